@@ -1,0 +1,243 @@
+"""What a kernel, an engine or the server may say in a journal: one tagged union.
+
+Every line of a journal is one event as a JSON object. ``writer`` names the journal,
+``seq`` counts its lines from 0 without gaps, and the pair is the event's identity, by
+which the store takes each one in exactly once. ``at`` is the wall clock (RFC 3339, UTC)
+and serves people only; order is ``seq``.
+
+The union is closed and versioned: a reader that meets a greater ``v`` or an unknown
+``type`` keeps the line and reports it instead of guessing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from jupyter_mlops.records import (
+    CellError,
+    CellStatus,
+    DataUse,
+    Environment,
+    Metric,
+    ModelFit,
+    Parameter,
+    Process,
+    RandomUse,
+    Trigger,
+)
+
+EVENT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class SeenOutput:
+    """An output in notebook format; ``content`` is ``None`` above the size that is kept.
+
+    ``digest`` is the SHA-256 of the canonical JSON of the output (see
+    :func:`jupyter_mlops.journal.canonical`), ``size_bytes`` the length of that JSON.
+    """
+
+    type: str
+    mime: str | None
+    digest: str
+    size_bytes: int
+    content: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class NotSeen:
+    """Something that could not be seen during one cell execution."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class SessionStarted:
+    """A kernel began to record. First line of a kernel's journal.
+
+    ``listens`` tells that the process that started the kernel takes the outputs itself
+    (a server on IOPub, or our engine from the executed notebook).
+    """
+
+    writer: str
+    seq: int
+    at: str
+    process: Process
+    kernel_id: str | None
+    notebook: str | None
+    notebook_source: Literal["told", "inferred"] | None
+    trigger: Trigger
+    run: str | None
+    user: str
+    cwd: str
+    environment: Environment
+    listens: bool
+    type: Literal["session_started"] = "session_started"
+    v: int = EVENT_VERSION
+
+
+@dataclass(frozen=True)
+class CellStarted:
+    """A cell is about to execute; ``execution`` counts the session's executions from 0."""
+
+    writer: str
+    seq: int
+    at: str
+    execution: int
+    msg_id: str | None
+    cell_id: str | None
+    source: str
+    execution_count: int | None
+    overlapping: bool = False
+    skipped: bool = False
+    user: str | None = None
+    type: Literal["cell_started"] = "cell_started"
+    v: int = EVENT_VERSION
+
+
+@dataclass(frozen=True)
+class CellFinished:
+    """What an execution used and produced.
+
+    ``reads`` and ``writes`` are names at the notebook's top level, resolved as far as the
+    kernel could (a mutated object counts as written). ``opaque`` is true where the
+    dataflow is not known (``exec``, star imports, threads): it then depends on everything
+    before it. ``functions`` maps each function or class that the cell defined to the
+    global names its body reads, since those are read whenever it is called.
+    ``minor`` names metrics that are recorded but open no run of their own (integer
+    counts); ``volatile`` those whose value is a clock's.
+    ``outputs`` is ``None`` where somebody else listens. Cells are unknown here: every
+    ``cell`` field inside is ``None``, the store fills it in.
+    """
+
+    writer: str
+    seq: int
+    at: str
+    execution: int
+    status: CellStatus
+    duration_s: float
+    execution_count: int | None
+    error: CellError | None = None
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    opaque: bool = False
+    functions: dict[str, tuple[str, ...]] | None = None
+    parameters: tuple[Parameter, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    minor: tuple[str, ...] = ()
+    volatile: tuple[str, ...] = ()
+    data: tuple[DataUse, ...] = ()
+    models: tuple[ModelFit, ...] = ()
+    randomness: tuple[RandomUse, ...] = ()
+    outputs: tuple[SeenOutput, ...] | None = None
+    unseen: tuple[NotSeen, ...] = ()
+    self_time_s: float = 0.0
+    type: Literal["cell_finished"] = "cell_finished"
+    v: int = EVENT_VERSION
+
+
+@dataclass(frozen=True)
+class EnvironmentChanged:
+    """Distributions were installed, removed or upgraded while the kernel ran."""
+
+    writer: str
+    seq: int
+    at: str
+    environment: Environment
+    type: Literal["environment_changed"] = "environment_changed"
+    v: int = EVENT_VERSION
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A fault of capture itself, in words for the user; never the user's own error."""
+
+    writer: str
+    seq: int
+    at: str
+    what: str
+    why: str
+    type: Literal["notice"] = "notice"
+    v: int = EVENT_VERSION
+
+
+@dataclass(frozen=True)
+class SessionEnded:
+    """The kernel shut down in order. Its absence, with a dead process, is a death."""
+
+    writer: str
+    seq: int
+    at: str
+    type: Literal["session_ended"] = "session_ended"
+    v: int = EVENT_VERSION
+
+
+@dataclass(frozen=True)
+class OutputsSeen:
+    """The server heard a kernel's outputs for one execution, in order, whole."""
+
+    writer: str
+    seq: int
+    at: str
+    kernel_id: str
+    msg_id: str
+    outputs: tuple[SeenOutput, ...]
+    type: Literal["outputs_seen"] = "outputs_seen"
+    v: int = EVENT_VERSION
+
+
+@dataclass(frozen=True)
+class NotebookTold:
+    """The server says which notebook a kernel belongs to now (at its start, after a rename)."""
+
+    writer: str
+    seq: int
+    at: str
+    kernel_id: str
+    notebook: str
+    user: str | None = None
+    type: Literal["notebook_told"] = "notebook_told"
+    v: int = EVENT_VERSION
+
+
+@dataclass(frozen=True)
+class KernelGone:
+    """The server saw a kernel it started die, restart or shut down."""
+
+    writer: str
+    seq: int
+    at: str
+    kernel_id: str
+    how: Literal["died", "restarted", "shut down"]
+    type: Literal["kernel_gone"] = "kernel_gone"
+    v: int = EVENT_VERSION
+
+
+Event = (
+    SessionStarted
+    | CellStarted
+    | CellFinished
+    | EnvironmentChanged
+    | Notice
+    | SessionEnded
+    | OutputsSeen
+    | NotebookTold
+    | KernelGone
+)
+
+EVENTS: dict[str, type[Event]] = {
+    cls.__dataclass_fields__["type"].default: cls
+    for cls in (
+        SessionStarted,
+        CellStarted,
+        CellFinished,
+        EnvironmentChanged,
+        Notice,
+        SessionEnded,
+        OutputsSeen,
+        NotebookTold,
+        KernelGone,
+    )
+}

@@ -1,0 +1,151 @@
+"""The one reader of environment variables, configuration and default folders.
+
+=========================== ==========================================================
+``JUPYTER_MLOPS_HOME``      where everything is kept; else ``mlops/`` in Jupyter's data
+                            folder
+``JUPYTER_MLOPS_STORE``     the store's database URL; else ``store.db`` in that folder
+``JUPYTER_MLOPS``           ``off`` switches capture off
+``JUPYTER_MLOPS_STARTER``   set by our engine and server for a kernel that they start,
+                            and removed there before the user's first line runs
+=========================== ==========================================================
+
+Configuration files are read by the skins (with traitlets) and handed in as a mapping;
+nothing is ever read from a notebook's own folder. Standard library only: kernels import
+this module.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, MutableMapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+HOME_VARIABLE = "JUPYTER_MLOPS_HOME"
+STORE_VARIABLE = "JUPYTER_MLOPS_STORE"
+SWITCH_VARIABLE = "JUPYTER_MLOPS"
+STARTER_VARIABLE = "JUPYTER_MLOPS_STARTER"
+
+# Outputs above this size keep their digest and size, not their content.
+OUTPUT_LIMIT_BYTES = 10 * 2**20
+# A notebook's folder above this size is not copied for a reproduction.
+SANDBOX_LIMIT_BYTES = 2 * 2**30
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things live, and whether capture is on.
+
+    ``store_url`` is an SQLAlchemy database URL.
+    """
+
+    home: Path
+    store_url: str
+    capture: bool = True
+
+    @property
+    def journals(self) -> Path:
+        """Folder of the journals, one file a writer."""
+        return self.home / "journals"
+
+    @property
+    def blobs(self) -> Path:
+        """Folder of the content-addressed blobs."""
+        return self.home / "blobs"
+
+
+@dataclass(frozen=True)
+class Starter:
+    """What the process that starts a kernel tells it about itself.
+
+    ``pid`` is the starter's own: a kernel believes the message only from its parent, since
+    environment variables are inherited by everything that a terminal or a cell starts.
+    """
+
+    pid: int
+    listens: bool
+    trigger: str = "interactive"
+    notebook: str | None = None
+    run: str | None = None
+    user: str | None = None
+
+    def environment(self) -> dict[str, str]:
+        """Return the variable to start the kernel with."""
+        return {STARTER_VARIABLE: json.dumps(asdict(self))}
+
+
+def read(
+    config: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """Read the settings: environment first, then configuration, then defaults.
+
+    Parameters
+    ----------
+    config
+        A traitlets configuration (any mapping); its section ``MLOps`` is used.
+    environ
+        Defaults to ``os.environ``.
+    """
+    environ = os.environ if environ is None else environ
+    section = dict((config or {}).get("MLOps", {}))
+    home_text = environ.get(HOME_VARIABLE) or str(section.get("home") or "")
+    home = Path(home_text).expanduser() if home_text else _jupyter_data_dir(environ) / "mlops"
+    home = Path(os.path.abspath(home))
+    store = environ.get(STORE_VARIABLE) or str(section.get("store_url") or "")
+    return Settings(
+        home=home,
+        store_url=store or f"sqlite:///{home / 'store.db'}",
+        capture=_is_on(environ) and bool(section.get("capture", True)),
+    )
+
+
+def take_starter(environ: MutableMapping[str, str], parent: int) -> Starter | None:
+    """Remove the starter's message from `environ` and return it if `parent` wrote it."""
+    text = environ.pop(STARTER_VARIABLE, None)
+    if not text:
+        return None
+    try:
+        starter = Starter(**json.loads(text))
+    except (ValueError, TypeError):
+        # Whatever stands there was not written by us; a kernel has to start all the same.
+        return None
+    return starter if starter.pid == parent else None
+
+
+def make_private(folder: Path) -> Path:
+    """Create `folder` readable by its owner only, under any umask, and return it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def system_user() -> str:
+    """Return the operating system's name of the user, which no environment variable forges."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
+        # Windows has no pwd, and a container may run under an unknown uid.
+        return os.environ.get("USERNAME") or f"uid {getattr(os, 'getuid', lambda: '?')()}"
+
+
+def _is_on(environ: Mapping[str, str]) -> bool:
+    return environ.get(SWITCH_VARIABLE, "").strip().lower() not in {"off", "0", "false", "no"}
+
+
+def _jupyter_data_dir(environ: Mapping[str, str]) -> Path:
+    # The rule of jupyter_core.paths.jupyter_data_dir, whose import a kernel in another
+    # environment may not afford; a test compares the two.
+    if environ.get("JUPYTER_DATA_DIR"):
+        return Path(environ["JUPYTER_DATA_DIR"])
+    home = Path(environ.get("HOME") or Path.home())
+    if sys.platform == "darwin":
+        return home / "Library" / "Jupyter"
+    if os.name == "nt":
+        roaming = environ.get("APPDATA")
+        return Path(roaming) / "jupyter" if roaming else home / ".jupyter" / "data"
+    shared = environ.get("XDG_DATA_HOME")
+    return (Path(shared) if shared else home / ".local" / "share") / "jupyter"

@@ -1,0 +1,22 @@
+"""Fixtures shared by all tests: every test has a store of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jupyter_mlops import settings
+from jupyter_mlops.settings import Settings
+
+pytest_plugins = ("pytest_jupyter.jupyter_server",)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Give the settings of an empty home, seen by this process and all that it starts."""
+    monkeypatch.setenv(settings.HOME_VARIABLE, str(tmp_path / "mlops"))
+    for variable in (settings.STORE_VARIABLE, settings.SWITCH_VARIABLE, settings.STARTER_VARIABLE):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    return settings.read()
