@@ -1,0 +1,120 @@
+# `make demo` and `make test` are all that a newcomer needs; `make help` lists the rest.
+# Everything is installed under this folder. A second call does only what has changed.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.make
+TOOLS := labextension/tools
+TOOL := $(TOOLS)/node_modules/.bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# What is missing on this machine, as one line, before anything is downloaded.
+ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
+  MISSING := $(shell .ci/missing "$(PYTHON)" "$(CURDIR)/$(VENV)")
+  ifneq ($(MISSING),)
+    $(error $(MISSING))
+  endif
+endif
+
+say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
+
+.PHONY: help demo lab build test lint types unit-js schema bench clean chromium
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+demo: $(STAMPS)/demo ## install everything needed, and do the main job on a real notebook
+	$(call say,Running the demo)
+	@$(BIN)/python binder/demo.py
+
+lab: $(STAMPS)/demo ## open JupyterLab on the runs of the demo
+	@$(BIN)/jupyter lab binder
+
+build: $(STAMPS)/demo ## build the front end after a change (reload the page to see it)
+
+test: $(STAMPS)/test $(STAMPS)/tools chromium lint types unit-js ## install the test tools, and run every check and test
+	$(call say,Tests)
+	@$(BIN)/python -m pytest
+
+lint: $(STAMPS)/test $(STAMPS)/tools ## format, style and import rules
+	$(call say,Lint)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-cache
+	cd $(TOOLS) && jlpm run lint
+
+types: $(STAMPS)/test $(STAMPS)/tools ## mypy, tsc, and that schema.ts is what the records say
+	$(call say,Types)
+	$(BIN)/mypy
+	cd $(TOOLS) && jlpm run types
+	$(BIN)/python -m jupyter_mlops.schema | node $(TOOLS)/schema.mjs --check
+
+schema: $(STAMPS)/test $(STAMPS)/tools ## write labextension/src/schema.ts again from the records
+	$(BIN)/python -m jupyter_mlops.schema | node $(TOOLS)/schema.mjs
+
+unit-js: $(STAMPS)/tools ## jest
+	$(call say,Front-end tests)
+	cd $(TOOLS) && jlpm run test
+
+bench: $(STAMPS)/test ## the figures we claim, each beside its peer
+	@$(BIN)/python -m benchmarks
+
+clean: ## remove everything that was installed or built here
+	rm -rf $(VENV) node_modules $(TOOLS)/node_modules labextension/lib jupyter_mlops/labextension dist
+
+# --- what the goals above stand on -------------------------------------------------------------
+
+$(BIN)/python:
+	$(call say,Python environment in $(VENV))
+	$(PYTHON) -m venv $(VENV)
+
+# The same line that an isolated build reads; here it also brings jlpm.
+BUILD_NEEDS = $(shell sed -n 's/^requires = \[\(.*\)\]/\1/p' pyproject.toml | sed 's/", "/" "/g')
+
+$(STAMPS)/build-needs: pyproject.toml | $(BIN)/python
+	$(call say,Build tools)
+	$(BIN)/pip install $(BUILD_NEEDS)
+	@mkdir -p $(@D) && touch $@
+
+# Always asked, because it compares content and not times: it builds only what does not match.
+.PHONY: front-end
+front-end: $(STAMPS)/build-needs
+	$(call say,Front end)
+	@$(BIN)/python hatch_build.py
+
+INSTALLED := pyproject.toml package.json hatch_build.py $(wildcard ipython-config/*/* jupyter-config/*/*)
+LABEXTENSION := $(VENV)/share/jupyter/labextensions/jupyter-mlops
+
+# Editable, so that edits count at once: Python's on the next import, the front end's, which is
+# linked, after `make build`.
+define install
+	$(call say,Python packages ($(1)))
+	@rm -rf $(LABEXTENSION)
+	$(BIN)/pip install --no-build-isolation --editable '.[$(1)]'
+	@rm -rf $(LABEXTENSION) && ln -s $(CURDIR)/jupyter_mlops/labextension $(LABEXTENSION)
+	@mkdir -p $(@D) && touch $@
+endef
+
+$(STAMPS)/demo: $(INSTALLED) | front-end
+	$(call install,demo)
+
+# The test extra holds what the demo needs as well.
+$(STAMPS)/test: $(INSTALLED) | front-end
+	$(call install,test)
+	@touch $(STAMPS)/demo
+
+$(STAMPS)/tools: $(TOOLS)/package.json $(TOOLS)/yarn.lock .yarnrc.yml | front-end
+	$(call say,Front-end test and lint tools)
+	cd $(TOOLS) && jlpm install --immutable
+	@mkdir -p $(@D) && touch $@
+
+chromium:
+	@command -v chromium >/dev/null || .ci/chromium
