@@ -474,12 +474,17 @@ class Differences:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What ``compare RUN RUN… --json`` prints; a value is ``None`` where a run has none."""
+    """What ``compare RUN RUN… --json`` prints; a value is ``None`` where a run has none.
+
+    ``unknown`` lists what could be compared neither as equal nor as different: digests that
+    are partial, missing, or of different algorithms.
+    """
 
     runs: tuple[str, ...]
     parameters: dict[str, tuple[Any, ...]]
     metrics: dict[str, tuple[float | int | str | None, ...]]
     differs: Differences
+    unknown: tuple[Difference, ...] = ()
     causes: tuple[MetricCause, ...] = ()
     figures: dict[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA_VERSION
@@ -512,4 +517,27 @@ class Status:
     unsynced: int
     sequence: int
     problems: tuple[str, ...] = ()
+    schema: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that ``doctor`` looked at; a finding says in ``way_out`` what mends it.
+
+    ``unseen`` is what can't be recorded or looked at and needs no mending.
+    """
+
+    area: Literal["capture", "kernels", "server", "front end", "store"]
+    state: Literal["ok", "finding", "unseen"]
+    what: str
+    way_out: str | None = None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What ``doctor --json`` prints."""
+
+    version: str
+    home: str
+    checks: tuple[Check, ...]
     schema: int = SCHEMA_VERSION

@@ -34,6 +34,7 @@ DOCUMENTS: tuple[type, ...] = (
     records.Comparison,
     records.NotebookParameter,
     records.Status,
+    records.Diagnosis,
 )
 
 
