@@ -8,6 +8,8 @@
     │   ├── AmbiguousRunError
     │   ├── BadValueError
     │   ├── UnknownParameterError
+    │   ├── AmbiguousParameterError
+    │   ├── UnknownKernelError
     │   ├── BadExpressionError
     │   ├── NotebookError
     │   └── NeedsInPlaceError      HTTP 409
@@ -86,6 +88,18 @@ class UnknownParameterError(UsageError):
     """The notebook has no such parameter."""
 
     template = "the notebook has no parameter {name!r}; {hint}"
+
+
+class AmbiguousParameterError(UsageError):
+    """Several cells assign the name; `examples` are ``NAME@CELL``, one of each."""
+
+    template = "{name!r} is assigned in several cells; say which one: {examples}"
+
+
+class UnknownKernelError(UsageError):
+    """No such kernel is installed; `known` lists those that are."""
+
+    template = "no kernel {kernel!r} is installed; installed are {known}; choose one with -k"
 
 
 class BadExpressionError(UsageError):
