@@ -26,7 +26,7 @@ endif
 
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
-.PHONY: help demo lab build test lint types unit-js schema bench clean chromium
+.PHONY: help demo lab build test lint unit-js schema bench clean chromium
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -40,21 +40,17 @@ lab: $(STAMPS)/demo ## open JupyterLab on the runs of the demo
 
 build: $(STAMPS)/demo ## build the front end after a change (reload the page to see it)
 
-test: $(STAMPS)/test $(STAMPS)/tools chromium lint types unit-js ## install the test tools, and run every check and test
+test: $(STAMPS)/test $(STAMPS)/tools chromium lint unit-js ## install the test tools, and run every check and test
 	$(call say,Tests)
 	@$(BIN)/python -m pytest
 
-lint: $(STAMPS)/test $(STAMPS)/tools ## format, style and import rules
+lint: $(STAMPS)/test $(STAMPS)/tools ## style, types, import rules, and whether schema.ts is current
 	$(call say,Lint)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/lint-imports --no-cache
-	cd $(TOOLS) && jlpm run lint
-
-types: $(STAMPS)/test $(STAMPS)/tools ## mypy, tsc, and that schema.ts is what the records say
-	$(call say,Types)
 	$(BIN)/mypy
-	cd $(TOOLS) && jlpm run types
+	$(BIN)/lint-imports --no-cache
+	cd $(TOOLS) && jlpm lint && jlpm types
 	$(BIN)/python -m jupyter_mlops.schema | node $(TOOLS)/schema.mjs --check
 
 schema: $(STAMPS)/test $(STAMPS)/tools ## write labextension/src/schema.ts again from the records

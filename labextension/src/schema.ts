@@ -1,0 +1,520 @@
+// Written by `make schema` from jupyter_mlops/records.py. Do not edit.
+
+export interface Documents {
+  Artifact?: Artifact;
+  CellDetail?: CellDetail;
+  Comparison?: Comparison;
+  Diagnosis?: Diagnosis;
+  NotebookParameter?: NotebookParameter;
+  Reproduction?: Reproduction;
+  Run?: Run;
+  RunPage?: RunPage;
+  Status?: Status;
+  Verdict?: Verdict;
+}
+/**
+ * A stored blob of a run, addressed by its digest.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Artifact".
+ */
+export interface Artifact {
+  cell: number | null;
+  digest: string;
+  mime: string;
+  name: string;
+  size_bytes: number;
+}
+/**
+ * A cell execution with its source and its outputs' content (notebook-format objects).
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "CellDetail".
+ */
+export interface CellDetail {
+  execution: CellExecution;
+  outputs: {
+    [k: string]: unknown;
+  }[];
+  source: string;
+}
+/**
+ * One execution of one cell, as a run's document lists it.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "CellExecution".
+ */
+export interface CellExecution {
+  cell: number | null;
+  duration_s: number | null;
+  error: CellError | null;
+  execution_count: number | null;
+  id: string | null;
+  injected: boolean;
+  outputs: Output[];
+  overlapping: boolean;
+  reads: string[];
+  source_digest: string;
+  started: string | null;
+  status: 'error' | 'interrupted' | 'not run' | 'ok' | 'running';
+  writes: string[];
+}
+/**
+ * An exception that ended a cell; ``traceback`` is plain text without colour codes.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "CellError".
+ */
+export interface CellError {
+  message: string;
+  traceback: string;
+  type: string;
+}
+/**
+ * One output as the notebook format has it; its content is the blob ``digest``.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Output".
+ */
+export interface Output {
+  digest: string | null;
+  mime: string | null;
+  size_bytes: number;
+  type: string;
+}
+/**
+ * What ``compare RUN RUN… --json`` prints; a value is ``None`` where a run has none.
+ *
+ *     ``unknown`` lists what could be compared neither as equal nor as different: digests that
+ *     are partial, missing, or of different algorithms.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Comparison".
+ */
+export interface Comparison {
+  causes: MetricCause[];
+  differs: Differences;
+  figures: {
+    [k: string]: unknown;
+  };
+  metrics: {
+    [k: string]: (number | string | null)[];
+  };
+  parameters: {
+    [k: string]: unknown[];
+  };
+  runs: string[];
+  schema: number;
+  unknown: Difference[];
+}
+/**
+ * A difference between runs that can have made a metric differ.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "MetricCause".
+ */
+export interface MetricCause {
+  cell: number | null;
+  detail: string;
+  kind:
+    | 'code'
+    | 'data'
+    | 'environment'
+    | 'hardware'
+    | 'hidden state'
+    | 'order'
+    | 'parameter'
+    | 'seed'
+    | 'unknown';
+  metric: string;
+  what: string;
+}
+/**
+ * What differs between compared runs, by kind.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Differences".
+ */
+export interface Differences {
+  code: Difference[];
+  data: Difference[];
+  environment: Difference[];
+  output: Difference[];
+  parameter: Difference[];
+}
+/**
+ * One thing that differs between compared runs, with its value in each run, in order.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Difference".
+ */
+export interface Difference {
+  cell: number | null;
+  detail: string;
+  values: unknown[];
+  what: string;
+}
+/**
+ * What ``doctor --json`` prints.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Diagnosis".
+ */
+export interface Diagnosis {
+  checks: Check[];
+  home: string;
+  schema: number;
+  version: string;
+}
+/**
+ * One thing that ``doctor`` looked at; a finding says in ``way_out`` what mends it.
+ *
+ *     ``unseen`` is what can't be recorded or looked at and needs no mending.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Check".
+ */
+export interface Check {
+  area: 'capture' | 'front end' | 'kernels' | 'server' | 'store';
+  state: 'finding' | 'ok' | 'unseen';
+  way_out: string | null;
+  what: string;
+}
+/**
+ * A parameter that a notebook offers; ``settable`` ones can be given with ``-p``.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "NotebookParameter".
+ */
+export interface NotebookParameter {
+  cell: number;
+  name: string;
+  settable: boolean;
+  source: 'declared' | 'injected' | 'literal' | 'model' | 'tagged';
+  type: string;
+  value: unknown;
+}
+/**
+ * A reproduction under way or ended; ``id`` is the id of the run it makes.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Reproduction".
+ */
+export interface Reproduction {
+  id: string;
+  message: string | null;
+  progress: Progress | null;
+  run: string;
+  schema: number;
+  started: string;
+  state: 'cancelled' | 'done' | 'failed' | 'lost' | 'running';
+  user: string;
+  verdict: Verdict | null;
+}
+/**
+ * How far a batch execution is: ``done`` of ``total`` code cells, now in ``cell``.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Progress".
+ */
+export interface Progress {
+  cell: number | null;
+  done: number;
+  total: number;
+}
+/**
+ * What ``reproduce RUN --json`` prints.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Verdict".
+ */
+export interface Verdict {
+  causes: Cause[];
+  cells: CellJudgement[];
+  first_diverging_cell: number | null;
+  randomness: 'fresh' | 'none used' | 'restored';
+  reproduction: string | null;
+  run: string;
+  schema: number;
+  sentence: string;
+  unseeded_cells: number[];
+  unverifiable: number;
+  verdict: 'could not run' | 'differs' | 'identical' | 'within tolerance';
+}
+/**
+ * Why two runs differ.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Cause".
+ */
+export interface Cause {
+  after: string | null;
+  before: string | null;
+  cell: number | null;
+  detail: string;
+  kind:
+    | 'code'
+    | 'data'
+    | 'environment'
+    | 'hardware'
+    | 'hidden state'
+    | 'order'
+    | 'parameter'
+    | 'seed'
+    | 'unknown';
+  what: string;
+}
+/**
+ * The verdict of one cell, and of each of its outputs in order.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "CellJudgement".
+ */
+export interface CellJudgement {
+  cell: number | null;
+  outputs: OutputJudgement[];
+  verdict:
+    | 'differs'
+    | 'extra'
+    | 'identical'
+    | 'missing'
+    | 'unverifiable'
+    | 'within tolerance';
+}
+/**
+ * How one output of a reproduction compares with the recorded one.
+ *
+ *     ``difference`` is the largest relative difference of numbers, or the share of
+ *     pixels changed of an image; ``None`` where neither applies.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "OutputJudgement".
+ */
+export interface OutputJudgement {
+  difference: number | null;
+  kind: 'error' | 'figure' | 'html' | 'image' | 'number' | 'table' | 'text';
+  masks: string[];
+  verdict:
+    | 'differs'
+    | 'extra'
+    | 'identical'
+    | 'missing'
+    | 'unverifiable'
+    | 'within tolerance';
+}
+/**
+ * A set of results with one common lineage: the whole record.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Run".
+ */
+export interface Run {
+  cells: CellExecution[];
+  data: DataUse[];
+  duration_s: number | null;
+  environment: Environment | null;
+  id: string;
+  metrics: Metric[];
+  models: ModelFit[];
+  notebook: string | null;
+  notebook_digest: string | null;
+  notices: string[];
+  parameters: Parameter[];
+  parent: string | null;
+  randomness: RandomUse[];
+  schema: number;
+  session: string;
+  started: string;
+  status: 'completed' | 'failed' | 'interrupted' | 'lost' | 'running';
+  sweep: string | null;
+  trigger: 'interactive' | 'reproduce' | 'run' | 'sweep';
+  unseen: Unseen[];
+  user: string;
+}
+/**
+ * A file, frame, array, database or URL that a cell read, wrote, made or imported.
+ *
+ *     ``digest`` is ``None`` where the content could not be fingerprinted; the run's
+ *     ``unseen`` then says why. A file with access ``import`` is a module of the user's own.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "DataUse".
+ */
+export interface DataUse {
+  access: 'import' | 'made' | 'read' | 'write';
+  cell: number | null;
+  columns: Column[];
+  complete: boolean;
+  digest: string | null;
+  inherited: boolean;
+  kind: 'array' | 'database' | 'file' | 'frame' | 'url';
+  name: string | null;
+  path: string | null;
+  rows: number | null;
+  size_bytes: number | null;
+}
+/**
+ * One column of a frame with the digest of all its values.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Column".
+ */
+export interface Column {
+  digest: string;
+  dtype: string;
+  name: string;
+}
+/**
+ * Python, platform and every installed distribution with its version.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Environment".
+ */
+export interface Environment {
+  digest: string;
+  packages: {
+    [k: string]: string;
+  };
+  platform: string;
+  python: string;
+}
+/**
+ * A named number that a run produced; ``value`` is a string only if not finite.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Metric".
+ */
+export interface Metric {
+  cell: number | null;
+  inherited: boolean;
+  name: string;
+  source: 'call' | 'history' | 'logged' | 'output' | 'variable';
+  step: number | null;
+  value: number | string;
+}
+/**
+ * A model that a cell fitted; ``class_`` is spelled ``class`` in JSON.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "ModelFit".
+ */
+export interface ModelFit {
+  cell: number | null;
+  class: string;
+  digest: string | null;
+  inherited: boolean;
+  name: string;
+  parameters: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * A named, typed input of a run.
+ *
+ *     ``value`` is JSON; a redacted one is ``{"redacted": "hmac-sha256:…"}``.
+ *     ``type`` is the Python type's name.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Parameter".
+ */
+export interface Parameter {
+  cell: number | null;
+  inherited: boolean;
+  name: string;
+  source: 'declared' | 'injected' | 'literal' | 'model' | 'tagged';
+  type: string;
+  value: unknown;
+}
+/**
+ * A cell that moved a global random generator: digests of its state around the cell.
+ *
+ *     ``seeded`` tells whether the cell itself seeded the generator before using it.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "RandomUse".
+ */
+export interface RandomUse {
+  after: string | null;
+  before: string | null;
+  cell: number | null;
+  generator: string;
+  seeded: boolean;
+}
+/**
+ * Something that capture could not see in a cell, and why.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Unseen".
+ */
+export interface Unseen {
+  cell: number | null;
+  what: string;
+  why: string;
+}
+/**
+ * What ``runs --json`` prints; ``next`` is the token of the following page.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "RunPage".
+ */
+export interface RunPage {
+  draft: Draft | null;
+  next: string | null;
+  runs: RunSummary[];
+  schema: number;
+}
+/**
+ * A change in an open interactive session that has produced no result yet.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Draft".
+ */
+export interface Draft {
+  cells: CellExecution[];
+  notebook: string | null;
+  parameters: {
+    [k: string]: unknown;
+  };
+  session: string;
+}
+/**
+ * A run as one row; a name used in several cells is ``name@cell`` for all but the last.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "RunSummary".
+ */
+export interface RunSummary {
+  duration_s: number | null;
+  id: string;
+  metrics: {
+    [k: string]: number | string;
+  };
+  notebook: string | null;
+  parameters: {
+    [k: string]: unknown;
+  };
+  parent: string | null;
+  started: string;
+  status: 'completed' | 'failed' | 'interrupted' | 'lost' | 'running';
+  trigger: 'interactive' | 'reproduce' | 'run' | 'sweep';
+  user: string;
+}
+/**
+ * What the server part says of itself.
+ *
+ *     ``problems`` are sentences, each with its way out; ``unsynced`` counts the journals
+ *     that hold lines the store has not taken in.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Status".
+ */
+export interface Status {
+  capture: boolean;
+  capture_reason: string;
+  home: string;
+  problems: string[];
+  schema: number;
+  sequence: number;
+  unsynced: number;
+  version: string;
+}
