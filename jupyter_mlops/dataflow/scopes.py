@@ -1,0 +1,83 @@
+"""Which names a body of statements stores in its own scope."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Walk the nodes of one scope: nested functions, classes and lambdas aren't entered.
+
+    Of a comprehension everything but its targets counts, as if it were a loop.
+    """
+    pending = list(body)
+    while pending:
+        node = pending.pop()
+        yield node
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            continue
+        if isinstance(node, ast.comprehension):
+            pending += [node.iter, *node.ifs]
+            continue
+        pending += ast.iter_child_nodes(node)
+
+
+def stores(body: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield each name once for every place that stores or deletes it in this scope."""
+    for node in own_nodes(body):
+        yield from stored_by(node)
+
+
+def stored_by(node: ast.AST) -> Iterator[str]:
+    """Yield the names that one node by itself stores."""
+    if isinstance(node, ast.Name):
+        if not isinstance(node.ctx, ast.Load):
+            yield node.id
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name
+    elif isinstance(node, ast.alias):
+        if node.name != "*":
+            yield node.asname or node.name.partition(".")[0]
+    elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):
+        if node.name is not None:
+            yield node.name
+    elif isinstance(node, ast.MatchMapping) and node.rest is not None:
+        yield node.rest
+
+
+def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[str]:
+    """Yield the names of a function's parameters."""
+    arguments = node.args
+    for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+        yield one.arg
+    for rest in (arguments.vararg, arguments.kwarg):
+        if rest is not None:
+            yield rest.arg
+
+
+def declared(body: Iterable[ast.AST]) -> tuple[set[str], set[str]]:
+    """Return the names declared ``global`` and those declared ``nonlocal`` in this scope."""
+    names: tuple[set[str], set[str]] = (set(), set())
+    for node in own_nodes(body):
+        if isinstance(node, ast.Global):
+            names[0].update(node.names)
+        elif isinstance(node, ast.Nonlocal):
+            names[1].update(node.names)
+    return names
+
+
+def targets(node: ast.expr) -> Iterator[str]:
+    """Yield the plain names that an assignment target binds."""
+    pending = [node]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, ast.Name):
+            yield one.id
+        elif isinstance(one, (ast.Tuple, ast.List)):
+            pending += one.elts
+        elif isinstance(one, ast.Starred):
+            pending.append(one.value)
