@@ -1,4 +1,4 @@
-// Written by `make schema` from jupyter_mlops/records.py. Do not edit.
+// Written by `make schema` from jupyter_mlops/records/. Do not edit.
 
 export interface Documents {
   Artifact?: Artifact;

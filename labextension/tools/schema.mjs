@@ -13,7 +13,7 @@ const generated = await compile(
   'Documents',
   {
     bannerComment:
-      '// Written by `make schema` from jupyter_mlops/records.py. Do not edit.',
+      '// Written by `make schema` from jupyter_mlops/records/. Do not edit.',
     format: false,
     unreachableDefinitions: true
   }

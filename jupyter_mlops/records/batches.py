@@ -1,0 +1,81 @@
+"""A batch execution: what is about to start, how far it is, how it ended; and a run's steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from jupyter_mlops.records.runs import CellError, CellStatus, Process, Trigger
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch execution that is about to start; it becomes the run `run`.
+
+    ``notebook`` is the absolute path of the file, ``given`` the notebook document as it was
+    given to the run (positions count in it), ``process`` whoever watches over it.
+    """
+
+    run: str
+    notebook: str | None
+    given: bytes
+    trigger: Trigger
+    user: str
+    started: str
+    process: Process
+    parent: str | None = None
+    sweep: str | None = None
+
+
+@dataclass(frozen=True)
+class BatchCell:
+    """What became of one code cell of a batch execution, read off the executed notebook.
+
+    ``cell`` is the position in the notebook as given, ``msg_id`` joins it with the kernel's
+    own record, ``outputs`` are notebook-format objects.
+    """
+
+    cell: int | None
+    id: str | None
+    source: str
+    status: CellStatus
+    msg_id: str | None = None
+    execution_count: int | None = None
+    duration_s: float | None = None
+    outputs: tuple[dict[str, Any], ...] = ()
+    error: CellError | None = None
+    injected: bool = False
+
+
+@dataclass(frozen=True)
+class BatchOutcome:
+    """How a batch execution ended; ``reason`` says in words why it did not complete."""
+
+    status: Literal["completed", "failed", "interrupted"]
+    reason: str | None
+    executed: bytes | None
+    cells: tuple[BatchCell, ...]
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """One recorded execution of a run's lineage, in the order in which it happened."""
+
+    execution: int
+    cell: int | None
+    id: str | None
+    source: str
+    status: CellStatus
+    execution_count: int | None
+    injected: bool = False
+    outputs: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a batch execution is: ``done`` of ``total`` code cells, now in ``cell``."""
+
+    done: int
+    total: int
+    cell: int | None = None

@@ -1,0 +1,144 @@
+"""What is said of runs: the verdict of a reproduction, a comparison, and their causes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from jupyter_mlops.records.batches import Progress
+from jupyter_mlops.records.runs import SCHEMA_VERSION
+
+RunVerdict = Literal["identical", "within tolerance", "differs", "could not run"]
+OutputVerdict = Literal[
+    "identical", "within tolerance", "differs", "missing", "extra", "unverifiable"
+]
+OutputKind = Literal["text", "number", "table", "image", "html", "figure", "error"]
+RandomnessUse = Literal["restored", "fresh", "none used"]
+CauseKind = Literal[
+    "code",
+    "parameter",
+    "data",
+    "environment",
+    "seed",
+    "order",
+    "hidden state",
+    "hardware",
+    "unknown",
+]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why two runs differ."""
+
+    kind: CauseKind
+    what: str
+    cell: int | None
+    detail: str
+    before: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True)
+class OutputJudgement:
+    """How one output of a reproduction compares with the recorded one.
+
+    ``difference`` is the largest relative difference of numbers, or the share of
+    pixels changed of an image; ``None`` where neither applies.
+    """
+
+    kind: OutputKind
+    verdict: OutputVerdict
+    difference: float | None = None
+    masks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CellJudgement:
+    """The verdict of one cell, and of each of its outputs in order."""
+
+    cell: int | None
+    verdict: OutputVerdict
+    outputs: tuple[OutputJudgement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What ``reproduce RUN --json`` prints."""
+
+    run: str
+    reproduction: str | None
+    verdict: RunVerdict
+    randomness: RandomnessUse
+    unseeded_cells: tuple[int, ...] = ()
+    unverifiable: int = 0
+    first_diverging_cell: int | None = None
+    causes: tuple[Cause, ...] = ()
+    cells: tuple[CellJudgement, ...] = ()
+    sentence: str = ""
+    schema: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A reproduction under way or ended; ``id`` is the id of the run it makes."""
+
+    id: str
+    run: str
+    state: Literal["running", "done", "cancelled", "failed", "lost"]
+    started: str
+    user: str
+    progress: Progress | None = None
+    verdict: Verdict | None = None
+    message: str | None = None
+    schema: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class MetricCause:
+    """A difference between runs that can have made a metric differ."""
+
+    metric: str
+    kind: CauseKind
+    what: str
+    cell: int | None
+    detail: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that differs between compared runs, with its value in each run, in order."""
+
+    what: str
+    cell: int | None
+    values: tuple[Any, ...]
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What differs between compared runs, by kind."""
+
+    code: tuple[Difference, ...] = ()
+    parameter: tuple[Difference, ...] = ()
+    data: tuple[Difference, ...] = ()
+    environment: tuple[Difference, ...] = ()
+    output: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What ``compare RUN RUN… --json`` prints; a value is ``None`` where a run has none.
+
+    ``unknown`` lists what could be compared neither as equal nor as different: digests that
+    are partial, missing, or of different algorithms.
+    """
+
+    runs: tuple[str, ...]
+    parameters: dict[str, tuple[Any, ...]]
+    metrics: dict[str, tuple[float | int | str | None, ...]]
+    differs: Differences
+    unknown: tuple[Difference, ...] = ()
+    causes: tuple[MetricCause, ...] = ()
+    figures: dict[str, Any] = field(default_factory=dict)
+    schema: int = SCHEMA_VERSION

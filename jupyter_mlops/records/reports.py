@@ -1,0 +1,61 @@
+"""What the product says of notebooks and of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from jupyter_mlops.records.runs import SCHEMA_VERSION, ParameterSource
+
+
+@dataclass(frozen=True)
+class NotebookParameter:
+    """A parameter that a notebook offers; ``settable`` ones can be given with ``-p``."""
+
+    name: str
+    value: Any
+    type: str
+    cell: int
+    source: ParameterSource
+    settable: bool = True
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the server part says of itself.
+
+    ``problems`` are sentences, each with its way out; ``unsynced`` counts the journals
+    that hold lines the store has not taken in.
+    """
+
+    version: str
+    capture: bool
+    capture_reason: str
+    home: str
+    unsynced: int
+    sequence: int
+    problems: tuple[str, ...] = ()
+    schema: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that ``doctor`` looked at; a finding says in ``way_out`` what mends it.
+
+    ``unseen`` is what can't be recorded or looked at and needs no mending.
+    """
+
+    area: Literal["capture", "kernels", "server", "front end", "store"]
+    state: Literal["ok", "finding", "unseen"]
+    what: str
+    way_out: str | None = None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What ``doctor --json`` prints."""
+
+    version: str
+    home: str
+    checks: tuple[Check, ...]
+    schema: int = SCHEMA_VERSION

@@ -1,0 +1,272 @@
+"""What was captured: a run and everything it consists of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+SCHEMA_VERSION = 1
+RunStatus = Literal["running", "completed", "failed", "interrupted", "lost"]
+Trigger = Literal["interactive", "run", "reproduce", "sweep"]
+CellStatus = Literal["ok", "error", "interrupted", "not run", "running"]
+ParameterSource = Literal["literal", "tagged", "injected", "model", "declared"]
+MetricSource = Literal["logged", "call", "variable", "history", "output"]
+DataKind = Literal["file", "frame", "array", "database", "url"]
+Access = Literal["read", "write", "made", "import"]
+# JSON has no word for these three floats; a record spells them as strings, so that
+# a loss that became NaN is shown as one and every document stays valid JSON.
+NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+
+
+@dataclass(frozen=True)
+class Process:
+    """Which process writes a journal, told well enough to know later whether it lives.
+
+    ``started_ticks`` (the kernel's clock ticks since boot, from ``/proc``) and ``boot_id``
+    tell a reused process id from the same process; both are ``None`` off Linux.
+    """
+
+    pid: int
+    host: str
+    started_ticks: int | None
+    boot_id: str | None
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A named, typed input of a run.
+
+    ``value`` is JSON; a redacted one is ``{"redacted": "hmac-sha256:…"}``.
+    ``type`` is the Python type's name.
+    """
+
+    name: str
+    value: Any
+    type: str
+    cell: int | None
+    source: ParameterSource
+    inherited: bool = False
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A named number that a run produced; ``value`` is a string only if not finite."""
+
+    name: str
+    value: float | int | str
+    step: int | None
+    cell: int | None
+    source: MetricSource
+    inherited: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a frame with the digest of all its values."""
+
+    name: str
+    dtype: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Digest over the whole content of a value or a file.
+
+    A partial one has ``complete=False`` and never compares equal to anything.
+    ``shape`` is ``(rows, columns)`` of a frame or an array's own shape.
+    """
+
+    digest: str
+    complete: bool = True
+    size_bytes: int | None = None
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+    columns: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True)
+class DataUse:
+    """A file, frame, array, database or URL that a cell read, wrote, made or imported.
+
+    ``digest`` is ``None`` where the content could not be fingerprinted; the run's
+    ``unseen`` then says why. A file with access ``import`` is a module of the user's own.
+    """
+
+    kind: DataKind
+    name: str | None
+    path: str | None
+    access: Access
+    cell: int | None
+    digest: str | None
+    complete: bool = True
+    size_bytes: int | None = None
+    rows: int | None = None
+    columns: tuple[Column, ...] = ()
+    inherited: bool = False
+
+
+@dataclass(frozen=True)
+class ModelFit:
+    """A model that a cell fitted; ``class_`` is spelled ``class`` in JSON."""
+
+    class_: str
+    name: str
+    cell: int | None
+    parameters: dict[str, Any]
+    digest: str | None
+    inherited: bool = False
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Python, platform and every installed distribution with its version."""
+
+    python: str
+    platform: str
+    packages: dict[str, str]
+    digest: str
+
+
+@dataclass(frozen=True)
+class RandomUse:
+    """A cell that moved a global random generator: digests of its state around the cell.
+
+    ``seeded`` tells whether the cell itself seeded the generator before using it.
+    """
+
+    cell: int | None
+    generator: str
+    seeded: bool
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output as the notebook format has it; its content is the blob ``digest``."""
+
+    type: str
+    mime: str | None
+    digest: str | None
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class CellError:
+    """An exception that ended a cell; ``traceback`` is plain text without colour codes."""
+
+    type: str
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class CellExecution:
+    """One execution of one cell, as a run's document lists it."""
+
+    cell: int | None
+    id: str | None
+    execution_count: int | None
+    status: CellStatus
+    started: str | None
+    duration_s: float | None
+    source_digest: str
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    error: CellError | None = None
+    injected: bool = False
+    overlapping: bool = False
+
+
+@dataclass(frozen=True)
+class CellDetail:
+    """A cell execution with its source and its outputs' content (notebook-format objects)."""
+
+    execution: CellExecution
+    source: str
+    outputs: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Something that capture could not see in a cell, and why."""
+
+    cell: int | None
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A stored blob of a run, addressed by its digest."""
+
+    digest: str
+    name: str
+    mime: str
+    size_bytes: int
+    cell: int | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A set of results with one common lineage: the whole record."""
+
+    id: str
+    session: str
+    notebook: str | None
+    notebook_digest: str | None
+    status: RunStatus
+    trigger: Trigger
+    user: str
+    started: str
+    duration_s: float | None
+    parent: str | None = None
+    sweep: str | None = None
+    parameters: tuple[Parameter, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    data: tuple[DataUse, ...] = ()
+    models: tuple[ModelFit, ...] = ()
+    environment: Environment | None = None
+    randomness: tuple[RandomUse, ...] = ()
+    cells: tuple[CellExecution, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+    notices: tuple[str, ...] = ()
+    schema: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run as one row; a name used in several cells is ``name@cell`` for all but the last."""
+
+    id: str
+    notebook: str | None
+    status: RunStatus
+    trigger: Trigger
+    started: str
+    duration_s: float | None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, float | int | str] = field(default_factory=dict)
+    user: str = ""
+    parent: str | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A change in an open interactive session that has produced no result yet."""
+
+    session: str
+    notebook: str | None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    cells: tuple[CellExecution, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """What ``runs --json`` prints; ``next`` is the token of the following page."""
+
+    runs: tuple[RunSummary, ...]
+    draft: Draft | None = None
+    next: str | None = None
+    schema: int = SCHEMA_VERSION
