@@ -1,0 +1,337 @@
+"""The sdist, the wheel and what an installation has; the build runs once, with real tools."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+STARTUP = ROOT / "ipython-config/startup/50-jupyter-mlops.py"
+LABEXTENSION = "share/jupyter/labextensions/jupyter-mlops"
+VERSION = json.loads((ROOT / "package.json").read_bytes())["version"]
+
+
+def run(*command: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=240,
+        **options,
+    )
+
+
+def passed(*command: object, **options: Any) -> str:
+    done = run(*command, **options)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def copy_checkout(target: Path) -> Path:
+    """Copy what a clone of the working tree would hold: nothing that was built or installed."""
+    listed = passed("git", "ls-files", "-co", "--exclude-standard", "-z", cwd=ROOT)
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    return target
+
+
+@pytest.fixture(scope="session")
+def without_node(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """Give an environment in which only Python's own programs are found."""
+    empty = tmp_path_factory.mktemp("no-node")
+    return {**os.environ, "PATH": f"{empty}{os.pathsep}{Path(sys.executable).parent}"}
+
+
+def build_wheel(source: Path, target: Path, environment: Mapping[str, str]) -> Any:
+    # The tools are at hand in this environment; fetching them again for each try proves nothing.
+    return run(
+        *(sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"),
+        *("--wheel-dir", target, source),
+        env=environment,
+    )
+
+
+# --- the front end cannot be missing or stale ---------------------------------------------------
+
+
+@pytest.mark.parametrize("trap", [{}, {"SKIP_JUPYTER_BUILDER": "1"}], ids=["plain", "skip"])
+def test_a_checkout_without_node_fails_with_one_clear_line(
+    tmp_path: Path, without_node: Mapping[str, str], trap: Mapping[str, str]
+) -> None:
+    checkout = copy_checkout(tmp_path / "checkout")
+    done = build_wheel(checkout, tmp_path / "wheel", {**without_node, **trap})
+    assert done.returncode != 0
+    said = [line.strip() for line in done.stdout.splitlines() if "Node.js" in line]
+    assert said == [
+        "jupyter-mlops: the front end is not built, and Node.js 20 or newer, which builds it, "
+        "was not found: install Node.js and try again"
+    ]
+    assert "Traceback" not in done.stdout
+    assert not (tmp_path / "wheel").exists() or not list((tmp_path / "wheel").iterdir())
+
+
+def test_an_old_node_is_refused_by_name(tmp_path: Path, without_node: Mapping[str, str]) -> None:
+    checkout = copy_checkout(tmp_path / "checkout")
+    node = tmp_path / "bin/node"
+    node.parent.mkdir()
+    node.write_text("#!/bin/sh\necho v18.20.4\n")
+    node.chmod(0o755)
+    path = f"{node.parent}{os.pathsep}{without_node['PATH']}"
+    done = build_wheel(checkout, tmp_path / "wheel", {**without_node, "PATH": path})
+    assert done.returncode != 0
+    assert f"is needed; {node} is v18.20.4" in done.stdout
+
+
+@dataclass(frozen=True)
+class Built:
+    checkout: Path
+    sdist: Path
+    wheel: Path
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, without_node: Mapping[str, str]) -> Built:
+    """Build the sdist from a clean checkout, and the wheel from that sdist, without Node.js."""
+    checkout = copy_checkout(tmp_path_factory.mktemp("checkout"))
+    passed(sys.executable, "-m", "build", "--sdist", "--outdir", checkout / "dist", checkout)
+    (sdist,) = (checkout / "dist").iterdir()
+    wheels = tmp_path_factory.mktemp("wheel")
+    done = build_wheel(sdist, wheels, without_node)
+    assert done.returncode == 0, done.stdout
+    (wheel,) = wheels.iterdir()
+    return Built(checkout, sdist, wheel)
+
+
+@pytest.mark.slow
+def test_sdist_holds_sources_and_built_front_end(built: Built) -> None:
+    with tarfile.open(built.sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {
+        "hatch_build.py",
+        "jupyter_mlops/labextension/package.json",
+        "jupyter_mlops/records/runs.py",
+        "labextension/src/index.ts",
+        "yarn.lock",
+    } <= names
+    assert not [name for name in names if "node_modules" in name or name.startswith(".venv")]
+
+
+@pytest.mark.slow
+def test_wheel_holds_all_that_makes_it_work(built: Built) -> None:
+    data = f"jupyter_mlops-{VERSION}.data/data"
+    meta = f"jupyter_mlops-{VERSION}.dist-info"
+    with zipfile.ZipFile(built.wheel) as archive:
+        names = set(archive.namelist())
+        package = json.loads(archive.read(f"{data}/{LABEXTENSION}/package.json"))
+        entry_points = archive.read(f"{meta}/entry_points.txt").decode()
+    assert {
+        f"{data}/{LABEXTENSION}/install.json",
+        f"{data}/{LABEXTENSION}/schemas/jupyter-mlops/plugin.json",
+        f"{data}/{LABEXTENSION}/static/style.js",
+        f"{data}/{LABEXTENSION}/{package['jupyterlab']['_build']['load']}",
+        f"{data}/etc/ipython/startup/{STARTUP.name}",
+        f"{data}/etc/jupyter/jupyter_server_config.d/jupyter_mlops.json",
+        f"{meta}/licenses/LICENSE",
+        "jupyter_mlops/py.typed",
+    } <= names
+    assert not [name for name in names if name.startswith("jupyter_mlops/labextension")]
+    assert package["version"] == VERSION
+    assert "jupyter-mlops = jupyter_mlops.cli:main" in entry_points
+    assert "jupyter_mlops = jupyter_mlops.execution.engine:Engine" in entry_points
+
+
+@pytest.mark.slow
+def test_a_stale_front_end_is_not_packaged(
+    built: Built, tmp_path: Path, without_node: Mapping[str, str]
+) -> None:
+    style = built.checkout / "labextension/style/base.css"
+    before = style.read_text()
+    style.write_text(before + "\n.jp-MLOps-stale {\n  color: inherit;\n}\n")
+    try:
+        refused = build_wheel(built.checkout, tmp_path, without_node)
+        assert refused.returncode != 0
+        assert "the built front end does not match its sources" in refused.stdout
+        done = build_wheel(built.checkout, tmp_path, os.environ)
+        assert done.returncode == 0, done.stdout
+    finally:
+        style.write_text(before)
+    (wheel,) = tmp_path.iterdir()
+    with zipfile.ZipFile(wheel) as archive:
+        static = [archive.read(name) for name in archive.namelist() if "/static/" in name]
+    assert any(b"jp-MLOps-stale" in content for content in static)
+
+
+# --- an installation ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Installed:
+    prefix: Path
+    environment: Mapping[str, str]
+
+    @property
+    def python(self) -> Path:
+        return self.prefix / "bin/python"
+
+
+@pytest.fixture
+def installed(built: Built, tmp_path: Path) -> Installed:
+    """Install the wheel into an environment of its own, which borrows the dependencies of this."""
+    prefix = tmp_path / "env"
+    passed(sys.executable, "-m", "venv", "--without-pip", prefix)
+    (packages,) = prefix.glob("lib/python*/site-packages")
+    # A plain path: the editable installation of the borrowed packages is not followed.
+    (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    pip = (sys.executable, "-m", "pip", "--python", prefix / "bin/python")
+    passed(*pip, "install", "--no-deps", built.wheel)
+    places = {
+        name: str(tmp_path / name.lower())
+        for name in ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")
+    }
+    environment = {**os.environ, **places, "JUPYTER_MLOPS_HOME": str(tmp_path / "mlops")}
+    environment.pop("JUPYTER_MLOPS", None)
+    return Installed(prefix, environment)
+
+
+@pytest.mark.slow
+def test_installing_enables_both_parts(installed: Installed) -> None:
+    def listed(module: str) -> list[str]:
+        said = passed(installed.python, "-m", module, "list", env=installed.environment)
+        return [line for line in said.splitlines() if "mlops" in line]
+
+    (line,) = listed("jupyterlab.labextensions")
+    assert f"jupyter-mlops v{VERSION}" in line
+    assert "enabled" in line
+    assert "OK" in line
+    lines = listed("jupyter_server.extension.serverextension")
+    assert "enabled" in lines[0]
+    assert "OK" in lines[-1]
+
+
+PROBE = """
+import json, sys
+from jupyter_client.manager import start_new_kernel
+
+code = '''
+import json as _json, sys as _sys
+print(_json.dumps({
+    "capture": "jupyter_mlops.capture.extension" in _sys.modules,
+    "names": sorted(name for name in globals() if "mlops" in name or name == "autoload"),
+    "doc": __doc__,
+}))
+'''
+manager, client = start_new_kernel()
+try:
+    said = []
+    client.execute_interactive(code, output_hook=lambda message: said.append(message))
+    texts = [m["content"]["text"] for m in said if m["msg_type"] == "stream"]
+    errors = [m["content"] for m in said if m["msg_type"] == "error"]
+    print(json.dumps({"texts": texts, "errors": errors}))
+finally:
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+"""
+
+
+def probe_kernel(installed: Installed) -> dict[str, Any]:
+    """Start a kernel of the installation; say what one cell in it sees, and check it is quiet."""
+    done = passed(installed.python, "-c", PROBE, env=installed.environment)
+    said = json.loads(done.splitlines()[-1])
+    assert not said["errors"]
+    (text,) = said["texts"]
+    seen: dict[str, Any] = json.loads(text)
+    assert seen.pop("names") == []
+    assert seen.pop("doc").startswith("Automatically created module for IPython")
+    return seen
+
+
+@pytest.mark.slow
+def test_kernels_capture_until_the_package_is_gone(installed: Installed) -> None:
+    assert probe_kernel(installed) == {"capture": True}
+    (package,) = installed.prefix.glob("lib/python*/site-packages/jupyter_mlops")
+    shutil.rmtree(package)
+    assert probe_kernel(installed) == {"capture": False}
+
+
+@pytest.mark.slow
+def test_uninstalling_leaves_nothing(installed: Installed) -> None:
+    pip = (sys.executable, "-m", "pip", "--python", installed.python)
+    passed(*pip, "uninstall", "--yes", "jupyter-mlops")
+    left = [path for path in installed.prefix.rglob("*mlops*") if path.is_file()]
+    assert left == []
+
+
+# --- the startup file by itself -----------------------------------------------------------------
+
+
+class Shell:
+    def __init__(self, kernel: object) -> None:
+        self.kernel = kernel
+
+
+def start(shell: Shell) -> dict[str, Any]:
+    """Execute the startup file as IPython does, in the user's namespace."""
+    namespace: dict[str, Any] = {"get_ipython": lambda: shell, "mine": 1}
+    exec(compile(STARTUP.read_text(), str(STARTUP), "exec"), namespace)
+    namespace.pop("__builtins__")
+    return namespace
+
+
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Put a stand-in where capture is, and give the list of its calls."""
+    calls: list[str] = []
+    module = type(sys)("jupyter_mlops.capture.extension")
+    module.__dict__["autoload"] = lambda: calls.append("autoload")
+    monkeypatch.setitem(sys.modules, "jupyter_mlops.capture", type(sys)("jupyter_mlops.capture"))
+    monkeypatch.setitem(sys.modules, "jupyter_mlops.capture.extension", module)
+    return calls
+
+
+def test_startup_loads_capture_in_a_kernel_and_leaves_no_name(loads: list[str]) -> None:
+    assert set(start(Shell(kernel=object()))) == {"get_ipython", "mine"}
+    assert loads == ["autoload"]
+
+
+def test_startup_does_nothing_in_a_terminal(loads: list[str]) -> None:
+    assert set(start(Shell(kernel=None))) == {"get_ipython", "mine"}
+    assert loads == []
+
+
+@pytest.mark.parametrize("trouble", [RuntimeError, SystemExit, KeyboardInterrupt])
+def test_startup_keeps_trouble_to_itself(
+    loads: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    trouble: type[BaseException],
+) -> None:
+    def autoload() -> None:
+        raise trouble
+
+    monkeypatch.setattr(sys.modules["jupyter_mlops.capture.extension"], "autoload", autoload)
+    assert set(start(Shell(kernel=object()))) == {"get_ipython", "mine"}
+    assert capfd.readouterr() == ("", "")
+
+
+def test_startup_survives_a_removed_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "jupyter_mlops"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "jupyter_mlops", None)
+    assert set(start(Shell(kernel=object()))) == {"get_ipython", "mine"}
