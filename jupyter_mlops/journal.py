@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -19,6 +20,7 @@ from typing import Any
 
 from jupyter_mlops.errors import JournalError
 from jupyter_mlops.events import EVENTS, Event
+from jupyter_mlops.records import Process
 from jupyter_mlops.settings import make_private
 
 SUFFIX = ".jsonl"
@@ -44,6 +46,49 @@ def canonical(value: object) -> bytes:
 def sha256(content: bytes) -> str:
     """Return the digest of `content` that addresses a blob."""
     return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def this_process() -> Process:
+    """Describe the calling process, so that others can tell later whether it lives."""
+    pid = os.getpid()
+    return Process(
+        pid=pid, host=platform.node(), started_ticks=_started_ticks(pid), boot_id=_boot_id()
+    )
+
+
+def is_alive(process: Process) -> bool | None:
+    """Tell whether `process` lives; ``None`` if that can't be known from here."""
+    if process.host != platform.node() or process.boot_id != _boot_id():
+        return None
+    if process.started_ticks is not None:
+        return _started_ticks(process.pid) == process.started_ticks
+    if os.name != "posix":
+        return None
+    try:
+        os.kill(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return None  # it belongs to another user, or is another process with its number
+    return True
+
+
+def _started_ticks(pid: int) -> int | None:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    # The second field is the program's name in parentheses, which may hold anything.
+    fields = status[status.rfind(b")") + 2 :].split()
+    # A zombie has ended; its parent has not asked for it yet.
+    return None if fields[0] in (b"Z", b"X") else int(fields[19])
+
+
+def _boot_id() -> str | None:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return None
 
 
 class Journal:
