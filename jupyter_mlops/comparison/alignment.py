@@ -1,0 +1,104 @@
+"""Which cell of one run is which cell of another.
+
+Notebooks are edited between runs: cells move, appear and vanish, and their positions with
+them. Cells are matched by id where the notebook has ids, then by equal source, and what is
+left between two matches in its order, so that an edited cell stands beside its former self.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Any
+
+from jupyter_mlops.records import CellDetail, CellExecution
+
+
+def key(execution: CellExecution) -> Any:
+    """Return what tells the cells of one run apart: the position, else id or source."""
+    if execution.cell is not None:
+        return execution.cell
+    return execution.id or execution.source_digest
+
+
+@dataclass
+class Row:
+    """One cell across runs; ``members`` maps a run's number to its last execution there."""
+
+    members: dict[int, CellDetail] = field(default_factory=dict)
+
+    @property
+    def first(self) -> CellDetail:
+        """The cell as the first run that has it executed it."""
+        return self.members[min(self.members)]
+
+    @property
+    def latest(self) -> CellDetail:
+        """The cell as the last run that has it executed it."""
+        return self.members[max(self.members)]
+
+    @property
+    def cell(self) -> int | None:
+        """The position in the first run that has the cell."""
+        return self.first.execution.cell
+
+
+class Alignment:
+    """The cells of several runs, side by side.
+
+    Parameters
+    ----------
+    runs
+        The cell executions of each run in recorded order; cells that the product or
+        papermill added are left out.
+    """
+
+    def __init__(self, runs: Sequence[Sequence[CellDetail]]) -> None:
+        self.rows: list[Row] = []
+        self._row_of: dict[tuple[int, Any], Row] = {}
+        for number, details in enumerate(runs):
+            self._add(number, _last_executions(details))
+        self._order = {id(row): place for place, row in enumerate(self.rows)}
+
+    def row(self, run: int, cell: Any) -> int | None:
+        """Return the place of a run's cell, or ``None`` for a cell that it has not."""
+        row = self._row_of.get((run, cell))
+        return None if row is None else self._order[id(row)]
+
+    def _add(self, run: int, details: list[CellDetail]) -> None:
+        matched = self._by_id(details)
+        taken = {id(row) for row in matched.values()}
+        old = [id(row) if id(row) in taken else row.latest.source for row in self.rows]
+        new = [
+            id(matched[at]) if at in matched else detail.source for at, detail in enumerate(details)
+        ]
+        rows: list[Row] = []
+        matcher = SequenceMatcher(None, old, new, autojunk=False)
+        for _, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+            here = self.rows[old_from:old_to]
+            free = [row for row in here if id(row) not in taken]
+            for at in range(new_from, new_to):
+                row = matched.get(at) or (free.pop(0) if free else Row())
+                if not row.members:
+                    here.append(row)
+                row.members[run] = details[at]
+                self._row_of[run, key(details[at].execution)] = row
+            rows += here
+        self.rows = rows
+
+    def _by_id(self, details: list[CellDetail]) -> dict[int, Row]:
+        known = {row.latest.execution.id: row for row in self.rows if row.latest.execution.id}
+        ids = [detail.execution.id for detail in details]
+        return {
+            at: known[name] for at, name in enumerate(ids) if name is not None and name in known
+        }
+
+
+def _last_executions(details: Sequence[CellDetail]) -> list[CellDetail]:
+    last: dict[Any, CellDetail] = {}
+    for detail in details:
+        if not detail.execution.injected:
+            last[key(detail.execution)] = detail
+    # In the notebook's order, so that cells executed out of order still stand side by side.
+    return sorted(last.values(), key=lambda d: (d.execution.cell is None, d.execution.cell or 0))

@@ -1,0 +1,184 @@
+"""Which differences between runs can have made a metric differ, judged by its lineage.
+
+A difference in a cell from which nothing led to the metric is no cause. An answer may
+be *unknown*, which is better than a wrong one.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jupyter_mlops.comparison import lineage
+from jupyter_mlops.comparison.alignment import Alignment, key
+from jupyter_mlops.comparison.found import Found, Side, listed
+from jupyter_mlops.dataflow.source import parse
+from jupyter_mlops.records import CauseKind, MetricCause
+
+# Most telling first.
+_ORDER: tuple[CauseKind, ...] = (
+    "parameter",
+    "code",
+    "data",
+    "seed",
+    "order",
+    "environment",
+    "unknown",
+)
+# Import names that are not their distribution's.
+_DISTRIBUTION = {
+    "sklearn": "scikit-learn",
+    "cv2": "opencv-python",
+    "PIL": "pillow",
+    "yaml": "pyyaml",
+}
+# Above this many packages only their names are listed, in one line.
+_PACKAGES_LISTED = 5
+
+
+def causes_of(
+    sides: Sequence[Side],
+    alignment: Alignment,
+    metrics: Mapping[str, tuple[int | None, tuple[Any, ...]]],
+    found: Sequence[Found],
+) -> tuple[MetricCause, ...]:
+    """List the possible causes of every metric that differs, most telling first.
+
+    Parameters
+    ----------
+    metrics
+        By name: the row of the cell that produced it, and its value in each run.
+    """
+    causes: list[MetricCause] = []
+    for name, (row, values) in metrics.items():
+        if len(set(map(str, values))) > 1:
+            causes += _Judge(name, row, sides, alignment).judged(found)
+    return tuple(causes)
+
+
+class _Judge:
+    """Judges the differences for one metric."""
+
+    def __init__(
+        self, metric: str, row: int | None, sides: Sequence[Side], alignment: Alignment
+    ) -> None:
+        self._metric = metric
+        self._sides = sides
+        self._alignment = alignment
+        self._lineages = [self._executions(side, row) for side in sides]
+        self._rows = {
+            alignment.row(side.number, key(side.cells[at].execution))
+            for side, executions in zip(sides, self._lineages, strict=True)
+            for at in executions
+        }
+
+    def judged(self, found: Sequence[Found]) -> list[MetricCause]:
+        causes = [
+            *(self._cause(item) for item in found if self._can_cause(item)),
+            *self._seeds(),
+            *self._order(),
+            *self._packages([item for item in found if item.kind == "environment"]),
+        ]
+        if not any(cause.kind != "unknown" for cause in causes):
+            detail = "no recorded difference in the cells that it was made from"
+            causes.append(MetricCause(self._metric, "unknown", "unknown", None, detail))
+        return sorted(causes, key=lambda cause: _ORDER.index(cause.kind))
+
+    def _executions(self, side: Side, row: int | None) -> frozenset[int]:
+        member = None if row is None else self._alignment.rows[row].members.get(side.number)
+        if row is not None and member is None:
+            return frozenset()
+        return lineage.of_cell(side, None if member is None else member.execution.cell)
+
+    def _can_cause(self, item: Found) -> bool:
+        # What lies in no cell that is known may have reached every metric.
+        return item.cause and item.kind != "environment" and item.row in {None, *self._rows}
+
+    def _cause(self, item: Found) -> MetricCause:
+        difference = item.difference
+        kind: CauseKind = "code" if item.module else item.kind  # type: ignore[assignment]
+        detail = difference.detail
+        if item.unknown:
+            kind, detail = "unknown", f"can't be compared: {detail}"
+        elif item.kind == "parameter":
+            detail = ", ".join(_shown(value) for value in difference.values)
+        what = f"cell {difference.cell}" if item.kind == "code" else difference.what
+        return MetricCause(self._metric, kind, what, difference.cell, detail)
+
+    def _seeds(self) -> list[MetricCause]:
+        used: dict[str, dict[int, list[tuple[int | None, bool, str | None]]]] = {}
+        for side, executions in zip(self._sides, self._lineages, strict=True):
+            cells = {side.cells[at].execution.cell for at in executions}
+            for use in side.run.randomness:
+                if use.cell in cells or use.cell is None:
+                    by_side = used.setdefault(use.generator, {})
+                    by_side.setdefault(side.number, []).append((use.cell, use.seeded, use.before))
+        causes = []
+        for generator, by_side in used.items():
+            first = [uses[0] for uses in by_side.values()]
+            before = {state for _, _, state in first}
+            restored = len(before) == 1 and None not in before
+            if all(seeded for _, seeded, _ in first) or (restored and len(first) > 1):
+                continue
+            unseeded = sorted(
+                {cell for cell, seeded, _ in first if not seeded and cell is not None}
+            )
+            where = f"unseeded in cell {listed(unseeded)}" if unseeded else "unseeded"
+            cell = unseeded[0] if unseeded else None
+            causes.append(MetricCause(self._metric, "seed", generator, cell, where))
+        return causes
+
+    def _order(self) -> list[MetricCause]:
+        orders = []
+        for side, executions in zip(self._sides, self._lineages, strict=True):
+            rows = (
+                self._alignment.row(side.number, key(side.cells[at].execution))
+                for at in sorted(executions)
+            )
+            orders.append([row for row in rows if row is not None])
+        # Cells that only one run has are a difference of code, not of order.
+        common = set.intersection(*map(set, orders)) if orders else set()
+        sequences = {tuple(row for row in order if row in common) for order in orders}
+        if len(sequences) < 2:
+            return []
+        cells = [[self._alignment.rows[row].cell for row in order] for order in sorted(sequences)]
+        detail = " / ".join(", ".join(map(str, order)) for order in cells)
+        return [MetricCause(self._metric, "order", "order of execution", None, detail)]
+
+    def _packages(self, found: Sequence[Found]) -> list[MetricCause]:
+        if not found:
+            return []
+        imported = self._imported()
+        ranked = sorted(found, key=lambda item: item.difference.what.lower() not in imported)
+        kind: CauseKind = "unknown" if ranked[0].unknown else "environment"
+        if len(ranked) > _PACKAGES_LISTED:
+            names = listed(item.difference.what for item in ranked)
+            what = f"{len(ranked)} packages"
+            return [MetricCause(self._metric, kind, what, None, names)]
+        return [
+            MetricCause(
+                self._metric,
+                kind,
+                item.difference.what,
+                None,
+                item.difference.detail or ", ".join(map(_shown, item.difference.values)),
+            )
+            for item in ranked
+        ]
+
+    def _imported(self) -> set[str]:
+        names: set[str] = set()
+        for side, executions in zip(self._sides, self._lineages, strict=True):
+            for at in executions:
+                parsed = parse(side.cells[at].source)
+                for node in ast.walk(parsed.tree) if parsed else ():
+                    if isinstance(node, ast.Import):
+                        names |= {alias.name.partition(".")[0] for alias in node.names}
+                    elif isinstance(node, ast.ImportFrom) and node.module:
+                        names.add(node.module.partition(".")[0])
+        return {_DISTRIBUTION.get(name, name).replace("_", "-").lower() for name in names}
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(value)

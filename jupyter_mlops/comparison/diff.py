@@ -1,0 +1,163 @@
+"""What differs between runs: parameters, metrics, code, data, environment and outputs.
+
+Pure over records. Nothing is called equal or different that can't be: partial digests and
+digests of different algorithms are *unknown*.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from jupyter_mlops.comparison import code, data, figures, outputs
+from jupyter_mlops.comparison.alignment import Alignment
+from jupyter_mlops.comparison.causes import causes_of
+from jupyter_mlops.comparison.found import Found, Side
+from jupyter_mlops.records import (
+    CellDetail,
+    Comparison,
+    Difference,
+    Differences,
+    Metric,
+    Parameter,
+    Run,
+)
+
+
+def compare(runs: Sequence[Run], cells: Sequence[Sequence[CellDetail]]) -> Comparison:
+    """Compare two or more runs.
+
+    Parameters
+    ----------
+    runs
+        In the order in which values are listed.
+    cells
+        The cell executions of each run, in recorded order.
+
+    Returns
+    -------
+    Comparison
+        With its figures as plain plotly JSON.
+    """
+    alignment = Alignment(cells)
+    sides = [Side(n, run, tuple(c)) for n, (run, c) in enumerate(zip(runs, cells, strict=True))]
+    parameters = _table([_parameters(run) for run in runs], alignment)
+    metrics = _table([_last_steps(run) for run in runs], alignment)
+    found = [
+        *_changed(parameters, alignment),
+        *code.differences(sides, alignment),
+        *data.differences(sides, alignment),
+        *_environment(runs),
+        *outputs.differences(alignment, len(runs)),
+    ]
+    comparison = Comparison(
+        runs=tuple(run.id for run in runs),
+        parameters={name: values for name, (_, values) in parameters.items()},
+        metrics={name: values for name, (_, values) in metrics.items()},
+        differs=Differences(
+            code=_of(found, "code"),
+            parameter=_of(found, "parameter"),
+            data=_of(found, "data"),
+            environment=_of(found, "environment"),
+            output=_of(found, "output"),
+        ),
+        unknown=tuple(item.difference for item in found if item.unknown),
+        causes=causes_of(sides, alignment, metrics, found),
+    )
+    return figures.with_figures(comparison)
+
+
+def same(values: Sequence[Any]) -> bool:
+    """Tell whether all JSON `values` are the same; 1 is 1.0, but true is not 1."""
+    return len({_identity(value) for value in values}) <= 1
+
+
+def _identity(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+Table = dict[str, tuple[int | None, tuple[Any, ...]]]
+
+
+def _table(sides: Sequence[Sequence[Parameter | Metric]], alignment: Alignment) -> Table:
+    """Return the values of all runs by name, with the row of the cell that holds the name.
+
+    A name of several cells is ``name@cell`` for all but the last, as in a run's row.
+    """
+    values: dict[str, dict[int | None, dict[int, Any]]] = {}
+    for number, items in enumerate(sides):
+        for item in items:
+            row = alignment.row(number, item.cell)
+            values.setdefault(item.name, {}).setdefault(row, {})[number] = item.value
+    table: Table = {}
+    for name, rows in values.items():
+        ordered = sorted(rows, key=lambda row: (row is None, row or 0))
+        for row in ordered:
+            last = row == ordered[-1]
+            cell = None if row is None else alignment.rows[row].cell
+            label = name if last else f"{name}@{cell}"
+            table[label] = (row, tuple(rows[row].get(n) for n in range(len(sides))))
+    return table
+
+
+def _parameters(run: Run) -> list[Parameter]:
+    # A value that papermill injected stands in a cell of its own and overrides the tagged
+    # one, which is where it belongs in a comparison with a run that kept the default.
+    injected = {p.name: p for p in run.parameters if p.source == "injected"}
+    tagged = {p.name for p in run.parameters if p.source == "tagged"}
+    effective = []
+    for parameter in run.parameters:
+        if parameter.source == "tagged" and parameter.name in injected:
+            override = injected[parameter.name]
+            effective.append(replace(parameter, value=override.value, type=override.type))
+        elif parameter.source != "injected" or parameter.name not in tagged:
+            effective.append(parameter)
+    return effective
+
+
+def _last_steps(run: Run) -> list[Metric]:
+    last: dict[tuple[str, int | None], Metric] = {}
+    for metric in run.metrics:
+        last[metric.name, metric.cell] = metric
+    return list(last.values())
+
+
+def _changed(parameters: Table, alignment: Alignment) -> list[Found]:
+    return [
+        Found(
+            "parameter",
+            row,
+            Difference(name, None if row is None else alignment.rows[row].cell, values),
+        )
+        for name, (row, values) in parameters.items()
+        if not same(values)
+    ]
+
+
+def _environment(runs: Sequence[Run]) -> list[Found]:
+    known = [run.environment for run in runs]
+    seen = [environment for environment in known if environment is not None]
+    if len(seen) < len(runs):
+        what = Difference(
+            "environment", None, tuple(e and e.digest for e in known), "not recorded in every run"
+        )
+        return [Found("environment", None, what, unknown=True)]
+    columns: dict[str, tuple[Any, ...]] = {
+        "python": tuple(e.python for e in seen),
+        "platform": tuple(e.platform for e in seen),
+    }
+    for name in sorted({name for e in seen for name in e.packages}):
+        columns[name] = tuple(e.packages.get(name) for e in seen)
+    return [
+        Found("environment", None, Difference(name, None, values))
+        for name, values in columns.items()
+        if not same(values)
+    ]
+
+
+def _of(found: Sequence[Found], kind: str) -> tuple[Difference, ...]:
+    return tuple(item.difference for item in found if item.kind == kind and not item.unknown)

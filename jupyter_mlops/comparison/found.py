@@ -1,0 +1,56 @@
+"""What the parts of a comparison hand to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from jupyter_mlops.records import CellDetail, Difference, Run
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the compared runs with its cell executions in recorded order."""
+
+    number: int
+    run: Run
+    cells: tuple[CellDetail, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A difference and where it lies.
+
+    ``row`` is the cell's place among the aligned cells, ``None`` where it lies in no
+    particular cell. ``cause`` tells whether it can make a metric differ: an input can, an
+    intermediate value or a comment can't. ``module`` marks a file of the user's own code.
+    """
+
+    kind: Literal["code", "parameter", "data", "environment", "output"]
+    row: int | None
+    difference: Difference
+    unknown: bool = False
+    cause: bool = True
+    module: bool = False
+
+
+def relation(digests: Sequence[str | None], complete: Sequence[bool]) -> bool | None:
+    """Tell whether all digests are equal; ``None`` where that can't be known.
+
+    Two complete digests of one algorithm that differ settle it, whatever the others are.
+    """
+    known = [d for d, whole in zip(digests, complete, strict=True) if d is not None and whole]
+    by_algorithm: dict[str, set[str]] = {}
+    for digest in known:
+        by_algorithm.setdefault(digest.partition(":")[0], set()).add(digest)
+    if any(len(group) > 1 for group in by_algorithm.values()):
+        return False
+    return True if len(known) == len(digests) and len(by_algorithm) == 1 else None
+
+
+def listed(names: Iterable[Any], limit: int = 5) -> str:
+    """Return names for a sentence, the first `limit` of them and how many more."""
+    shown = [str(name) for name in names]
+    more = len(shown) - limit
+    return ", ".join(shown[:limit]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,151 @@
+"""Aligned plain text: tables, numbers, times and sizes as people read them.
+
+No colour, no control characters: what a notebook printed or was called may hold escape
+sequences, and none of them reaches the terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+GAP = "  "
+NOTHING = "—"
+
+
+def clean(text: object) -> str:
+    """Return `text` on one line, without control characters."""
+    shown = str(text)
+    if shown.isprintable():
+        return shown
+    shown = shown.replace("\r\n", "↵").replace("\n", "↵").replace("\t", " ")
+    return "".join(c if c.isprintable() else "�" for c in shown)
+
+
+def width(text: str) -> int:
+    """Return the columns that `text` takes on a terminal; Hangul and the like take two."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def cut(text: str, columns: int) -> str:
+    """Return `text` shortened to at most `columns`, ending in an ellipsis if it was longer."""
+    if width(text) <= columns:
+        return text
+    kept = ""
+    for char in text:
+        if width(kept + char) > columns - 1:
+            break
+        kept += char
+    return kept + "…"
+
+
+def pad(text: str, columns: int) -> str:
+    """Return `text` followed by as many spaces as make it `columns` wide."""
+    return text + " " * (columns - width(text))
+
+
+def table(
+    rows: Iterable[Sequence[object]],
+    header: Sequence[str] | None = None,
+    *,
+    indent: str = "",
+    columns: int | None = None,
+) -> str:
+    """Align `rows` under `header`; the last column is cut where a line exceeds `columns`.
+
+    Parameters
+    ----------
+    rows
+        Each as long as the header; ``None`` is shown as a dash.
+    columns
+        Width of the terminal; ``None`` cuts nothing.
+    """
+    cells = [[clean(NOTHING if item is None else item) for item in row] for row in rows]
+    if header is not None:
+        cells.insert(0, list(header))
+    if not cells:
+        return ""
+    widths = [max(width(row[i]) for row in cells) for i in range(len(cells[0]))]
+    lines = []
+    for row in cells:
+        line = indent + GAP.join(pad(item, wide) for item, wide in zip(row, widths, strict=True))
+        line = line.rstrip()
+        lines.append(line if columns is None else cut(line, columns))
+    return "\n".join(lines)
+
+
+def terminal_columns(stream: Any) -> int | None:
+    """Return the width of the terminal behind `stream`; ``None`` if it is not a terminal."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except (OSError, ValueError, AttributeError):
+        # A pipe, a file, a closed stream, or an object of the notebook's own.
+        return None
+
+
+def number(value: Any) -> str:
+    """Return a number with at most six significant digits, anything else as JSON."""
+    if isinstance(value, bool) or not isinstance(value, float | int):
+        return value_text(value)
+    return str(value) if isinstance(value, int) else f"{value:.6g}"
+
+
+def value_text(value: Any) -> str:
+    """Return a parameter's value as a person would write it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and set(value) == {"redacted"}:
+        return "(redacted)"
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def duration(seconds: float | None) -> str:
+    """Return `seconds` in the unit that suits it."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 99.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 100:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+def size(count: int | None) -> str:
+    """Return a number of bytes in the decimal unit that suits it."""
+    if count is None:
+        return NOTHING
+    amount = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 999.5:
+            return (
+                f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
+            )
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def local_time(moment: str) -> str:
+    """Return an RFC 3339 time in the local time zone, to the second."""
+    try:
+        at = datetime.fromisoformat(moment.replace("Z", "+00:00"))
+    except ValueError:
+        return moment
+    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def plural(count: int, noun: str) -> str:
+    """Return `count` with its noun: ``1 cell``, ``2 cells``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
