@@ -1,0 +1,128 @@
+"""The subprocess that executes one notebook: ``python -m jupyter_mlops.execution.job FOLDER``.
+
+papermill changes the working folder of its process and may be stopped only with it, so
+every execution has a process of its own. It speaks with the one that started it through
+the folder (``job.json`` in, ``outcome.json`` out), lines of progress on standard output,
+and requests on standard input, whose end means that nobody waits for it any more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import papermill
+from nbformat import NotebookNode
+
+from jupyter_mlops import schema
+from jupyter_mlops.execution import engine, tree
+from jupyter_mlops.execution.client import Conduct
+from jupyter_mlops.execution.evidence import Evidence, mark
+from jupyter_mlops.execution.notebook import dump, reads
+from jupyter_mlops.execution.process import Job, decode_job
+from jupyter_mlops.records import BatchOutcome, Progress
+
+# How long the notebook may take to end once asked to, before this process ends itself.
+LAST_PATIENCE_S = 20.0
+
+
+def main(folder: Path) -> int:
+    """Execute the job described in `folder` and leave its outcome there."""
+    # The kernel inherits standard output; what it writes there must not pass as progress.
+    channel = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    tree.adopt_orphans()
+    job = decode_job((folder / "job.json").read_bytes())
+
+    def tell(progress: Progress) -> None:
+        with suppress(OSError):  # nobody listens any more: the request to stop is under way
+            os.write(channel, schema.encode(progress) + b"\n")
+
+    try:
+        outcome = _execute(job, folder, tell)
+        _save(folder, outcome)
+    finally:
+        tree.end_descendants(os.getpid())
+    return 0
+
+
+def _execute(job: Job, folder: Path, tell: Callable[[Progress], None]) -> BatchOutcome:
+    marked = mark(reads(job.notebook, job.path or "notebook"))
+    given = folder / "given.ipynb"
+    given.write_bytes(dump(marked))
+    evidence = Evidence(on_progress=tell)
+    conduct = Conduct(
+        cwd=Path(job.cwd),
+        notebook=job.path,
+        run=job.run,
+        trigger=job.trigger,
+        user=job.user,
+        start_timeout_s=job.start_timeout_s,
+        cell_timeout_s=job.cell_timeout_s,
+        evidence=evidence,
+        on_cell=_checkpoints(folder, evidence),
+    )
+    threading.Thread(target=_obey, args=(conduct,), daemon=True).start()
+    try:
+        papermill.execute_notebook(
+            # papermill formats the path with the parameters.
+            str(given).replace("{", "{{").replace("}", "}}"),
+            None,
+            parameters=dict(job.parameters),
+            engine_name=engine.NAME,
+            kernel_name=job.kernel,
+            language=engine.Engine.nb_language(marked),
+            progress_bar=False,
+            conduct=conduct,
+        )
+    except papermill.PapermillExecutionError:
+        pass  # raised for every error output, expected ones too; the evidence judges
+    except Exception as error:  # noqa: BLE001 -- whatever goes wrong here is this run's failure and must be told
+        traceback.print_exc()
+        evidence.end("failed", f"papermill: {type(error).__name__}: {' '.join(str(error).split())}")
+    return conduct.outcome or evidence.outcome(marked)
+
+
+def _obey(conduct: Conduct) -> None:
+    line = sys.stdin.readline()
+    if line.strip():
+        request = json.loads(line)
+        conduct.stop.ask(request["status"], request["reason"])
+        sys.stdin.readline()  # until the other end closes it
+    conduct.stop.ask("interrupted", "the process that waited for it ended")
+    time.sleep(LAST_PATIENCE_S)
+    # Still here: whatever holds the main thread up, nobody will see its result.
+    tree.end_descendants(os.getpid())
+    os._exit(1)
+
+
+def _checkpoints(folder: Path, evidence: Evidence) -> Callable[[NotebookNode], None]:
+    # What there is survives the death of this process, for at most a tenth of its time.
+    due = 0.0
+
+    def save(notebook: NotebookNode) -> None:
+        nonlocal due
+        began = time.monotonic()
+        if began >= due:
+            _save(folder, evidence.outcome(notebook))
+            ended = time.monotonic()
+            due = ended + 10 * (ended - began)
+
+    return save
+
+
+def _save(folder: Path, outcome: BatchOutcome) -> None:
+    unfinished = folder / "outcome.part"
+    unfinished.write_bytes(schema.encode(outcome))
+    os.replace(unfinished, folder / "outcome.json")
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,175 @@
+"""Notebook documents: read with a reason for each refusal, write, and name their kernel.
+
+The file itself is never written here, and never repaired silently.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.validator import iter_validate
+
+from jupyter_mlops.errors import NotebookError, UnknownKernelError
+from jupyter_mlops.execution.parameters import (
+    Prepared,
+    Setting,
+    is_python,
+    not_in_effect,
+    parameters,
+    with_parameters,
+)
+
+__all__ = [
+    "Prepared",
+    "Setting",
+    "dump",
+    "is_python",
+    "kernel_name",
+    "not_in_effect",
+    "parameters",
+    "read",
+    "reads",
+    "with_parameters",
+]
+
+_NOT_FINITE = re.compile(r'"(?:[^"\\]|\\.)*"|(-?\b(?:NaN|Infinity)\b)')
+_CONVERT = "jupyter nbconvert --to notebook --output new.ipynb"
+
+
+def read(path: str | Path) -> NotebookNode:
+    """Read a notebook of format 4.
+
+    Raises
+    ------
+    NotebookError
+        If there is no such file, or it is not a valid notebook; the reason is one line.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise NotebookError(path=path, reason="is a folder, not a notebook")
+    if path.exists() and not path.is_file():
+        raise NotebookError(path=path, reason="is not a regular file")
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise NotebookError(path=path, reason="no such file") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise NotebookError(path=path, reason=reason) from error
+    return reads(content, path)
+
+
+def reads(content: bytes, path: str | Path = "notebook") -> NotebookNode:
+    """Read a notebook of format 4 from its bytes; `path` is for the message only.
+
+    Raises
+    ------
+    NotebookError
+        As :func:`read` does.
+    """
+    text = _text(content, path)
+    document = _document(text, path)
+    _check_version(document, path)
+    try:
+        notebook: NotebookNode = nbformat.reader.reads(text)  # type: ignore[no-untyped-call]
+        # Tools write 4.5 without the cell ids that it requires; without them 4.4 is valid,
+        # and it is the same format otherwise.
+        minor = min(int(notebook.nbformat_minor), 4)
+        faults = iter_validate(notebook, version=4, version_minor=minor, relax_add_props=True)  # type: ignore[no-untyped-call]
+        fault = next(faults, None)
+    except Exception as error:
+        # A document of any wrong shape may make nbformat fail in any way.
+        reason = f"not a valid notebook: {_one_line(error)}"
+        raise NotebookError(path=path, reason=reason) from error
+    if fault is not None:
+        where = "".join(f"[{part!r}]" for part in fault.absolute_path) or "top level"
+        reason = f"not a valid notebook, at {where}: {_one_line(fault)}"
+        raise NotebookError(path=path, reason=reason)
+    return notebook
+
+
+def dump(notebook: NotebookNode) -> bytes:
+    """Return `notebook` as the bytes of an ``.ipynb`` file."""
+    text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # A cell may print lone surrogates, which UTF-8 can't hold and JSON can escape.
+        return (json.dumps(notebook, indent=1, sort_keys=True) + "\n").encode()
+
+
+def kernel_name(notebook: NotebookNode, asked: str | None = None) -> str:
+    """Return the name of the kernel to execute `notebook` with, which is installed.
+
+    Raises
+    ------
+    UnknownKernelError
+        If no such kernel is installed here.
+    """
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    name = asked or notebook.metadata.get("kernelspec", {}).get("name") or "python3"
+    manager = KernelSpecManager()
+    try:
+        manager.get_kernel_spec(name)
+    except (NoSuchKernel, OSError, ValueError) as error:
+        known = ", ".join(sorted(manager.find_kernel_specs())) or "none"
+        raise UnknownKernelError(kernel=name, known=known) from error
+    return str(name)
+
+
+def _text(content: bytes, path: str | Path) -> str:
+    if not content.strip():
+        raise NotebookError(path=path, reason="the file is empty")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        reason = f"line {line}: not UTF-8 (byte 0x{content[error.start]:02x}); save it as UTF-8"
+        raise NotebookError(path=path, reason=reason) from error
+    if text.startswith("\ufeff"):
+        reason = "line 1: starts with a byte order mark; save it as UTF-8 without one"
+        raise NotebookError(path=path, reason=reason)
+    return text
+
+
+def _document(text: str, path: str | Path) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        reason = f"line {error.lineno}: not JSON ({error.msg})"
+        raise NotebookError(path=path, reason=reason) from error
+    except RecursionError as error:
+        raise NotebookError(path=path, reason="nested too deeply for a notebook") from error
+    for match in _NOT_FINITE.finditer(text) if "NaN" in text or "Infinity" in text else ():
+        if match[1]:
+            line = text.count("\n", 0, match.start()) + 1
+            reason = f"line {line}: {match[1]} is not JSON; clear the outputs that hold it"
+            raise NotebookError(path=path, reason=reason)
+    if not isinstance(document, dict) or not {"cells", "worksheets"} & document.keys():
+        raise NotebookError(path=path, reason="is JSON, but not a notebook (it has no cells)")
+    return document
+
+
+def _check_version(document: dict[str, Any], path: str | Path) -> None:
+    major = document.get("nbformat", 3 if "worksheets" in document else None)
+    if major == 4:
+        return
+    if isinstance(major, int) and major < 4:
+        reason = f"is in the old notebook format {major}; convert it: {_CONVERT} {Path(path).name}"
+    elif isinstance(major, int):
+        reason = f"is in notebook format {major}, newer than the one known here (4)"
+    else:
+        reason = f"is not a notebook (its nbformat is {major!r})"
+    raise NotebookError(path=path, reason=reason)
+
+
+def _one_line(error: BaseException) -> str:
+    text = getattr(error, "message", None) or str(error) or type(error).__name__
+    first = str(text).strip().splitlines()[0]
+    return first if len(first) <= 160 else first[:159] + "…"

@@ -1,0 +1,256 @@
+"""The parameters that a notebook offers, and a copy of it with other values.
+
+A name in the cell tagged ``parameters`` is handed to papermill, which injects it. A
+literal in any other cell is replaced in the copy, by its position in the syntax tree.
+Only names that the notebook itself assigns are accepted, and values are written as
+literals: neither can become code.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nbformat import NotebookNode
+
+from jupyter_mlops import dataflow
+from jupyter_mlops.dataflow import Literal
+from jupyter_mlops.errors import (
+    AmbiguousParameterError,
+    BadValueError,
+    UnknownParameterError,
+    nearest,
+)
+from jupyter_mlops.records import NOT_FINITE, NotebookParameter, Parameter
+
+TAG = "parameters"
+METADATA = "jupyter_mlops"
+
+_EXPECTED = {
+    "str": "text (to pass digits as text, quote them: '\"1\"')",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list",
+    "tuple": "a list",
+    "set": "a list",
+    "dict": "a mapping",
+}
+_SEQUENCES = {"list": list, "tuple": tuple, "set": set}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One parameter given for one execution; ``value`` is JSON."""
+
+    name: str
+    cell: int
+    value: Any
+    tagged: bool
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A copy of a notebook that is ready to be executed with the given parameters.
+
+    ``tagged`` holds those that papermill still has to inject.
+    """
+
+    notebook: NotebookNode
+    tagged: dict[str, Any]
+    settings: tuple[Setting, ...] = ()
+
+
+def parameters(notebook: NotebookNode) -> tuple[NotebookParameter, ...]:
+    """List what can be set: the tagged cell's names, then literals of other cells."""
+    tagged_at = tagged_cell(notebook)
+    found: list[NotebookParameter] = []
+    for position, source in _python_cells(notebook):
+        literals = dataflow.literals(source)
+        source_kind = "tagged" if position == tagged_at else "literal"
+        found += [
+            NotebookParameter(one.name, one.value, one.type, position, source_kind)  # type: ignore[arg-type]
+            for one in literals
+        ]
+        if position == tagged_at:
+            other = dataflow.analyse(source).binds - {one.name for one in literals}
+            found += [
+                NotebookParameter(name, None, "expression", position, "tagged")
+                for name in sorted(other)
+            ]
+    return tuple(sorted(found, key=lambda one: (one.source != "tagged", one.cell)))
+
+
+def with_parameters(notebook: NotebookNode, values: Mapping[str, Any]) -> Prepared:
+    """Return a copy of `notebook` in which the parameters have the given values.
+
+    Parameters
+    ----------
+    values
+        By name, or by ``name@cell`` where several cells assign the name.
+
+    Raises
+    ------
+    UnknownParameterError, AmbiguousParameterError, BadValueError
+        If a name is not the notebook's, fits several cells, or has a value of another type.
+    """
+    offered = parameters(notebook)
+    copied = copy.deepcopy(notebook)
+    settings = [_setting(key, value, offered) for key, value in values.items()]
+    for position in sorted({one.cell for one in settings if not one.tagged}):
+        cell = copied.cells[position]
+        original = cell.source
+        cell.source = _replaced(original, [one for one in settings if one.cell == position])
+        cell.metadata.setdefault(METADATA, {})["source"] = original
+    tagged = {one.name: one.value for one in settings if one.tagged}
+    return Prepared(copied, tagged, tuple(settings))
+
+
+def not_in_effect(settings: Iterable[Setting], recorded: Sequence[Parameter]) -> tuple[str, ...]:
+    """Compare what was asked for with what the run recorded; one sentence a mismatch.
+
+    A parameter that the run did not record (capture was off, or its cell did not run) is
+    not judged.
+    """
+    sentences = []
+    for setting in settings:
+        fitting = [
+            one
+            for one in recorded
+            if one.name == setting.name and one.source != "model" and not one.inherited
+        ]
+        if not setting.tagged:
+            fitting = [one for one in fitting if one.cell == setting.cell]
+        if not fitting or (isinstance(fitting[-1].value, dict) and "redacted" in fitting[-1].value):
+            continue
+        effective = fitting[-1].value
+        if dataflow.constants.as_json(setting.value) != effective:
+            sentences.append(
+                f"{setting.name} was set to {setting.value!r}, but {effective!r} was in effect"
+            )
+    return tuple(sentences)
+
+
+def tagged_cell(notebook: NotebookNode) -> int | None:
+    """Return the position of the cell that papermill takes the parameters from."""
+    for position, cell in enumerate(notebook.cells):
+        if TAG in cell.metadata.get("tags", []):
+            return position
+    return None
+
+
+def is_python(notebook: NotebookNode) -> bool:
+    """Tell whether the notebook's language is Python; one that says nothing is."""
+    metadata = notebook.metadata
+    language = metadata.get("kernelspec", {}).get("language") or metadata.get(
+        "language_info", {}
+    ).get("name")
+    return str(language or "python").lower() in {"python", "ipython", "python3"}
+
+
+def _python_cells(notebook: NotebookNode) -> Iterable[tuple[int, str]]:
+    if not is_python(notebook):
+        return
+    for position, cell in enumerate(notebook.cells):
+        tags = cell.metadata.get("tags", [])
+        # papermill replaces a cell that it injected in an earlier run.
+        if cell.cell_type == "code" and "injected-parameters" not in tags:
+            yield position, cell.source
+
+
+def _setting(key: str, value: Any, offered: Sequence[NotebookParameter]) -> Setting:
+    name, _, where = key.partition("@")
+    fitting = [one for one in offered if one.name == name and where in ("", str(one.cell))]
+    if not fitting:
+        known = [f"{one.name}@{one.cell}" if where else one.name for one in offered]
+        raise UnknownParameterError(name=key, hint=nearest(key, sorted(set(known))))
+    if len(fitting) > 1:
+        examples = ", ".join(f"{name}@{one.cell}" for one in fitting)
+        raise AmbiguousParameterError(name=name, examples=examples)
+    one = fitting[0]
+    return Setting(name, one.cell, _checked(key, value, one.type), one.source == "tagged")
+
+
+def _checked(name: str, value: Any, kind: str) -> Any:
+    if not _is_plain(value):
+        raise BadValueError(name=name, value=value, expected="made of plain values (JSON)")
+    # None stands for "no value" wherever Python code takes one (max_depth=None).
+    if value is None or kind in ("NoneType", "expression"):
+        return value
+    given = type(value).__name__
+    if kind == "float" and given == "int":
+        return float(value)
+    if kind == given or (kind in ("list", "tuple") and given in ("list", "tuple")):
+        return value
+    if kind == "set" and given in ("list", "tuple") and not any(map(_is_nested, value)):
+        return value
+    if kind == "float" and value in NOT_FINITE.values():
+        return float(value)
+    raise BadValueError(name=name, value=value, expected=_EXPECTED.get(kind, kind))
+
+
+def _is_plain(value: Any) -> bool:
+    if type(value) in (list, tuple):
+        return all(_is_plain(item) for item in value)
+    if type(value) is dict:
+        return all(type(key) is str and _is_plain(item) for key, item in value.items())
+    return value is None or type(value) in (str, int, float, bool)
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, (list, tuple, dict))
+
+
+def _replaced(source: str, settings: Sequence[Setting]) -> str:
+    literals = {one.name: one for one in dataflow.literals(source)}
+    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    # By position, since names of one literal share it; from the end, so that no
+    # replacement moves the position of another.
+    chosen = {_start(literals[one.name]): (literals[one.name], one) for one in settings}
+    for _, (literal, setting) in sorted(chosen.items(), reverse=True):
+        _refuse_shared(literal, setting, literals.values(), settings)
+        value = setting.value
+        if literal.type in _SEQUENCES and value is not None:
+            value = _SEQUENCES[literal.type](value)
+        first, last = literal.lineno - 1, literal.end_lineno - 1
+        line = lines[first][: literal.col] + as_code(value) + lines[last][literal.end_col :]
+        lines[first : last + 1] = [line]
+    return "\n".join(lines)
+
+
+def _start(literal: Literal) -> tuple[int, int]:
+    return literal.lineno, literal.col
+
+
+def _refuse_shared(
+    literal: Literal, setting: Setting, others: Iterable[Literal], settings: Sequence[Setting]
+) -> None:
+    asked = {one.name: one.value for one in settings}
+    for other in others:
+        if other.name == literal.name or _start(other) != _start(literal):
+            continue
+        if other.name not in asked or asked[other.name] != setting.value:
+            raise BadValueError(
+                name=setting.name,
+                value=setting.value,
+                expected=f"possible for it alone: it shares its literal with {other.name!r}; "
+                "set both to one value",
+            )
+
+
+def as_code(value: Any) -> str:
+    """Write a plain value as a Python literal."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float({str(value)!r})"
+    if type(value) is dict:
+        return "{" + ", ".join(f"{key!r}: {as_code(item)}" for key, item in value.items()) + "}"
+    if type(value) is list:
+        return "[" + ", ".join(map(as_code, value)) + "]"
+    if type(value) is tuple:
+        return "(" + ", ".join(map(as_code, value)) + ("," if len(value) == 1 else "") + ")"
+    if type(value) is set:
+        return "{" + ", ".join(sorted(map(as_code, value))) + "}" if value else "set()"
+    return repr(value)
