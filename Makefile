@@ -35,8 +35,9 @@ demo: $(STAMPS)/demo ## install everything needed, and do the main job on a real
 	$(call say,Running the demo)
 	@$(BIN)/python binder/demo.py
 
+# In a container people are root, and JupyterLab asks for the word.
 lab: $(STAMPS)/demo ## open JupyterLab on the runs of the demo
-	@$(BIN)/jupyter lab binder
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) binder
 
 build: $(STAMPS)/demo ## build the front end after a change (reload the page to see it)
 
