@@ -62,11 +62,15 @@ class Metric:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a frame with the digest of all its values."""
+    """One column of a frame with the digest of all its values.
+
+    The digest does not depend on the name. With ``complete=False`` it compares as unknown.
+    """
 
     name: str
     dtype: str
     digest: str
+    complete: bool = True
 
 
 @dataclass(frozen=True)
