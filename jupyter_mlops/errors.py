@@ -12,7 +12,8 @@
     │   ├── UnknownKernelError
     │   ├── BadExpressionError
     │   ├── NotebookError
-    │   └── NeedsInPlaceError      HTTP 409
+    │   ├── NeedsInPlaceError      HTTP 409
+    │   └── BusyError              HTTP 409
     ├── StoreError                 exit code 2, HTTP 409
     │   ├── NewerStoreError
     │   ├── NetworkFileSystemError
@@ -118,6 +119,13 @@ class NeedsInPlaceError(UsageError):
     """The notebook's folder can't be copied, or the run wrote outside it."""
 
     template = "{reason}; to execute in the folder itself, add --in-place"
+    http_status = 409
+
+
+class BusyError(UsageError):
+    """As many are under way as may be at once."""
+
+    template = "{count} {what} are under way already; wait for one to end, or cancel one"
     http_status = 409
 
 
