@@ -27,6 +27,7 @@ from jupyter_mlops.execution.parameters import (
 __all__ = [
     "Prepared",
     "Setting",
+    "content",
     "dump",
     "is_python",
     "kernel_name",
@@ -49,19 +50,29 @@ def read(path: str | Path) -> NotebookNode:
     NotebookError
         If there is no such file, or it is not a valid notebook; the reason is one line.
     """
+    return reads(content(path), path)
+
+
+def content(path: str | Path) -> bytes:
+    """Return the bytes of a notebook's file.
+
+    Raises
+    ------
+    NotebookError
+        If there is no such file, or it can't be read; the reason is one line.
+    """
     path = Path(path)
     if path.is_dir():
         raise NotebookError(path=path, reason="is a folder, not a notebook")
     if path.exists() and not path.is_file():
         raise NotebookError(path=path, reason="is not a regular file")
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise NotebookError(path=path, reason="no such file") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise NotebookError(path=path, reason=reason) from error
-    return reads(content, path)
 
 
 def reads(content: bytes, path: str | Path = "notebook") -> NotebookNode:

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import ast
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_mlops.errors import AmbiguousParameterError, BadValueError, UnknownParameterError
+from jupyter_mlops.execution.notebook import not_in_effect, parameters, with_parameters
+from jupyter_mlops.execution.parameters import Setting, as_code
+from jupyter_mlops.records import Parameter
+from tests.execution.documents import document
+
+PLAIN = document("lr = 0.1  # rate\nn, deep = 3, True", "n = 4\nname = 'é'; depth = None")
+TAGGED = document("lr = 0.1\nbatch = 32\nroot = str(1)", "k = 5", tags={1: ["parameters"]})
+
+
+def _source(values: dict[str, Any], cell: int = 1) -> str:
+    return str(with_parameters(PLAIN, values).notebook.cells[cell].source)
+
+
+def test_parameters_are_listed_with_type_cell_and_kind() -> None:
+    listed = [(one.name, one.value, one.type, one.cell, one.source) for one in parameters(TAGGED)]
+    assert listed == [
+        ("lr", 0.1, "float", 1, "tagged"),
+        ("batch", 32, "int", 1, "tagged"),
+        ("root", None, "expression", 1, "tagged"),
+        ("k", 5, "int", 2, "literal"),
+    ]
+    assert [(one.name, one.cell) for one in parameters(PLAIN)] == [
+        ("lr", 1),
+        ("n", 1),
+        ("deep", 1),
+        ("n", 2),
+        ("name", 2),
+        ("depth", 2),
+    ]
+
+
+def test_a_notebook_in_another_language_offers_none() -> None:
+    other = document("x = 1")
+    other.metadata["kernelspec"] = {"name": "ir", "display_name": "R", "language": "R"}
+    assert parameters(other) == ()
+
+
+def test_a_cell_that_papermill_injected_before_offers_none() -> None:
+    assert parameters(document("x = 1", tags={1: ["injected-parameters"]})) == ()
+
+
+def test_a_literal_is_replaced_where_it_stands_and_the_original_source_is_kept() -> None:
+    prepared = with_parameters(PLAIN, {"lr": 1, "n@1": 7, "name": "ü\n'\"", "depth": [1, {"a": 2}]})
+    cells = prepared.notebook.cells
+    assert cells[1].source == "lr = 1.0  # rate\nn, deep = 7, True"
+    assert cells[2].source == "n = 4\nname = 'ü\\n\\'\"'; depth = [1, {'a': 2}]"
+    assert cells[1].metadata["jupyter_mlops"]["source"] == PLAIN.cells[1].source
+    assert prepared.tagged == {}
+    assert (
+        PLAIN.cells[1].source.startswith("lr = 0.1")
+        and "jupyter_mlops" not in PLAIN.cells[1].metadata
+    )
+
+
+def test_positions_hold_with_magics_other_alphabets_and_several_lines() -> None:
+    given_ = document('%matplotlib inline\nñ = "ü"; value = [\n  1,\n  2]; after = 3\n!ls')
+    prepared = with_parameters(given_, {"value": [9], "after": 4, "ñ": "x"})
+    expected = "%matplotlib inline\nñ = 'x'; value = [9]; after = 4\n!ls"
+    assert prepared.notebook.cells[1].source == expected
+
+
+def test_a_tagged_parameter_is_left_to_papermill() -> None:
+    prepared = with_parameters(TAGGED, {"lr": 0.5, "root": "here"})
+    assert prepared.tagged == {"lr": 0.5, "root": "here"}
+    assert prepared.notebook == TAGGED
+
+
+def test_an_unknown_name_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UnknownParameterError, match="did you mean 'depth'"):
+        with_parameters(PLAIN, {"dept": 1})
+    code = "x=1\nimport os\nos.system('true')\ny"
+    for name in (code, "", "a b", "lr.x", "n@9", "@1"):
+        with pytest.raises(UnknownParameterError):
+            with_parameters(PLAIN, {name: 1})
+
+
+def test_a_name_of_several_cells_needs_its_cell() -> None:
+    with pytest.raises(AmbiguousParameterError, match="n@1, n@2"):
+        with_parameters(PLAIN, {"n": 1})
+    assert "n, deep = 5, True" in _source({"n@1": 5})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("lr", "0.1"),
+        ("lr", True),
+        ("lr", [0.1]),
+        ("n@1", 1.0),
+        ("n@1", True),
+        ("n@1", "3"),
+        ("deep", 1),
+        ("deep", "yes"),
+        ("name", 3),
+        ("name", {"a": 1}),
+        ("lr", object()),
+        ("depth", {1: 2}),
+        ("depth", [object()]),
+    ],
+)
+def test_a_value_of_another_type_is_refused(name: str, value: object) -> None:
+    with pytest.raises(BadValueError, match=name):
+        with_parameters(PLAIN, {name: value})
+
+
+def test_no_value_and_numbers_that_are_not_finite_can_be_given() -> None:
+    assert "lr = None" in _source({"lr": None})
+    assert "lr = float('inf')" in _source({"lr": math.inf})
+    assert "lr = float('nan')" in _source({"lr": "NaN"})
+
+
+def test_sequences_keep_their_type() -> None:
+    given_ = document("a = (1, 2)\nb = {1, 2}\nc = [1]")
+    prepared = with_parameters(given_, {"a": [3], "b": [4, 4], "c": [5, 6]})
+    assert prepared.notebook.cells[1].source == "a = (3,)\nb = {4}\nc = [5, 6]"
+    with pytest.raises(BadValueError):
+        with_parameters(given_, {"b": [[1]]})
+
+
+def test_names_that_share_a_literal_are_set_together_or_not_at_all() -> None:
+    given_ = document("a = b = 1")
+    with pytest.raises(BadValueError, match="shares its literal with 'b'"):
+        with_parameters(given_, {"a": 2})
+    assert with_parameters(given_, {"a": 2, "b": 2}).notebook.cells[1].source == "a = b = 2"
+
+
+_plain_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(_plain_values)
+def test_a_value_reaches_the_notebook_as_that_value_and_nothing_else(value: Any) -> None:
+    source = with_parameters(document("x = None\ny = 2"), {"x": value}).notebook.cells[1].source
+    first, second = ast.parse(source).body
+    assert isinstance(first, ast.Assign) and ast.literal_eval(first.value) == value
+    assert ast.unparse(second) == "y = 2"
+    assert eval(as_code((value,))) == (value,)
+
+
+def test_a_value_that_did_not_take_effect_is_told() -> None:
+    settings = [
+        Setting("lr", 1, 0.5, False),
+        Setting("n", 2, 3, True),
+        Setting("gone", 4, 1, False),
+    ]
+    recorded = [
+        Parameter("lr", 0.5, "float", 1, "literal"),
+        Parameter("lr", 0.9, "float", 7, "literal"),
+        Parameter("n", 3, "int", None, "injected"),
+        Parameter("n", 8, "int", 9, "literal"),
+    ]
+    (sentence,) = not_in_effect(settings, recorded)
+    assert sentence == "n was set to 3, but 8 was in effect"
+    assert (
+        not_in_effect(
+            [Setting("lr", 1, math.inf, False)],
+            [Parameter("lr", "Infinity", "float", 1, "literal")],
+        )
+        == ()
+    )
+    assert (
+        not_in_effect(
+            [Setting("pw", 1, "x", False)],
+            [Parameter("pw", {"redacted": "hmac-sha256:0"}, "str", 1, "literal")],
+        )
+        == ()
+    )
