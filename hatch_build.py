@@ -66,9 +66,9 @@ def ensure_front_end(root: Path) -> bool:
         return False
     print(f"jupyter-mlops: {why}: building it", flush=True)
     _require_node(why)
-    # Left-overs of deleted sources must not survive in the output.
+    # Left-overs of deleted sources must not be bundled. The output itself jupyter-builder empties,
+    # record included, so until then an older one stays in use.
     shutil.rmtree(root / COMPILED, ignore_errors=True)
-    shutil.rmtree(root / OUTPUT, ignore_errors=True)
     _run(root, "jlpm", "install", "--immutable")
     # Taken first: an edit during the build makes the output stale, not falsely current.
     digest = sources_digest(root)
