@@ -62,7 +62,7 @@ unit-js: $(STAMPS)/tools ## jest
 	cd $(TOOLS) && jlpm run test
 
 bench: $(STAMPS)/test ## the figures we claim, each beside its peer
-	@$(BIN)/python -m benchmarks
+	@for file in benchmarks/[a-z]*.py; do printf '\n== %s\n' "$$file"; $(BIN)/python "$$file"; done
 
 clean: ## remove everything that was installed or built here
 	rm -rf $(VENV) node_modules $(TOOLS)/node_modules labextension/lib jupyter_mlops/labextension dist
