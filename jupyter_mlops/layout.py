@@ -149,3 +149,10 @@ def local_time(moment: str) -> str:
 def plural(count: int, noun: str) -> str:
     """Return `count` with its noun: ``1 cell``, ``2 cells``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def listed(names: Iterable[object], limit: int = 5) -> str:
+    """Return names for a sentence, the first `limit` of them and how many more."""
+    shown = [str(name) for name in names]
+    more = len(shown) - limit
+    return ", ".join(shown[:limit]) + (f" and {more} more" if more > 0 else "")

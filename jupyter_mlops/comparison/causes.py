@@ -12,8 +12,9 @@ from typing import Any
 
 from jupyter_mlops.comparison import lineage
 from jupyter_mlops.comparison.alignment import Alignment, key
-from jupyter_mlops.comparison.found import Found, Side, listed
+from jupyter_mlops.comparison.found import Found, Side
 from jupyter_mlops.dataflow.source import parse
+from jupyter_mlops.layout import listed
 from jupyter_mlops.records import CauseKind, MetricCause
 
 # Most telling first.

@@ -6,7 +6,8 @@ import os
 from collections.abc import Sequence
 
 from jupyter_mlops.comparison.alignment import Alignment
-from jupyter_mlops.comparison.found import Found, Side, listed, relation
+from jupyter_mlops.comparison.found import Found, Side, relation
+from jupyter_mlops.layout import listed
 from jupyter_mlops.records import DataUse, Difference, Run
 
 # What a cell makes or writes is a consequence; what it reads or imports can be a cause.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from jupyter_mlops.records import CellDetail, Difference, Run
 
@@ -47,10 +47,3 @@ def relation(digests: Sequence[str | None], complete: Sequence[bool]) -> bool | 
     if any(len(group) > 1 for group in by_algorithm.values()):
         return False
     return True if len(known) == len(digests) and len(by_algorithm) == 1 else None
-
-
-def listed(names: Iterable[Any], limit: int = 5) -> str:
-    """Return names for a sentence, the first `limit` of them and how many more."""
-    shown = [str(name) for name in names]
-    more = len(shown) - limit
-    return ", ".join(shown[:limit]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,241 @@
+"""``jupyter mlops VERB``: a skin over :mod:`jupyter_mlops.verbs`.
+
+Standard output holds the answer and nothing else, standard error the progress, and an
+error is one line. ``--MLOps.home=FOLDER`` and the other traits, ``--config=FILE``,
+``--generate-config``, ``--help-all`` and ``--debug`` are those of every Jupyter application.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from types import FrameType
+from typing import Any
+
+from jupyter_core.application import JupyterApp
+from traitlets import Bool, TraitError, Unicode
+from traitlets.config import Configurable
+
+from jupyter_mlops import layout, settings, verbs
+from jupyter_mlops.errors import MlopsError, UsageError
+from jupyter_mlops.records import Progress
+
+_OF_JUPYTER = re.compile(
+    r"--([A-Z]\w*\.\w+|config|log-level)=.*|--debug|--generate-config|--help-all"
+)
+# Seconds between two lines of progress where there is no terminal to draw a bar on.
+_LINES_APART_S = 1.0
+
+
+class MLOps(Configurable):
+    """Our section of Jupyter's configuration files."""
+
+    home = Unicode(
+        help="Folder of everything that is kept; the variable JUPYTER_MLOPS_HOME overrides it."
+    ).tag(config=True)
+    store_url = Unicode(
+        help="Database URL of the store; the variable JUPYTER_MLOPS_STORE overrides it."
+    ).tag(config=True)
+    capture = Bool(
+        True, help="Whether kernels record; the variable JUPYTER_MLOPS=off overrides it."
+    ).tag(config=True)
+
+
+class MlopsApp(JupyterApp):
+    """Jupyter's part of the application: configuration and its options."""
+
+    name = "jupyter-mlops"
+    description = (
+        "Every notebook run becomes an experiment; `jupyter mlops --help` lists the verbs."
+    )
+    classes = [MLOps]  # noqa: RUF012 - traitlets reads this plain list
+    raise_config_file_errors = True
+
+    def read_settings(self, words: Sequence[str]) -> settings.Settings:
+        """Read the configuration files, overridden by the traits among `words`.
+
+        Raises
+        ------
+        UsageError
+            If a file or a value can't be used.
+        """
+        try:
+            self.parse_command_line(list(words))
+            given = deepcopy(self.config)
+            self.load_config_file()
+            self.update_config(given)
+            section = MLOps(parent=self)
+        except TraitError as error:
+            raise UsageError(message=f"configuration: {error}") from error
+        except Exception as error:  # configuration files are Python: anything can go wrong
+            raise UsageError(
+                message=f"configuration: {type(error).__name__}: {error}; the files are listed by: "
+                "jupyter --paths"
+            ) from error
+        return settings.read(
+            {"MLOps": {name: getattr(section, name) for name in MLOps.class_own_traits()}}
+        )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``jupyter mlops`` and return the exit code.
+
+    Parameters
+    ----------
+    argv
+        The words after ``jupyter mlops``; default: those of this process.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in words
+    try:
+        return _run(words)
+    except MlopsError as error:
+        return _refused(str(error), type(error).__name__, as_json, error.exit_code)
+    except KeyboardInterrupt:
+        return _refused("interrupted", "KeyboardInterrupt", as_json, 1)
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough; Python would complain of it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except Exception as error:  # noqa: BLE001 - a fault of ours is one line too, not a traceback
+        if "--debug" in words:
+            traceback.print_exc()
+        message = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
+        return _refused(message, type(error).__name__, as_json, 2)
+
+
+def _run(words: Sequence[str]) -> int:
+    ours = [word for word in words if not _OF_JUPYTER.fullmatch(word)]
+    of_jupyter = [word for word in words if _OF_JUPYTER.fullmatch(word)]
+    if ours == ["--version"]:
+        from importlib.metadata import version
+
+        print(version("jupyter-mlops"))
+        return 0
+    app = MlopsApp()
+    if "--generate-config" in of_jupyter:
+        app.write_default_config()
+        return 0
+    if "--help-all" in of_jupyter:
+        app.print_help(classes=True)
+        return 0
+    request = verbs.parse(ours)
+    # Whatever a library prints must not come between the answer and its reader.
+    with contextlib.redirect_stdout(sys.stderr):
+        found = app.read_settings(of_jupyter)
+        _export(found)
+        with _progress(request) as progress, _cancellable(request) as cancel:
+            answer = request(verbs.Context(found, progress, cancel))
+    _print(_json(answer.document) if request.json else _text(answer))
+    return answer.exit_code
+
+
+def _export(found: settings.Settings) -> None:
+    """Tell the kernels that this process starts what the configuration files say."""
+    os.environ[settings.HOME_VARIABLE] = str(found.home)
+    if not found.capture:
+        os.environ[settings.SWITCH_VARIABLE] = "off"
+
+
+def _text(answer: verbs.Answer) -> bytes:
+    text = answer.text(layout.terminal_columns(sys.stdout)) + "\n"
+    return text.encode(sys.stdout.encoding or "utf-8", "replace")
+
+
+def _json(document: Any) -> bytes:
+    from jupyter_mlops import schema
+
+    return schema.encode(document) + b"\n"
+
+
+def _print(content: bytes) -> None:
+    sys.stdout.flush()
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(content.decode())
+    else:
+        buffer.write(content)
+    sys.stdout.flush()
+
+
+def _refused(message: str, reason: str, as_json: bool, exit_code: int) -> int:
+    line = layout.clean(message)
+    print(f"jupyter mlops: {line}", file=sys.stderr)
+    if as_json:
+        _print(_json({"message": line, "reason": reason}))
+    return exit_code
+
+
+@contextlib.contextmanager
+def _cancellable(request: verbs.Request) -> Iterator[threading.Event]:
+    """Let the first Ctrl-C end an execution in order, and the second one at once."""
+    cancel = threading.Event()
+    if request.verb.name not in ("run", "reproduce") or not _in_main_thread():
+        yield cancel
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if cancel.is_set():
+            raise KeyboardInterrupt
+        cancel.set()
+        print("\nstopping (Ctrl-C again to stop at once)", file=sys.stderr)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield cancel
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+@contextlib.contextmanager
+def _progress(request: verbs.Request) -> Iterator[Any]:
+    """Give a listener that shows the progress by cell: a bar, or lines without a terminal."""
+    name = str(getattr(request.options, "notebook", None) or getattr(request.options, "run", ""))
+    title = f"{request.verb.name} {os.path.basename(name)}"
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        with contextlib.ExitStack() as stack:
+            bar: list[Any] = []
+
+            def draw(progress: Progress) -> None:
+                if not bar:
+                    bar.append(stack.enter_context(tqdm(desc=title, unit="cell", leave=False)))
+                bar[0].total = progress.total
+                bar[0].n = progress.done
+                bar[0].set_postfix_str("" if progress.cell is None else f"cell {progress.cell}")
+
+            yield draw
+        return
+    last = float("-inf")
+
+    def tell(progress: Progress) -> None:
+        nonlocal last
+        if progress.done < progress.total and time.monotonic() - last < _LINES_APART_S:
+            return
+        last = time.monotonic()
+        where = "" if progress.cell is None else f", now cell {progress.cell}"
+        print(
+            f"{title}: {progress.done} of {layout.plural(progress.total, 'cell')}{where}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    yield tell
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Files that people ask us to write for them, outside the store."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from uuid import uuid4
+
+from jupyter_mlops.errors import BadValueError
+
+
+def writable(target: str | os.PathLike[str], source: Path | None = None) -> Path:
+    """Return `target` as a path, or refuse before anything is computed for it.
+
+    Parameters
+    ----------
+    source
+        A file that must not be written.
+
+    Raises
+    ------
+    BadValueError
+        If no file can be written there.
+    """
+    path = Path(os.path.realpath(target))
+    refusal = None
+    if path.exists() and not path.is_file():
+        refusal = "a regular file"
+    elif not path.parent.is_dir():
+        refusal = "in a folder that exists"
+    elif not os.access(path.parent, os.W_OK):
+        refusal = "in a folder that you may write to"
+    elif source is not None and path.exists() and path.samefile(source):
+        refusal = "another file than the notebook itself, which is never written"
+    if refusal is not None:
+        raise BadValueError(name="output", value=os.fspath(target), expected=refusal)
+    return path
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, with the permissions that new files get.
+
+    Raises
+    ------
+    BadValueError
+        If it can't be written.
+    """
+    unfinished = path.with_name(f".{uuid4().hex}.part")
+    try:
+        with unfinished.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        expected = f"writable ({error.strerror})"
+        raise BadValueError(name="output", value=str(path), expected=expected) from error
