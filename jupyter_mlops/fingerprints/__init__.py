@@ -1,0 +1,71 @@
+"""Fingerprints: digests over the whole content of frames, arrays, models and files.
+
+A value's kind is recognised by identity with the classes of libraries that are already
+imported; no library is imported, and no code of the user's runs. The module for a kind is
+loaded with the first value of that kind.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Literal
+
+from jupyter_mlops.fingerprints.introspection import bases, loaded
+from jupyter_mlops.records import Fingerprint
+
+__all__ = ["Kind", "fingerprint", "kind", "of_file"]
+
+Kind = Literal["frame", "array", "model"]
+
+# Where a kind's class is found, and which module of ours reads it.
+_KNOWN: tuple[tuple[str, str, Kind, str], ...] = (
+    ("pandas", "DataFrame", "frame", "frames"),
+    ("pandas", "Series", "frame", "frames"),
+    ("numpy", "ndarray", "array", "arrays"),
+    ("sklearn.base", "BaseEstimator", "model", "estimators"),
+)
+
+
+def kind(value: object) -> Kind | None:
+    """Tell what kind of data `value` is; ``None`` if it has no fingerprint."""
+    found = _find(value)
+    return found[0] if found else None
+
+
+def fingerprint(value: object) -> Fingerprint | None:
+    """Return the fingerprint of the whole content of `value`.
+
+    Returns
+    -------
+    Fingerprint or None
+        ``None`` if the kind is not known. Incomplete where something inside could only be
+        read by running code of the user's.
+    """
+    found = _find(value)
+    if found is None:
+        return None
+    module = import_module(f"{__name__}.{found[1]}")
+    read: Callable[[Any], Fingerprint | None] = module.fingerprint
+    return read(value)
+
+
+def of_file(
+    path: str | os.PathLike[str], stop: Callable[[], bool] | None = None
+) -> Fingerprint | None:
+    """Return the fingerprint of a file; see :func:`jupyter_mlops.fingerprints.files.of_file`."""
+    from jupyter_mlops.fingerprints import files
+
+    return files.of_file(path, stop)
+
+
+def _find(value: object) -> tuple[Kind, str] | None:
+    order = bases(type(value))
+    if len(order) < 2:  # object itself
+        return None
+    for module, name, found, reader in _KNOWN:
+        cls = loaded(module, name)
+        if cls is not None and any(base is cls for base in order):
+            return found, reader
+    return None

@@ -1,0 +1,186 @@
+"""numpy arrays: every element, the dtype and the shape; memory layout does not count.
+
+What is compared is bits: -0.0 differs from 0.0, and a NaN of another sign or payload from
+this one. (Making all NaNs alike would need a second pass over the data.) Bytes that hold no
+data do not count: padding in structured and long double elements, and what lies under the
+mask of a masked array, as does its fill value.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from jupyter_mlops.fingerprints.hashing import PIECE, Content
+from jupyter_mlops.fingerprints.introspection import (
+    attributes,
+    loaded,
+    name_of,
+)
+from jupyter_mlops.fingerprints.python_ import Encoder, Values
+from jupyter_mlops.records import Fingerprint
+
+# Significant bytes of an x87 extended number; the rest of its 12 or 16 bytes is padding.
+_EXTENDED_BYTES = 10
+
+
+def fingerprint(value: Any) -> Fingerprint:
+    """Return the fingerprint of a numpy array of any dtype, shape and memory layout."""
+    found = content(value)
+    base = _plain(value)
+    return Fingerprint(
+        digest=found.text(),
+        complete=found.complete,
+        size_bytes=int(base.nbytes),
+        shape=tuple(base.shape),
+        dtype=dtype_name(base.dtype),
+    )
+
+
+def content(value: Any, encoder: Encoder | None = None, depth: int = 0) -> Content:
+    """Return the content of an array.
+
+    Parameters
+    ----------
+    value
+        An instance of ``numpy.ndarray``. Of subclasses, only those of numpy itself are
+        known; the content of another one is its elements, marked incomplete.
+    encoder, depth
+        Take the elements of object arrays.
+    """
+    kind = _kind(value)
+    array = _plain(value)
+    result = Content(kind or "array subclass")
+    result.piece(dtype_name(array.dtype), array.ndim, *array.shape)
+    mask = _mask(value) if kind == "masked" else None
+    if mask is None:
+        feed(result, array, encoder, depth)
+    else:
+        _feed_masked(result, array, mask, encoder)
+    result.complete = result.complete and kind is not None
+    return result
+
+
+def feed(result: Content, array: Any, encoder: Encoder | None = None, depth: int = 0) -> None:
+    """Take the elements of a base-class array into `result`, in C order."""
+    dtype = array.dtype
+    if dtype.names is not None:
+        for name in dtype.names:
+            part = Content("field")
+            part.piece(name)
+            feed(part, array[name], encoder, depth)
+            result.child(part)
+    elif dtype.hasobject or dtype.kind == "T":
+        values = Values(encoder, depth)
+        for piece in _object_pieces(array):
+            values.add(piece)
+        result.child(values.content())
+    elif is_raw(dtype) and array.flags.c_contiguous:
+        result.bulk(_bytes(array))
+    else:
+        for piece in _pieces(array):
+            result.bulk(_significant(piece))
+
+
+def is_raw(dtype: Any) -> bool:
+    """Tell whether the bytes of an element are its content, all of them."""
+    return not (
+        dtype.hasobject or dtype.names is not None or dtype.kind == "T" or _is_extended(dtype)
+    )
+
+
+def dtype_name(dtype: Any) -> str:
+    """Name a dtype completely: byte order, units, and the fields of a structured one."""
+    if dtype.names is None:
+        shape = "".join(f"[{length}]" for length in dtype.shape)
+        return f"{dtype.base.str}{shape}"
+    fields = (f"{name}:{dtype_name(dtype.fields[name][0])}" for name in dtype.names)
+    return "{" + ",".join(fields) + "}"
+
+
+def _kind(value: Any) -> str | None:
+    """Name the content of an array by its class; ``None`` for a subclass that is unknown."""
+    cls = type(value)
+    if cls is loaded("numpy", "ndarray") or cls is loaded("numpy", "memmap"):
+        return "array"
+    if cls is loaded("numpy.ma", "MaskedArray"):
+        return "masked"
+    if cls is loaded("numpy", "matrix") or cls is loaded("numpy", "recarray"):
+        return name_of(cls)[1]
+    return None
+
+
+def _plain(value: Any) -> Any:
+    """View an array as a base-class one, which none of its own methods take part in."""
+    base = loaded("numpy", "ndarray")
+    return value if type(value) is base else base.view(value, base)
+
+
+def _mask(value: Any) -> Any:
+    mask: Any = (attributes(value) or {}).get("_mask")
+    if type(mask) is not loaded("numpy", "ndarray") or mask.shape != value.shape:
+        return None
+    return mask if mask.dtype.names is not None or mask.any() else None
+
+
+def _feed_masked(result: Content, array: Any, mask: Any, encoder: Encoder | None) -> None:
+    hidden = Content("mask")
+    feed(hidden, mask)
+    result.child(hidden)
+    if mask.dtype.names is not None:
+        for name in mask.dtype.names:
+            _feed_masked(result, array[name], mask[name], encoder)
+        return
+    # Rows at a time, so that what lies under the mask is blanked in a small copy.
+    if array.ndim == 0:
+        array, mask = array.reshape(1), mask.reshape(1)
+    rows = max(1, PIECE // max(1, array[:1].size))
+    for start in range(0, len(array), rows):
+        piece = array[start : start + rows].copy()
+        piece[mask[start : start + rows]] = None if piece.dtype.hasobject else _zero(piece)
+        feed(result, piece, encoder)
+
+
+def _zero(piece: Any) -> Any:
+    return loaded("numpy", "zeros")((), piece.dtype)
+
+
+def _bytes(array: Any) -> Any:
+    """View a contiguous array as bytes; empty elements have none."""
+    if array.size == 0 or array.dtype.itemsize == 0:
+        return b""
+    return array.reshape(-1).view("u1")
+
+
+def _pieces(array: Any) -> Iterator[Any]:
+    """Cut an array of any strides into contiguous pieces, in C order."""
+    if array.size == 0 or array.dtype.itemsize == 0:
+        return
+    yield from sys.modules["numpy"].nditer(
+        array,
+        flags=["external_loop", "buffered"],
+        order="C",
+        buffersize=PIECE,
+    )
+
+
+def _object_pieces(array: Any) -> Iterator[list[Any]]:
+    flat = array.reshape(-1) if array.flags.c_contiguous else array.flatten()
+    for start in range(0, flat.size, PIECE):
+        yield flat[start : start + PIECE].tolist()
+
+
+def _is_extended(dtype: Any) -> bool:
+    longdouble = loaded("numpy", "longdouble")
+    if dtype.kind not in "fc" or dtype.itemsize % loaded("numpy", "dtype")(longdouble).itemsize:
+        return False
+    return bool(dtype.itemsize > 8 and loaded("numpy", "finfo")(longdouble).nmant == 63)
+
+
+def _significant(piece: Any) -> Any:
+    if not _is_extended(piece.dtype):
+        return _bytes(loaded("numpy", "ascontiguousarray")(piece))
+    width = loaded("numpy", "dtype")(loaded("numpy", "longdouble")).itemsize
+    parts = _bytes(loaded("numpy", "ascontiguousarray")(piece)).reshape(-1, width)
+    return loaded("numpy", "ascontiguousarray")(parts[:, :_EXTENDED_BYTES])

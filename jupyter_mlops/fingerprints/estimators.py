@@ -1,0 +1,126 @@
+"""scikit-learn estimators: class, constructor parameters and fitted state.
+
+The state is what stands in instance dictionaries, walked without calling a method of the
+user's. Objects of scikit-learn and scipy are looked into whatever their class; so are the
+user's own estimators, whose code is not content here (the cell or module that defines it is
+recorded as such). Anything else, such as another library's booster or a function of the
+user's, makes the content incomplete. How long a fit took is not content.
+"""
+
+from __future__ import annotations
+
+from types import BuiltinFunctionType, FunctionType
+from typing import Any
+
+from jupyter_mlops.fingerprints.hashing import Content
+from jupyter_mlops.fingerprints.introspection import (
+    attributes,
+    bases,
+    belongs_to,
+    class_attributes,
+    is_a,
+    loaded,
+    name_of,
+)
+from jupyter_mlops.fingerprints.python_ import Encoder, framed
+from jupyter_mlops.records import Fingerprint
+
+# Classes and functions of these may stand for themselves by their name.
+_NAMED = ("builtins", "numpy", "scipy", "sklearn", "pandas")
+_CLOCKS = ("_fit_time", "_score_time", "refit_time_")
+# A class that derives from one of these keeps content outside its instance dictionary.
+_STORING = (list, tuple, set, frozenset, str, bytes, int, float)
+
+
+def fingerprint(value: Any) -> Fingerprint:
+    """Return the fingerprint of an estimator, fitted or not."""
+    encoder = _ObjectEncoder()
+    content = Content("model")
+    content.bulk(encoder.encode(value))
+    return Fingerprint(digest=content.text(), complete=encoder.complete)
+
+
+class _ObjectEncoder(Encoder):
+    """Encodes the objects that estimators are made of."""
+
+    def other(self, value: Any, depth: int) -> bytes | None:
+        """Return the bytes of `value`, or ``None`` if its class is unknown."""
+        cls = type(value)
+        if is_a(value, type):
+            return _reference(value, *name_of(value))
+        if any(cls is known for known in _function_types()):
+            return _reference(value, value.__module__, value.__qualname__)
+        if belongs_to(cls, "numpy"):
+            return self._generator(value, cls, depth)
+        own = attributes(value)
+        if own is None:
+            return self._compiled(value, cls, depth)
+        if belongs_to(cls, "sklearn") or belongs_to(cls, "scipy") or _is_estimator(value):
+            return self._object(value, cls, own, depth)
+        return None
+
+    def _object(self, value: Any, cls: type, own: dict[str, Any], depth: int) -> bytes | None:
+        order = bases(cls)
+        if any(is_a(value, base) for base in _STORING) or any(map(_has_slots, order)):
+            return None
+        if not all(type(name) is str for name in own):
+            return None
+        state = {name: own[name] for name in sorted(own) if name not in _CLOCKS}
+        if type(state.get("cv_results_")) is dict:
+            state["cv_results_"] = _without_clocks(state["cv_results_"])
+        parts = [".".join(name_of(cls)), state]
+        if is_a(value, dict):
+            parts.append(list(dict.items(value)))
+        return framed(b"O", self.encode(parts, depth + 1))
+
+    def _compiled(self, value: Any, cls: type, depth: int) -> bytes | None:
+        """Encode an object of a compiled class of scikit-learn by what it pickles as."""
+        if not belongs_to(cls, "sklearn"):
+            return None
+        for base in bases(cls):
+            if base is not object and "__reduce__" in class_attributes(base):
+                return framed(b"O", self.encode(value.__reduce__(), depth + 1))
+        return None
+
+    def _generator(self, value: Any, cls: type, depth: int) -> bytes | None:
+        if value is loaded("numpy.random.mtrand", "_rand"):
+            # Whoever draws from the global generator changes it; it is no part of a model.
+            return framed(b"R", b"global")
+        if cls is loaded("numpy.random", "RandomState"):
+            return framed(b"R", self.encode(value.get_state(legacy=False), depth + 1))
+        if cls is loaded("numpy.random", "Generator"):
+            return framed(b"R", self.encode(value.bit_generator.state, depth + 1))
+        return None
+
+
+def _without_clocks(results: dict[Any, Any]) -> list[tuple[Any, Any]]:
+    # Pairs, since making a dictionary would call the keys' __hash__.
+    return [
+        (name, item)
+        for name, item in results.items()
+        if not (type(name) is str and name.endswith(_CLOCKS))
+    ]
+
+
+def _is_estimator(value: Any) -> bool:
+    return is_a(value, loaded("sklearn.base", "BaseEstimator"))
+
+
+def _function_types() -> tuple[type, ...]:
+    # numpy's functions and those of Cython are of types that are nowhere to be imported from.
+    examples = (loaded("numpy", "mean"), loaded("numpy", "add"))
+    return (FunctionType, BuiltinFunctionType, *(type(found) for found in examples if found))
+
+
+def _reference(value: Any, module: object, name: object) -> bytes | None:
+    """Encode a class or function by its name, if a known library has it under that name."""
+    if type(module) is not str or type(name) is not str:
+        return None
+    if module.partition(".")[0] not in _NAMED or loaded(module, name) is not value:
+        return None
+    return framed(b"G", f"{module}.{name}".encode())
+
+
+def _has_slots(cls: type) -> bool:
+    slots = class_attributes(cls).get("__slots__", ())
+    return type(slots) is not tuple or any(slot != "__weakref__" for slot in slots)

@@ -1,0 +1,77 @@
+"""Files: the whole content, read once through a small buffer.
+
+Not through ``mmap``: a file that another program cuts short under it would kill the kernel.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from jupyter_mlops.fingerprints.hashing import Content
+from jupyter_mlops.records import Fingerprint
+
+# Fits the processor's cache, so that hashing finds there what reading brought.
+_BUFFER_BYTES = 1 << 18
+# How often a caller who may want to stop is asked.
+_ASK_EVERY_BYTES = 1 << 26
+
+
+def of_file(
+    path: str | os.PathLike[str], stop: Callable[[], bool] | None = None
+) -> Fingerprint | None:
+    """Return the fingerprint of a regular file.
+
+    Parameters
+    ----------
+    path
+        Followed if it is a symbolic link.
+    stop
+        Asked before each 64 MiB; the answer True ends the reading.
+
+    Returns
+    -------
+    Fingerprint or None
+        ``None`` if `stop` ended the reading. Incomplete if the file changed meanwhile.
+
+    Raises
+    ------
+    OSError
+        If the file can't be opened or read, or is not a regular file.
+    """
+    content = Content("file")
+    buffer = bytearray(_BUFFER_BYTES)
+    view = memoryview(buffer)
+    # Opening a pipe would wait for its other end.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
+    try:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise OSError(f"{Path(path)} is not a regular file")
+        ask_at = 0
+        while True:
+            if stop is not None and content.size_bytes >= ask_at:
+                if stop():
+                    return None
+                ask_at = content.size_bytes + _ASK_EVERY_BYTES
+            length = os.readv(descriptor, [buffer]) if _READV else _read(descriptor, view)
+            if not length:
+                break
+            content.bulk(view[:length])
+        after = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    steady = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    return Fingerprint(digest=content.text(), complete=steady, size_bytes=content.size_bytes)
+
+
+_BINARY = getattr(os, "O_BINARY", 0)
+_READV = hasattr(os, "readv")
+
+
+def _read(descriptor: int, view: memoryview) -> int:
+    data = os.read(descriptor, len(view))
+    view[: len(data)] = data
+    return len(data)

@@ -1,0 +1,309 @@
+"""pandas frames and series: every row, column, dtype, name, index and column index.
+
+Each column has a digest of its own, which does not depend on its name or on how pandas
+stores it (blocks, chunks, strides, offsets). The root covers the shape, both indexes and
+the columns in order. A dtype and the class of an index are content: ``int32`` is not
+``int64``, and a ``RangeIndex`` is not an equal ``Index``. Not content: ``attrs``, ``flags``,
+the ``freq`` of an index, and how a MultiIndex numbers its levels.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from itertools import repeat
+from operator import is_
+from typing import Any
+
+from jupyter_mlops.fingerprints import arrays, arrow
+from jupyter_mlops.fingerprints.hashing import PIECE, Content
+from jupyter_mlops.fingerprints.introspection import (
+    attributes,
+    belongs_to,
+    is_a,
+    loaded,
+    name_of,
+)
+from jupyter_mlops.fingerprints.python_ import Encoder, Values, zone_name
+from jupyter_mlops.records import Column, Fingerprint
+
+# Rows of all strided columns that are read together: what the first column brings into the
+# cache, the others find there.
+_ROWS = 1 << 12
+
+
+def fingerprint(value: Any) -> Fingerprint | None:
+    """Return the fingerprint of a frame or series, subclasses included.
+
+    The data of a subclass are read past its methods. ``None`` if the value's inside is not
+    that of a frame.
+    """
+    manager = (attributes(value) or {}).get("_mgr")
+    if manager is None or not belongs_to(type(manager), "pandas"):
+        return None
+    series = is_a(value, loaded("pandas", "Series"))
+    root = Content("series" if series else "frame")
+    rows, index = len(manager.axes[-1]), index_content(manager.axes[-1])
+    if series:
+        labels = [(attributes(value) or {}).get("_name")]
+        stored = [manager.blocks[0].values]
+        root.child(_values_content(labels))
+    else:
+        labels = list(_labels(manager.axes[0]))
+        stored = [manager.iget_values(position) for position in range(len(labels))]
+        root.child(index_content(manager.axes[0]))
+    root.piece(rows, len(stored))
+    root.child(index)
+    contents = _columns(stored)
+    for content in contents:
+        root.child(content)
+    columns = tuple(
+        Column(
+            name=_text(label),
+            dtype=_dtype_name(column),
+            digest=content.text(),
+            complete=content.complete,
+        )
+        for label, column, content in zip(labels, stored, contents, strict=True)
+    )
+    return Fingerprint(
+        digest=root.text(),
+        complete=root.complete and _is_pandas(value),
+        size_bytes=root.size_bytes,
+        shape=(rows, len(stored)),
+        columns=columns,
+    )
+
+
+def index_content(index: Any) -> Content:
+    """Return the content of a pandas index: its class, names and values."""
+    cls = type(index)
+    known = belongs_to(cls, "pandas")
+    content = Content(name_of(cls)[1] if known else "index subclass")
+    content.complete = known
+    if not known:
+        return content
+    content.child(_values_content(list(index.names)))
+    name = cls.__name__
+    if name == "RangeIndex":
+        # Its values would be made, and kept in the user's memory, by asking for them.
+        content.child(_values_content([range(index.start, index.stop, index.step)]))
+    elif name == "MultiIndex":
+        for level, codes in zip(index.levels, index.codes, strict=True):
+            _feed_level(content, level, codes)
+    else:
+        content.child(column_content(index._data))
+    return content
+
+
+def column_content(values: Any) -> Content:
+    """Return the content of one column: a numpy array or an extension array of pandas."""
+    if is_a(values, loaded("numpy", "ndarray")):
+        return arrays.content(values)
+    cls = type(values)
+    take = _TAKERS.get(cls.__name__) if belongs_to(cls, "pandas") else None
+    content = Content("column")
+    content.piece(len(values) if take else 0)
+    if take is None:
+        content.complete = False
+    else:
+        take(content, values)
+    return content
+
+
+def _is_pandas(value: Any) -> bool:
+    # A subclass may keep content in attributes of its own.
+    return belongs_to(type(value), "pandas")
+
+
+def _columns(stored: list[Any]) -> list[Content]:
+    """Return the contents of columns, reading strided ones side by side."""
+    contents: dict[int, Content] = {}
+    strided: list[tuple[Content, Any]] = []
+    for position, values in enumerate(stored):
+        if _is_strided(values):
+            contents[position] = Content("array")
+            contents[position].piece(arrays.dtype_name(values.dtype), 1, len(values))
+            strided.append((contents[position], values))
+        else:
+            contents[position] = column_content(values)
+    if strided:
+        contiguous = loaded("numpy", "ascontiguousarray")
+        for start in range(0, len(strided[0][1]), _ROWS):
+            for content, values in strided:
+                content.bulk(contiguous(values[start : start + _ROWS]).view("u1"))
+    return [contents[position] for position in range(len(stored))]
+
+
+def _is_strided(values: Any) -> bool:
+    if type(values) is not loaded("numpy", "ndarray") or not arrays.is_raw(values.dtype):
+        return False
+    return not values.flags.c_contiguous and values.dtype.itemsize > 0
+
+
+def _labels(index: Any) -> Iterator[Any]:
+    """Yield the labels of a column index."""
+    if not belongs_to(type(index), "pandas"):
+        yield from repeat(None, len(attributes(index) or ()))
+    elif type(index).__name__ == "RangeIndex":
+        yield from range(index.start, index.stop, index.step)
+    else:
+        yield from index.tolist()
+
+
+def _text(label: object) -> str:
+    """Write a label for people, if it is of types whose text is not the user's code."""
+    if type(label) is str:
+        return label
+    encoder = Encoder()
+    encoder.encode(label)
+    return str(label) if encoder.complete else "?"
+
+
+def _values_content(values: list[Any]) -> Content:
+    content = Values()
+    content.add(values)
+    return content.content()
+
+
+def _feed_level(content: Content, level: Any, codes: Any) -> None:
+    """Take in one level of a MultiIndex, numbered by first appearance.
+
+    Equal indexes may list their levels in another order, or list values that never occur.
+    """
+    numpy = sys.modules["numpy"]
+    numbers = numpy.full(len(level) + 1, -1, "<i8")
+    order: list[Any] = []
+    count = 0
+    rows = Content("codes")
+    for start in range(0, len(codes), PIECE):
+        piece = numpy.asarray(codes[start : start + PIECE])
+        used, first = numpy.unique(piece, return_index=True)
+        used = used[numpy.argsort(first)]
+        new = used[(used >= 0) & (numbers[used] < 0)]
+        numbers[new] = numpy.arange(count, count + len(new))
+        count += len(new)
+        order.append(new)
+        rows.bulk(numpy.ascontiguousarray(numbers[piece]))
+    content.child(rows)
+    used = numpy.concatenate(order) if order else numpy.zeros(0, "i8")
+    in_order = len(used) == len(level) and bool((numpy.diff(used) == 1).all())
+    content.child(index_content(level if in_order else level.take(used)))
+
+
+def _take_categorical(content: Content, values: Any) -> None:
+    categories = index_content(values.categories)
+    content.piece("category", int(values.ordered))
+    content.child(categories)
+    content.child(arrays.content(values.codes))
+
+
+def _take_moments(content: Content, values: Any) -> None:
+    zone = zone_name(getattr(values, "tz", None))
+    content.piece(zone or "")
+    content.complete = content.complete and zone is not None
+    content.child(arrays.content(values._ndarray))
+
+
+def _take_period(content: Content, values: Any) -> None:
+    content.piece("period", values.freqstr)
+    content.child(arrays.content(values._ndarray))
+
+
+def _take_interval(content: Content, values: Any) -> None:
+    content.piece("interval", values.closed)
+    content.child(column_content(values._left))
+    content.child(column_content(values._right))
+
+
+def _take_sparse(content: Content, values: Any) -> None:
+    content.piece("sparse")
+    content.child(_values_content([values.fill_value]))
+    content.child(arrays.content(values.sp_values))
+    content.child(arrays.content(values.sp_index.indices))
+
+
+def _take_masked(content: Content, values: Any) -> None:
+    """Take in a nullable column; what lies under its mask does not count."""
+    content.piece("masked", arrays.dtype_name(values._data.dtype))
+    data, mask = values._data, values._mask
+    hidden, shown = Content("mask"), Content("data")
+    masked = bool(mask.any())
+    for start in range(0, len(data), PIECE):
+        piece = data[start : start + PIECE]
+        if masked:
+            part = mask[start : start + PIECE]
+            piece = piece.copy()
+            piece[part] = 0
+            arrays.feed(hidden, part)
+        arrays.feed(shown, piece)
+    content.child(hidden)
+    content.child(shown)
+
+
+def _take_arrow(content: Content, values: Any) -> None:
+    content.piece("arrow")
+    arrow.feed(content, _arrow_data(values))
+
+
+def _take_arrow_strings(content: Content, values: Any) -> None:
+    content.piece(str(values.dtype))
+    arrow.strings(_arrow_data(values)).into(content)
+
+
+def _take_strings(content: Content, values: Any) -> None:
+    """Take in strings stored as Python objects, to the same digest as strings in Arrow."""
+    content.piece(str(values.dtype))
+    stream = arrow.StringStream()
+    asarray = loaded("numpy", "array")
+    for start in range(0, len(values), PIECE):
+        piece = values._ndarray[start : start + PIECE].tolist()
+        valid = asarray(list(map(is_, map(type, piece), repeat(str))), "?")
+        texts = (text if type(text) is str else "" for text in piece)
+        stream.add_list([text.encode("utf-8", "surrogatepass") for text in texts], valid)
+    stream.into(content)
+
+
+def _take_numpy(content: Content, values: Any) -> None:
+    content.piece("numpy")
+    content.child(arrays.content(values._ndarray))
+
+
+def _arrow_data(values: Any) -> Any:
+    # Before pandas 2.1 the attribute had another name.
+    own = attributes(values) or {}
+    return own["_pa_array"] if "_pa_array" in own else own["_data"]
+
+
+def _dtype_name(values: Any) -> str:
+    """Name a column's dtype as pandas does, unless that would run code of the user's."""
+    if is_a(values, loaded("numpy", "ndarray")):
+        return str(values.dtype)
+    cls = type(values)
+    if not belongs_to(cls, "pandas") or cls.__name__ not in _TAKERS:
+        return ".".join(name_of(cls))
+    if cls.__name__ == "DatetimeArray" and zone_name(values.tz) is None:
+        return "datetime64"
+    if is_a(values.dtype, loaded("pandas", "ArrowDtype")):
+        return f"{arrow.type_name(values.dtype.pyarrow_dtype)}[pyarrow]"
+    return str(values.dtype)
+
+
+_TAKERS: dict[str, Callable[[Content, Any], None]] = {
+    "Categorical": _take_categorical,
+    "DatetimeArray": _take_moments,
+    "TimedeltaArray": _take_moments,
+    "PeriodArray": _take_period,
+    "IntervalArray": _take_interval,
+    "SparseArray": _take_sparse,
+    "IntegerArray": _take_masked,
+    "FloatingArray": _take_masked,
+    "BooleanArray": _take_masked,
+    "ArrowExtensionArray": _take_arrow,
+    "ArrowStringArray": _take_arrow_strings,
+    "ArrowStringArrayNumpySemantics": _take_arrow_strings,
+    "StringArray": _take_strings,
+    "StringArrayNumpySemantics": _take_strings,
+    "NumpyExtensionArray": _take_numpy,
+    "PandasArray": _take_numpy,
+}

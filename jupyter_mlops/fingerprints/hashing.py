@@ -1,0 +1,157 @@
+"""The hash under every fingerprint, and how content is laid out for it.
+
+xxh3_128 runs at the speed of memory and is used where the ``xxhash`` package is installed;
+otherwise BLAKE2b of the standard library. A digest names its algorithm, and two digests of
+different algorithms compare as *unknown*. Neither is meant to resist an adversary.
+
+The layout is unambiguous: small pieces carry their length, and bulk data goes into a hash
+of its own whose digest and length become a small piece of the parent. Bulk data may arrive
+cut in any way. Numbers are little-endian 64-bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from array import array
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import accumulate
+from typing import Any
+
+_new_hash: Callable[[], Any]
+try:
+    from xxhash import xxh3_128
+
+    _new_hash, ALGORITHM = xxh3_128, "xxh3"
+except ImportError:  # a kernel's environment need not have xxhash
+    _new_hash, ALGORITHM = partial(hashlib.blake2b, digest_size=32), "blake2b"
+
+# Rows (or elements) that are converted at a time: the copy stays in the processor's cache
+# and no conversion ever doubles the user's memory.
+PIECE = 1 << 16
+
+
+class Content:
+    """The digest of one piece of content, under construction.
+
+    Parameters
+    ----------
+    tag
+        What kind of content this is; equal bytes of different kinds differ.
+
+    Attributes
+    ----------
+    complete
+        False once anything was met whose content can't be read without running code of
+        the user's. The digest then covers the rest only.
+    size_bytes
+        Bytes of content taken in, headings left out.
+    """
+
+    __slots__ = ("_hash", "complete", "size_bytes")
+
+    def __init__(self, tag: str) -> None:
+        self._hash = _new_hash()
+        self.complete = True
+        self.size_bytes = 0
+        self.piece(tag)
+
+    def piece(self, *values: str | bytes | int) -> None:
+        """Take in small values, each with its type and length."""
+        for value in values:
+            if isinstance(value, int):
+                self._hash.update(b"i" + integer(value))
+                continue
+            kind, data = (
+                (b"s", value.encode("utf-8", "surrogatepass"))
+                if isinstance(value, str)
+                else (b"b", value)
+            )
+            self._hash.update(kind + integer(len(data)) + data)
+
+    def bulk(self, data: Any) -> None:
+        """Take in the bytes of a contiguous buffer; consecutive calls concatenate."""
+        view = memoryview(data)
+        if view.nbytes:
+            self._hash.update(view)
+            self.size_bytes += view.nbytes
+
+    def child(self, other: Content) -> None:
+        """Take in another content: its digest, length and completeness."""
+        self.piece(other.size_bytes, other.digest())
+        self.size_bytes += other.size_bytes
+        self.complete = self.complete and other.complete
+
+    def digest(self) -> bytes:
+        """Return the digest of what was taken in so far."""
+        result: bytes = self._hash.digest()
+        return result
+
+    def text(self) -> str:
+        """Return the digest as ``algorithm:hex``."""
+        return f"{ALGORITHM}:{self._hash.hexdigest()}"
+
+
+class Strings:
+    """A sequence of byte strings: their bytes one after the other, and where each ends.
+
+    The digest depends on the strings alone, never on how the sequence was cut or stored.
+    """
+
+    def __init__(self) -> None:
+        self._data = Content("bytes")
+        self._ends = Content("ends")
+        self._length = 0
+
+    def add(self, strings: list[bytes]) -> None:
+        """Take in a list of byte strings."""
+        data = b"".join(strings)
+        ends = array("q", accumulate(map(len, strings), initial=self._length))[1:]
+        self._data.bulk(data)
+        self._ends.bulk(little_endian(ends))
+        self._length += len(data)
+
+    def add_buffers(self, data: Any, offsets: Any) -> None:
+        """Take in strings in Arrow's layout without copying their bytes.
+
+        Parameters
+        ----------
+        data
+            Buffer of the bytes of the strings, or ``None`` if all are empty.
+        offsets
+            numpy array of n + 1 int32 or int64 offsets into it.
+        """
+        first, last = int(offsets[0]), int(offsets[-1])
+        if last > first:
+            self._data.bulk(memoryview(data)[first:last])
+        shift = self._length - first
+        if shift == 0 and offsets.dtype.str == "<i8":
+            self._ends.bulk(offsets[1:])
+        else:
+            for start in range(1, len(offsets), PIECE):
+                self._ends.bulk(offsets[start : start + PIECE].astype("<i8") + shift)
+        self._length += last - first
+
+    def into(self, parent: Content) -> None:
+        """Make the strings children of `parent`."""
+        parent.child(self._data)
+        parent.child(self._ends)
+
+
+def integer(value: int) -> bytes:
+    """Return `value` as 8 bytes."""
+    return value.to_bytes(8, "little", signed=True)
+
+
+def little_endian(values: array[Any]) -> bytes:
+    """Return the bytes of an :class:`array.array`."""
+    if sys.byteorder == "big":
+        values = values[:]
+        values.byteswap()
+    return values.tobytes()
+
+
+def doubles(values: Iterable[float]) -> bytes:
+    """Return floats as 8 bytes each."""
+    return little_endian(array("d", values))

@@ -1,0 +1,262 @@
+"""Plain Python values: exact built-in types, and the scalars of numpy and pandas.
+
+A value of any other class is not looked into: no method of it runs, and the content is
+marked incomplete. Lists, tuples and dictionaries keep their order, which is content (a
+dictionary with another order makes another frame); sets have none and are sorted by digest.
+"""
+
+from __future__ import annotations
+
+import datetime
+from array import array
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from itertools import compress, repeat
+from operator import is_
+from types import NoneType
+from typing import Any
+from uuid import UUID
+
+from jupyter_mlops.fingerprints.hashing import Content, Strings, doubles, integer
+from jupyter_mlops.fingerprints.introspection import (
+    attributes,
+    belongs_to,
+    class_attributes,
+    is_a,
+    loaded,
+    name_of,
+)
+
+# Deeper nesting is treated as unknown: this also ends values that contain themselves.
+_DEPTH = 24
+# Shorter sequences are encoded in line, longer ones get a digest of their own.
+_SHORT = 64
+
+
+class Encoder:
+    """Turns values into canonical bytes and remembers whether all of them were known."""
+
+    def __init__(self) -> None:
+        self.complete = True
+
+    def encode(self, value: Any, depth: int = 0) -> bytes:
+        """Return bytes that are equal for equal values of equal types."""
+        cls = type(value)
+        if depth <= _DEPTH:
+            for known, tag, form in _SIMPLE:
+                if cls is known:
+                    return framed(tag, form(value))
+            found = self._container(value, cls, depth) or self._moment(value, cls)
+            found = found or self._foreign(value, cls, depth) or self.other(value, depth)
+            if found is not None:
+                return found
+        self.complete = False
+        return framed(b"?", ".".join(name_of(cls)).encode("utf-8", "surrogatepass"))
+
+    def other(self, value: Any, depth: int) -> bytes | None:
+        """Encode a value that is not known here, for subclasses that know more."""
+        return None
+
+    def _container(self, value: Any, cls: type, depth: int) -> bytes | None:
+        if cls is list or cls is tuple:
+            return framed(b"L" if cls is list else b"T", self._sequence(list(value), depth))
+        if cls is dict:
+            keys = self._sequence(list(value), depth)
+            return framed(b"D", keys + self._sequence(list(value.values()), depth))
+        if cls is set or cls is frozenset:
+            items = sorted(self.encode(item, depth + 1) for item in list(value))
+            return framed(b"E" if cls is set else b"F", _digest_of(items))
+        if cls is slice:
+            return framed(b"S", self._sequence([value.start, value.stop, value.step], depth))
+        return None
+
+    def _sequence(self, items: list[Any], depth: int) -> bytes:
+        if len(items) <= _SHORT:
+            encoded = b"".join(self.encode(item, depth + 1) for item in items)
+            return integer(len(items)) + encoded
+        values = Values(self, depth + 1)
+        values.add(items)
+        return integer(len(items)) + values.content().digest()
+
+    def _moment(self, value: Any, cls: type) -> bytes | None:
+        if cls is datetime.datetime or cls is datetime.time:
+            zone = zone_name(value.tzinfo)
+            if zone is None:
+                return None
+            wall = cls.isoformat(value.replace(tzinfo=None))
+            return framed(b"M", f"{cls.__name__} {wall} {value.fold} {zone}".encode())
+        return None
+
+    def _foreign(self, value: Any, cls: type, depth: int) -> bytes | None:
+        library = name_of(cls)[0].partition(".")[0]
+        if library == "numpy" and belongs_to(cls, "numpy"):
+            return self._numpy(value, depth)
+        if library == "pandas" and belongs_to(cls, "pandas"):
+            return self._pandas(value, cls, depth)
+        return None
+
+    def _numpy(self, value: Any, depth: int) -> bytes | None:
+        from jupyter_mlops.fingerprints import arrays
+
+        if is_a(value, loaded("numpy", "generic")) and value.dtype.kind in "biufcmMSU":
+            if value.dtype.itemsize <= 8:
+                return framed(b"N", value.dtype.str.encode() + b" " + value.tobytes())
+            value = loaded("numpy", "asarray")(value)
+        elif is_a(value, loaded("numpy", "dtype")):
+            return framed(b"Y", arrays.dtype_name(value).encode("utf-8", "surrogatepass"))
+        if is_a(value, loaded("numpy", "ndarray")):
+            found = arrays.content(value, self, depth + 1)
+            self.complete = self.complete and found.complete
+            return framed(b"A", found.digest())
+        return None
+
+    def _pandas(self, value: Any, cls: type, depth: int) -> bytes | None:
+        name = cls.__name__
+        if name in ("NaTType", "NAType"):
+            return framed(b"P", name.encode())
+        if name in ("Timestamp", "Timedelta"):
+            moment = value.to_datetime64() if name == "Timestamp" else value.to_timedelta64()
+            zone = zone_name(value.tzinfo) if name == "Timestamp" else ""
+            if zone is None:
+                return None
+            return framed(b"P", f"{name} {zone} {moment.dtype.str} ".encode() + moment.tobytes())
+        if name == "Interval":
+            parts = [value.left, value.right, value.closed]
+            return framed(b"P", b"Interval " + self._sequence(parts, depth))
+        if name == "Period":
+            return framed(b"P", f"Period {value.freqstr} {value.ordinal}".encode())
+        return None
+
+
+class Values:
+    """The content of a sequence of Python objects, taken in by pieces.
+
+    The digest does not depend on the pieces. Built-in scalars are sorted into one stream a
+    type, together with one byte an element for its type, so that no Python code runs once
+    an element.
+    """
+
+    def __init__(self, encoder: Encoder | None = None, depth: int = 0) -> None:
+        self._encoder = encoder or Encoder()
+        self._depth = depth
+        self._types = Content("types")
+        self._text, self._integers, self._bytes, self._others = (Strings() for _ in range(4))
+        self._floats = Content("floats")
+        self._booleans = Content("booleans")
+        self._streams: tuple[tuple[type, Callable[[list[Any]], None]], ...] = (
+            (str, self._add_text),
+            (float, lambda values: self._floats.bulk(doubles(values))),
+            (int, self._add_integers),
+            (NoneType, lambda values: None),
+            (bool, lambda values: self._booleans.bulk(bytes(values))),
+            (bytes, self._bytes.add),
+        )
+
+    def add(self, values: list[Any]) -> None:
+        """Take in the next values."""
+        kinds = list(map(type, values))
+        codes, left = 0, len(values)
+        for code, (kind, take) in enumerate(self._streams, 1):
+            mask = bytes(map(is_, kinds, repeat(kind)))
+            count = mask.count(1)
+            if count:
+                take(values if count == len(values) else list(compress(values, mask)))
+                codes |= int.from_bytes(mask.translate(bytes([0, code]) + bytes(254)), "little")
+                left -= count
+                if not left:
+                    break
+        types = codes.to_bytes(len(values), "little")
+        self._types.bulk(types)
+        if left:
+            others = compress(values, types.translate(b"\1" + bytes(255)))
+            self._others.add([self._encoder.encode(value, self._depth) for value in others])
+
+    def content(self) -> Content:
+        """Return the content of all values taken in."""
+        content = Content("values")
+        for stream in (self._text, self._integers, self._bytes, self._others):
+            stream.into(content)
+        for part in (self._types, self._floats, self._booleans):
+            content.child(part)
+        content.complete = content.complete and self._encoder.complete
+        return content
+
+    def _add_text(self, values: list[str]) -> None:
+        self._text.add([text.encode("utf-8", "surrogatepass") for text in values])
+
+    def _add_integers(self, values: list[int]) -> None:
+        self._integers.add([b"%x" % value for value in values])
+
+
+def framed(tag: bytes, data: bytes) -> bytes:
+    """Return `data` with its tag and length before it."""
+    return tag + integer(len(data)) + data
+
+
+def zone_name(zone: object) -> str | None:
+    """Name a time zone by what it says of itself as data; ``None`` if that needs its code."""
+    cls = type(zone)
+    if zone is None:
+        return ""
+    if cls is datetime.timezone:
+        return f"{datetime.timezone.utcoffset(zone, None)} {datetime.timezone.tzname(zone, None)}"  # type: ignore[arg-type]
+    if cls is loaded("zoneinfo", "ZoneInfo"):
+        key = zone.key  # type: ignore[attr-defined]
+        return key if type(key) is str else None
+    module, name = name_of(cls)
+    if module == "dateutil.tz.tz" and name == "tzutc" and belongs_to(cls, "dateutil"):
+        return "UTC"
+    if module.partition(".")[0] == "pytz" and is_a(zone, loaded("pytz.tzinfo", "BaseTzInfo")):
+        return _pytz_name(zone)
+    return None
+
+
+def _pytz_name(zone: object) -> str | None:
+    # Each zone of pytz is a class of its own; a localized one carries its offset as well.
+    name = class_attributes(type(zone)).get("zone")
+    offset = (attributes(zone) or {}).get("_utcoffset")
+    if type(name) is not str or type(offset) not in (datetime.timedelta, NoneType):
+        return None
+    return f"{name} {offset or ''}".strip()
+
+
+def _digest_of(items: list[bytes]) -> bytes:
+    content = Content("set")
+    content.piece(len(items), *items)
+    return content.digest()
+
+
+def _words(number: int) -> bytes:
+    return b"%x" % number
+
+
+# Types whose values are one run of bytes. `type(x) is …` decides, so a subclass is unknown.
+_SIMPLE: tuple[tuple[type, bytes, Callable[[Any], bytes]], ...] = (
+    (str, b"s", lambda value: value.encode("utf-8", "surrogatepass")),
+    (int, b"i", _words),
+    (float, b"f", lambda value: doubles((value,))),
+    (NoneType, b"n", lambda value: b""),
+    (bool, b"b", lambda value: b"1" if value else b"0"),
+    (bytes, b"y", bytes),
+    (bytearray, b"a", bytes),
+    (complex, b"c", lambda value: doubles((value.real, value.imag))),
+    (datetime.date, b"d", lambda value: value.isoformat().encode()),
+    (
+        datetime.timedelta,
+        b"t",
+        lambda value: f"{value.days} {value.seconds} {value.microseconds}".encode(),
+    ),
+    (Decimal, b"m", lambda value: str(value).encode()),
+    (Fraction, b"q", lambda value: _words(value.numerator) + b"/" + _words(value.denominator)),
+    (UUID, b"u", lambda value: _words(value.int)),
+    (range, b"r", lambda value: b" ".join(map(_words, _bounds(value)))),
+    (type(...), b".", lambda value: b""),
+    (array, b"h", lambda value: value.typecode.encode() + value.tobytes()),
+)
+
+
+def _bounds(value: range) -> tuple[int, int, int]:
+    """Describe a range by what it yields: equal ranges give equal bounds."""
+    length = len(value)
+    return length, value.start if length else 0, value.step if length > 1 else 1
