@@ -58,8 +58,11 @@ def this_process() -> Process:
 
 def is_alive(process: Process) -> bool | None:
     """Tell whether `process` lives; ``None`` if that can't be known from here."""
-    if process.host != platform.node() or process.boot_id != _boot_id():
+    if process.host != platform.node():
         return None
+    if process.boot_id != _boot_id():
+        # The host was started anew since, and nothing survived that.
+        return False if process.boot_id is not None and _boot_id() is not None else None
     if process.started_ticks is not None:
         return _started_ticks(process.pid) == process.started_ticks
     if os.name != "posix":

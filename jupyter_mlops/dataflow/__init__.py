@@ -12,6 +12,7 @@ can't be parsed has no literals, and its flow is *opaque*.
 from jupyter_mlops.dataflow.analysis import analyse, analyse_tree
 from jupyter_mlops.dataflow.constants import Literal, literals, literals_of_tree
 from jupyter_mlops.dataflow.flow import Context, Flow, Function
+from jupyter_mlops.dataflow.names import is_history
 
 __all__ = [
     "Context",
@@ -20,6 +21,7 @@ __all__ = [
     "Literal",
     "analyse",
     "analyse_tree",
+    "is_history",
     "literals",
     "literals_of_tree",
 ]

@@ -81,12 +81,16 @@ ARGUMENT_MUTATORS = _words(
     """
 )
 
-# What a seeding call seeds; those in _SEED_IF_GIVEN only when they are given a seed.
+# What a seeding call seeds when it is given a seed; without one it takes the system's entropy.
 _SEEDERS = {
     "random.seed": "random",
     "random.setstate": "random",
+    "random.Random": "random.Random",
     "numpy.random.seed": "numpy.random",
     "numpy.random.set_state": "numpy.random",
+    "numpy.random.default_rng": "numpy.random.Generator",
+    "numpy.random.SeedSequence": "numpy.random.Generator",
+    "numpy.random.RandomState": "numpy.random.RandomState",
     "torch.manual_seed": "torch",
     "torch.random.manual_seed": "torch",
     "torch.cuda.manual_seed": "torch.cuda",
@@ -97,12 +101,13 @@ _SEEDERS = {
     "lightning.seed_everything": "torch",
     "pytorch_lightning.seed_everything": "torch",
 }
-_SEED_IF_GIVEN = {
-    "numpy.random.default_rng": "numpy.random.Generator",
-    "numpy.random.RandomState": "numpy.random.RandomState",
-    "numpy.random.SeedSequence": "numpy.random.Generator",
-    "random.Random": "random.Random",
-}
+# These take the system's entropy whatever they are given.
+_ENTROPY = _words(
+    """
+    random.SystemRandom os.urandom uuid.uuid1 uuid.uuid4 secrets.token_bytes secrets.token_hex
+    secrets.token_urlsafe secrets.randbelow secrets.randbits secrets.choice torch.seed
+    """
+)
 # These seed every generator at once.
 _SEED_ALL = {
     "keras.utils.set_random_seed": ("random", "numpy.random"),
@@ -186,15 +191,22 @@ def is_below(name: str, modules: Iterable[str]) -> bool:
 
 
 def seeds(name: str, call: ast.Call) -> tuple[str, ...]:
-    """Return the generators that a call seeds."""
-    if name in _SEEDERS:
+    """Return the generators that a call seeds with a given seed."""
+    if name in _SEEDERS and _is_given(call):
         return (_SEEDERS[name], *_SEED_ALL.get(name, ()))
-    given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    if name in _SEED_IF_GIVEN and given:
-        first = given[0]
-        if not (isinstance(first, ast.Constant) and first.value is None):
-            return (_SEED_IF_GIVEN[name],)
     return ()
+
+
+def entropy(name: str, call: ast.Call) -> str | None:
+    """Return the generator that a call feeds from the system's entropy, if it does."""
+    if name in _SEEDERS and not _is_given(call):
+        return _SEEDERS[name]
+    return name if name in _ENTROPY else None
+
+
+def _is_given(call: ast.Call) -> bool:
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return bool(given) and not (isinstance(given[0], ast.Constant) and given[0].value is None)
 
 
 def is_clock(name: str) -> bool:

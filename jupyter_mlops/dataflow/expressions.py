@@ -86,6 +86,9 @@ class Expressions:
         self._parts(node)
         name = calls.dotted(node.func, self.names.aliases) or ""
         self.names.seeds.update(calls.seeds(name, node))
+        entropy = calls.entropy(name, node)
+        if entropy is not None:
+            self.names.entropy.add(entropy)
         shadowed = frozenset({name}) if self._is_own(name) else frozenset()
         reason = calls.opaque_reason(name, node, shadowed)
         if reason is not None:

@@ -26,6 +26,7 @@ class Function:
     mutates: frozenset[str] = NO_NAMES
     maybe_mutates: frozenset[str] = NO_NAMES
     seeds: frozenset[str] = NO_NAMES
+    entropy: frozenset[str] = NO_NAMES
     touches_arguments: bool = True
     opaque: str | None = None
 
@@ -55,6 +56,8 @@ class Flow:
         Why the flow is not known (``exec``, star import, …), or ``None``.
     seeds
         Generators that the cell seeds: ``random``, ``numpy.random``, ``torch``, …
+    entropy
+        Generators that it feeds from the system's entropy (``default_rng()``, ``uuid4``).
     metric_calls
         Names assigned from a metric, with the call's name.
     computed
@@ -79,6 +82,7 @@ class Flow:
     aliases: Mapping[str, str] = field(default_factory=_empty)
     opaque: str | None = None
     seeds: frozenset[str] = NO_NAMES
+    entropy: frozenset[str] = NO_NAMES
     metric_calls: Mapping[str, str] = field(default_factory=_empty)
     computed: frozenset[str] = NO_NAMES
     in_loop: frozenset[str] = NO_NAMES

@@ -13,6 +13,11 @@ _HISTORY = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_[dio]h|In|Out")
 _BUILTINS = frozenset(dir(builtins))
 
 
+def is_history(name: str) -> bool:
+    """Tell whether `name` is one of those under which IPython keeps earlier cells."""
+    return _HISTORY.fullmatch(name) is not None
+
+
 class Names:
     """What was read, bound and changed so far in one scope.
 
@@ -44,6 +49,7 @@ class Names:
         self.aliases: dict[str, str] = dict(context.aliases)
         self.imported: set[str] = set()
         self.seeds: set[str] = set()
+        self.entropy: set[str] = set()
         self.opaque: str | None = None
         self.metric_calls: dict[str, str] = {}
         self.computed: set[str] = set()
@@ -60,7 +66,7 @@ class Names:
         if name not in self.bound:
             if name == "get_ipython":
                 self.hide("get_ipython()")
-            elif _HISTORY.fullmatch(name):
+            elif is_history(name):
                 self.hide(f"{name}, an earlier result")
             if name in _BUILTINS and not self.is_shadowed(name):
                 return
@@ -132,6 +138,7 @@ class Names:
         self.mutates |= function.mutates
         self.maybe_mutates |= function.maybe_mutates
         self.seeds |= function.seeds
+        self.entropy |= function.entropy
         if function.opaque is not None:
             self.hide(function.opaque)
 
@@ -147,6 +154,7 @@ class Names:
             aliases={name: self.aliases[name] for name in self.imported},
             opaque=self.opaque,
             seeds=frozenset(self.seeds),
+            entropy=frozenset(self.entropy),
             metric_calls=dict(self.metric_calls),
             computed=frozenset(self.computed),
             in_loop=frozenset(self.in_loop),
@@ -166,6 +174,7 @@ class Names:
             mutates=frozenset(self.mutates),
             maybe_mutates=frozenset(self.maybe_mutates),
             seeds=frozenset(self.seeds),
+            entropy=frozenset(self.entropy),
             touches_arguments=not self.local_changed.isdisjoint(arguments),
             opaque=self.opaque,
         )

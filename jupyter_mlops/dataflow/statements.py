@@ -333,6 +333,7 @@ def _union(parts: list[Function]) -> Function:
         mutates=none.union(*(part.mutates for part in parts)),
         maybe_mutates=none.union(*(part.maybe_mutates for part in parts)),
         seeds=none.union(*(part.seeds for part in parts)),
+        entropy=none.union(*(part.entropy for part in parts)),
         touches_arguments=any(part.touches_arguments for part in parts),
         opaque=next((part.opaque for part in parts if part.opaque), None),
     )

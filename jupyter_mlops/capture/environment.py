@@ -1,0 +1,73 @@
+"""Python, the platform and every installed distribution, found by listing folders.
+
+``importlib.metadata`` would open hundreds of files; the names of the ``*.dist-info``
+folders say the same in one listing a folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import sysconfig
+
+from jupyter_mlops.journal import canonical, sha256
+from jupyter_mlops.records import Environment
+
+_DISTRIBUTION = re.compile(r"(?P<name>.+?)(-(?P<version>[^-]+))?(-py\d[\d.]*)?\.(dist|egg)-info")
+_SEPARATORS = re.compile(r"[-_.]+")
+
+
+class Installed:
+    """The environment, listed anew only when a folder of the path has changed."""
+
+    def __init__(self) -> None:
+        self._stamp: tuple[tuple[str, int], ...] = ()
+        self._digest = ""
+
+    def changed(self) -> Environment | None:
+        """Return the environment at the first call and after every change, else ``None``."""
+        stamp = self._folders()
+        if stamp == self._stamp:
+            return None
+        self._stamp = stamp
+        environment = read([folder for folder, _ in stamp])
+        if environment.digest == self._digest:
+            return None
+        self._digest = environment.digest
+        return environment
+
+    @staticmethod
+    def _folders() -> tuple[tuple[str, int], ...]:
+        stamps: list[tuple[str, int]] = []
+        for entry in tuple(sys.path):
+            # "" is the notebook's folder, where every written file would look like a change.
+            if type(entry) is not str or not entry.endswith("-packages"):
+                continue
+            try:
+                stamps.append((entry, os.stat(entry).st_mtime_ns))
+            except OSError:
+                continue  # a folder of the path need not exist
+        return tuple(stamps)
+
+
+def read(folders: list[str]) -> Environment:
+    """Return the environment with the distributions in `folders`, the first of a name wins."""
+    packages: dict[str, str] = {}
+    for folder in folders:
+        try:
+            entries = os.listdir(folder)
+        except OSError:
+            continue  # removed meanwhile
+        for entry in entries:
+            match = _DISTRIBUTION.fullmatch(entry)
+            if match is not None:
+                name = _SEPARATORS.sub("-", match["name"]).lower()
+                packages.setdefault(name, match["version"] or "")
+    python = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info.releaselevel != "final":
+        python = sys.version.split()[0]
+    platform = f"{sys.implementation.name}-{sysconfig.get_platform()}"
+    packages = dict(sorted(packages.items()))
+    content = canonical({"python": python, "platform": platform, "packages": packages})
+    return Environment(python, platform, packages, sha256(content))

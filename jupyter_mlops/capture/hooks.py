@@ -1,0 +1,220 @@
+"""IPython's hooks, guarded: whatever goes wrong in here stays in here.
+
+Hooks come on several threads, interleaved, nested, and not in pairs: an empty cell ends
+without a beginning, a beginning may never end. An end finds its beginning by the object
+that IPython gives to both; a nested ``run_cell`` belongs to the cell that called it.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_mlops.capture.outputs import Listener
+from jupyter_mlops.capture.recorder import Execution, Recorder
+from jupyter_mlops.capture.session import Session, switched_off
+from jupyter_mlops.events import Notice, NotSeen
+
+# Faults of capture after which it switches itself off.
+_FAULT_LIMIT = 3
+
+
+@dataclass
+class _Open:
+    key: int
+    source: str
+    execution: Execution
+    depth: int = 0
+
+
+class Hooks:
+    """What IPython calls around each execution.
+
+    Parameters
+    ----------
+    shell
+        The kernel's IPython shell.
+    session
+        The session to record into.
+    """
+
+    def __init__(self, shell: Any, session: Session) -> None:
+        self._shell = shell
+        self._session = session
+        self._recorder: Recorder | None = None
+        self._listener: Listener | None = None
+        self._stacks: dict[int, list[_Open]] = {}
+        self._faults = 0
+        self._off = False
+        self._parse: Callable[..., Any] | None = None
+
+    # --- on and off ---
+
+    def register(self) -> None:
+        """Start to watch the shell."""
+        compiler = self._shell.compile
+        self._parse = compiler.ast_parse
+        # The tree that IPython parses anyway. Its `ast_transformers` would be the official
+        # way, but with one registered IPython walks each tree once more, recursively, and
+        # fails on deeply nested cells that it executes without.
+        compiler.ast_parse = self._ast_parse
+        self._shell.events.register("pre_run_cell", self.pre_run_cell)
+        self._shell.events.register("post_run_cell", self.post_run_cell)
+
+    def unregister(self) -> None:
+        """Stop watching; a second call does nothing."""
+        if self._off:
+            return
+        self._off = True
+        for event, hook in (
+            ("pre_run_cell", self.pre_run_cell),
+            ("post_run_cell", self.post_run_cell),
+        ):
+            if hook in self._shell.events.callbacks[event]:
+                self._shell.events.unregister(event, hook)
+        if self._shell.compile.__dict__.get("ast_parse") == self._ast_parse:
+            del self._shell.compile.ast_parse
+        if self._listener is not None:
+            self._listener.close()
+
+    def end(self) -> None:
+        """Say that the session ends; for the interpreter's exit."""
+        self._guard("ending the session", self._session.close)
+
+    # --- what IPython calls; further arguments of other versions are taken and left ---
+
+    def pre_run_cell(self, info: Any = None, *_: Any) -> None:
+        """Begin an execution."""
+        if info is None or self._off or not self._session.is_ours:
+            return
+        interrupted = self._guard("beginning a cell", lambda: self._begin(info))
+        if interrupted:
+            # The user's, and meant for the cell: it comes again once the cell runs.
+            threading.Timer(0.01, _thread.interrupt_main).start()
+
+    def post_run_cell(self, result: Any = None, *_: Any) -> None:
+        """End an execution."""
+        if self._off or not self._session.is_ours:
+            return
+        began = time.perf_counter()
+        self._guard("ending a cell", lambda: self._end(result, began))
+
+    def _ast_parse(self, *args: Any, **options: Any) -> Any:
+        assert self._parse is not None
+        tree = self._parse(*args, **options)
+        if not self._off and self._session.is_ours:
+            self._guard("reading a cell", lambda: self._read(tree))
+        return tree
+
+    # --- inside the guard ---
+
+    def _begin(self, info: Any) -> None:
+        began = time.perf_counter()
+        request = self._shell.get_parent() or {}
+        if not self._open_session(request.get("header", {})):
+            return
+        assert self._recorder is not None
+        message = request.get("header", {}).get("msg_id")
+        stack = self._stacks.setdefault(threading.get_ident(), [])
+        while stack and stack[-1].execution.message != message:
+            # Cells of one thread come one after the other: the end of that one was not told.
+            self._abandon(stack.pop())
+        if stack:
+            stack[-1].depth += 1
+            self._recorder.nest(stack[-1].execution)
+            return
+        overlapping = any(other for other in list(self._stacks.values()) if other is not stack)
+        execution = self._recorder.start(info, request, overlapping)
+        stack.append(_Open(id(info), str(info.raw_cell), execution))
+        execution.began = time.perf_counter()
+        execution.own_time = execution.began - began
+
+    def _read(self, tree: Any) -> None:
+        began = time.perf_counter()
+        stack = self._stacks.get(threading.get_ident())
+        if not stack or stack[-1].depth or self._recorder is None:
+            return
+        execution = stack[-1].execution
+        self._recorder.read(execution, tree)
+        now = time.perf_counter()
+        execution.own_time += now - began
+        execution.began += now - began
+
+    def _end(self, result: Any, began: float) -> None:
+        stack = self._stacks.get(threading.get_ident())
+        if not stack or self._recorder is None:
+            return  # an empty cell, or one that began before we did
+        top = stack[-1]
+        info = getattr(result, "info", None)
+        if top.depth and id(info) != top.key:
+            top.depth -= 1
+            return
+        if info is not None and id(info) != top.key and info.raw_cell != top.source:
+            return
+        stack.pop()
+        if not stack:
+            del self._stacks[threading.get_ident()]
+        try:
+            self._recorder.finish(top.execution, result, began)
+        except KeyboardInterrupt:
+            # The cell is over; what is left of the work is done without the interrupted part.
+            self._recorder.finish(top.execution, result, began)
+
+    def _abandon(self, lost: _Open) -> None:
+        assert self._recorder is not None
+        lost.execution.unseen.append(NotSeen("the end of the execution", "it was never told"))
+        self._recorder.finish(lost.execution, None, time.perf_counter())
+
+    def _open_session(self, header: dict[str, Any]) -> bool:
+        if self._recorder is not None:
+            return True
+        if switched_off(self._session.path):
+            self.unregister()
+            return False
+        if not self._session.is_open:
+            self._session.open(header)
+        if not self._session.listens and self._listener is None:
+            protocol = self._shell.display_pub.session
+            if protocol is not None:
+                self._listener = Listener(protocol, self._fault)
+        self._recorder = Recorder(self._shell, self._session, self._listener)
+        return True
+
+    # --- faults ---
+
+    def _guard(self, doing: str, step: Callable[[], Any]) -> bool:
+        """Do one step; return whether a KeyboardInterrupt came meanwhile."""
+        try:
+            step()
+        except KeyboardInterrupt:
+            return True
+        except BaseException as fault:  # noqa: BLE001 - nothing of ours may reach the user's output
+            try:
+                self._fault(doing, fault)
+            except BaseException:  # noqa: BLE001 - not even the fault of reporting a fault
+                self._off = True
+        return False
+
+    def _fault(self, doing: str, fault: BaseException) -> None:
+        self._faults += 1
+        where = ""
+        trace = fault.__traceback__
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            where = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}"
+            trace = trace.tb_next
+        self._session.say(
+            Notice, what=f"capture failed while {doing}", why=f"{type(fault).__name__} at {where}"
+        )
+        if self._faults >= _FAULT_LIMIT:
+            self.unregister()
+            self._session.say(
+                Notice,
+                what="capture switched itself off for the rest of this session",
+                why=f"it failed {self._faults} times",
+            )

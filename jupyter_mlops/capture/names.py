@@ -1,0 +1,193 @@
+"""Which names an execution really read and wrote, as far as the kernel can tell.
+
+The source says what may happen, the namespace before and after says what did. Objects are
+told apart by identity and never kept: what stays of a value after the cell is a number and
+a digest. Where neither settles it, a name counts as read and as written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from jupyter_mlops.dataflow import Context, Flow, is_history
+from jupyter_mlops.fingerprints.introspection import belongs_to, is_a, name_of
+
+_IMMUTABLE = (int, float, complex, bool, str, bytes, type(None), range, slice, type(...))
+# Changed by stores into them alone, which the source shows.
+_INERT = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, type)
+
+
+@dataclass(frozen=True)
+class Before:
+    """The namespace before a cell: identities of the values it may bind, and names it reads.
+
+    ``every`` is true if all names were noted, for a cell whose flow is not known.
+    """
+
+    identities: Mapping[str, int]
+    reads: frozenset[str]
+    every: bool
+
+
+def before(flow: Flow, context: Context, namespace: dict[str, Any], hidden: Hidden) -> Before:
+    """Note what has to be known when the cell ends."""
+    if flow.opaque is not None:
+        watched: Iterable[str] = [name for name in list(namespace) if type(name) is str]
+    else:
+        watched = flow.binds | flow.maybe_binds
+    identities = {
+        name: id(namespace[name])
+        for name in watched
+        if name in namespace and not hidden.holds(name, namespace[name])
+    }
+    reads = {
+        name for name in flow.reads if name in namespace and not hidden.holds(name, namespace[name])
+    }
+    reads |= _through_values(reads, flow, context, namespace)
+    return Before(identities, frozenset(reads), flow.opaque is not None)
+
+
+def _through_values(
+    reads: set[str], flow: Flow, context: Context, namespace: dict[str, Any]
+) -> set[str]:
+    """Return names that are read by way of a function or an instance of a class.
+
+    ``model = Net()`` in one cell and ``model.run()`` in another reads what the methods of
+    ``Net`` read, and so does a function under a second name.
+    """
+    found: set[str] = set()
+    pending = list(reads)
+    while pending:
+        name = pending.pop()
+        value = namespace.get(name)
+        for defined in {name, _definition(value)}:
+            function = context.functions.get(defined) if defined else None
+            if function is None:
+                continue
+            for one in {defined, *function.reads} - found - flow.binds - reads:
+                if one in namespace:
+                    found.add(one)
+                    pending.append(one)
+    return found
+
+
+def _definition(value: object) -> str | None:
+    """Return the top-level name in the notebook under which a value's code was defined."""
+    if type(value) is FunctionType:
+        module, qualname = value.__module__, value.__qualname__
+    else:
+        module, qualname = name_of(type(value))
+    if type(module) is not str or module != "__main__" or type(qualname) is not str:
+        return None
+    return qualname.partition(".")[0]
+
+
+class Hidden:
+    """Names that IPython itself put into the namespace (``In``, ``_``, ``exit``, …)."""
+
+    def __init__(self, hidden: Mapping[str, Any]) -> None:
+        self._hidden = hidden
+
+    def holds(self, name: str, value: object) -> bool:
+        """Tell whether `name` is IPython's and still has IPython's value."""
+        return name in self._hidden and self._hidden[name] is value
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Names that an execution read and wrote; ``changed`` were changed in place or may be."""
+
+    reads: frozenset[str]
+    writes: frozenset[str]
+    bound: frozenset[str]
+    changed: frozenset[str]
+
+
+def after(
+    flow: Flow, before: Before, namespace: dict[str, Any], hidden: Hidden, *, completed: bool
+) -> Moved:
+    """Compare the namespace with what was noted before the cell.
+
+    Names in ``changed`` still want a look at their content, where that is known.
+    """
+    reads = set(before.reads)
+    bound: set[str] = set()
+    for name in _candidates(flow, before, namespace):
+        identity = before.identities.get(name)
+        if name not in namespace:
+            if identity is not None:
+                bound.add(name)  # deleted
+            continue
+        value = namespace[name]
+        if hidden.holds(name, value):
+            continue
+        if identity is None or identity != id(value):
+            bound.add(name)
+        elif completed and name in flow.binds:
+            bound.add(name)  # bound again to the very same object, as small numbers are
+        elif name in flow.binds or name in flow.maybe_binds:
+            # Either the branch was not taken, or it stored the same object once more.
+            bound.add(name)
+            reads.add(name)
+    changed = {name for name in flow.mutates if _may_change(namespace, name, surely=True)}
+    changed |= {name for name in flow.maybe_mutates if _may_change(namespace, name, surely=False)}
+    changed |= _other_names(changed, namespace, hidden)
+    return Moved(frozenset(reads), frozenset(bound | changed), frozenset(bound), frozenset(changed))
+
+
+def _candidates(flow: Flow, before: Before, namespace: dict[str, Any]) -> Iterable[str]:
+    stored = flow.binds | flow.maybe_binds
+    if not before.every:
+        return stored
+    names = {name for name in list(namespace) if type(name) is str and not is_history(name)}
+    return stored | names | set(before.identities)
+
+
+def _may_change(namespace: dict[str, Any], name: str, *, surely: bool) -> bool:
+    if name not in namespace:
+        return False
+    value = namespace[name]
+    if is_immutable(value):
+        return False
+    return surely or not (type(value) in _INERT or is_a(value, type))
+
+
+def is_immutable(value: object, depth: int = 3) -> bool:
+    """Tell whether nothing can change `value` in place."""
+    kind = type(value)
+    if kind in _IMMUTABLE:
+        return True
+    if kind is tuple or kind is frozenset:
+        items: Any = value
+        return depth > 0 and len(items) <= 100 and all(is_immutable(i, depth - 1) for i in items)
+    return belongs_to(kind, "numpy") and name_of(kind)[1].rstrip("0123456789_") in {
+        "int",
+        "uint",
+        "float",
+        "bool",
+        "complex",
+        "str",
+        "datetime",
+        "timedelta",
+        "longdouble",
+        "longlong",
+        "ulonglong",
+    }
+
+
+def _other_names(changed: set[str], namespace: dict[str, Any], hidden: Hidden) -> set[str]:
+    """Return further names of the objects that were changed."""
+    identities = {id(namespace[name]) for name in changed}
+    if not identities:
+        return set()
+    return {
+        name
+        for name, value in list(namespace.items())
+        if id(value) in identities
+        and type(name) is str
+        and not is_history(name)
+        and not hidden.holds(name, value)
+    }

@@ -1,0 +1,97 @@
+"""Whether a cell moved a global random generator.
+
+Looking is cheap (a comparison), describing is not: a state is digested only once it has
+changed. What a cell finds is what the last one left, unless something moved in between.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from typing import Any
+
+from jupyter_mlops.fingerprints.introspection import loaded, name_of
+from jupyter_mlops.journal import sha256
+from jupyter_mlops.records import RandomUse
+
+# Bytes of the state of NumPy's MT19937: 624 words and a position.
+_MT19937_BYTES = 2500
+_NEVER_DREW = (623, 624)  # after its own initialisation, after seed()
+
+
+class Generators:
+    """The states of ``random`` and of NumPy's global generator around each cell."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, Any] = {}
+        self._digests: dict[str, tuple[Any, str]] = {}
+
+    def begin(self) -> None:
+        """Look at the states as the cell finds them."""
+        self._before = _states()
+
+    def take(self, seeds: frozenset[str], entropy: frozenset[str]) -> tuple[RandomUse, ...]:
+        """Return the generators that the cell moved or made, and forget the states before it.
+
+        Parameters
+        ----------
+        seeds
+            Generators that the cell seeds.
+        entropy
+            Generators that the cell makes or seeds from the system's entropy; no state of
+            theirs could be put back.
+        """
+        before, self._before = self._before, {}
+        uses: list[RandomUse] = []
+        for name, state in _states().items():
+            known = before.get(name)
+            if state == known or (known is None and _is_unused(state)):
+                continue
+            uses.append(
+                RandomUse(
+                    cell=None,
+                    generator=name,
+                    seeded=name in seeds,
+                    before=None if known is None else self._digest(name, known),
+                    after=self._digest(name, state),
+                )
+            )
+        moved = {use.generator for use in uses if use.seeded}
+        fresh = (RandomUse(None, name, False, None, None) for name in sorted(entropy - moved))
+        return (*uses, *fresh)
+
+    def _digest(self, name: str, state: Any) -> str:
+        last = self._digests.get(name)
+        if last is not None and last[0] == state:
+            return last[1]
+        digest = sha256(state if type(state) is bytes else repr(state).encode())
+        self._digests[name] = (state, digest)
+        return digest
+
+
+def _is_unused(state: Any) -> bool:
+    # Importing NumPy is not yet using it: a generator that never drew stands at its end.
+    return type(state) is bytes and int.from_bytes(state[-4:], sys.byteorder) in _NEVER_DREW
+
+
+def _states() -> dict[str, Any]:
+    states: dict[str, Any] = {}
+    own = loaded("random", "_inst")
+    if type(own) is random.Random:
+        states["random"] = random.Random.getstate(own)
+    numpy = _numpy_state()
+    if numpy is not None:
+        states["numpy.random"] = numpy
+    return states
+
+
+def _numpy_state() -> bytes | None:
+    generator = loaded("numpy.random.mtrand", "_rand")
+    ctypes = sys.modules.get("ctypes")  # NumPy imports it; capture imports nothing for itself
+    if generator is None or ctypes is None or name_of(type(generator))[1] != "RandomState":
+        return None
+    bits = generator._bit_generator
+    if name_of(type(bits))[1] != "MT19937":
+        return None
+    state: bytes = ctypes.string_at(bits.ctypes.state_address, _MT19937_BYTES)
+    return state

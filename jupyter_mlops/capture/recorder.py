@@ -1,0 +1,301 @@
+"""One execution, from what its source says and what the namespace shows to its two lines."""
+
+from __future__ import annotations
+
+import ast
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from jupyter_mlops import dataflow
+from jupyter_mlops.capture import metrics, models, names, parameters
+from jupyter_mlops.capture.outputs import Listener
+from jupyter_mlops.capture.randomness import Generators
+from jupyter_mlops.capture.session import Session, user_of
+from jupyter_mlops.dataflow import Context, Flow, Literal
+from jupyter_mlops.events import CellFinished, CellStarted, NotSeen
+from jupyter_mlops.fingerprints.introspection import name_of
+from jupyter_mlops.records import CellError, CellStatus, DataUse
+
+SKIP_MAGIC = re.compile(r"\s*%%mlops[ \t]+skip[ \t]*(\n|$)")
+SKIP_TAG = "mlops-skip"
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_TRACEBACK_LIMIT = 100_000
+
+
+@dataclass
+class Execution:
+    """An execution under way; it holds no object of the user's."""
+
+    number: int
+    message: str | None
+    source: str
+    skipped: bool
+    overlapping: bool
+    began: float = 0.0
+    own_time: float = 0.0
+    flow: Flow | None = None
+    literals: tuple[Literal, ...] = ()
+    before: names.Before | None = None
+    is_finished: bool = False
+    unseen: list[NotSeen] = field(default_factory=list)
+
+
+class Recorder:
+    """Turns executions into lines of the session's journal.
+
+    Parameters
+    ----------
+    shell
+        The kernel's IPython shell.
+    session
+        The journal's end.
+    listener
+        Hears the outputs, where nobody outside does.
+    """
+
+    def __init__(self, shell: Any, session: Session, listener: Listener | None) -> None:
+        # Loaded here and not above: a kernel that only idles should not pay for them.
+        from jupyter_mlops import fingerprints
+        from jupyter_mlops.capture.reads import Reads
+
+        self._shell = shell
+        self._session = session
+        self._listener = listener
+        self._fingerprints = fingerprints
+        self._reads = Reads()
+        self._reads.install()
+        self._generators = Generators()
+        self._hidden = names.Hidden(shell.user_ns_hidden)
+        self._context = Context()
+        self._digests: dict[str, str] = {}
+        self._count = 0
+
+    @property
+    def _namespace(self) -> dict[str, Any]:
+        namespace: dict[str, Any] = self._shell.user_ns
+        return namespace
+
+    # --- before ---
+
+    def start(self, info: Any, request: dict[str, Any], overlapping: bool) -> Execution:
+        """Say that a cell is about to execute."""
+        header = request.get("header", {})
+        metadata = request.get("metadata") or {}
+        skipped = SKIP_TAG in (metadata.get("tags") or ()) or bool(SKIP_MAGIC.match(info.raw_cell))
+        source = "" if skipped else str(info.raw_cell)
+        execution = Execution(
+            self._count, header.get("msg_id"), source, skipped=skipped, overlapping=overlapping
+        )
+        self._count += 1
+        cell_id = getattr(info, "cell_id", None) or metadata.get("cellId")
+        user = user_of(header)
+        self._session.say(
+            CellStarted,
+            execution=execution.number,
+            msg_id=execution.message,
+            cell_id=cell_id if type(cell_id) is str else None,
+            source=source,
+            execution_count=self._shell.execution_count if info.store_history else None,
+            overlapping=overlapping,
+            skipped=skipped,
+            user=user if user != self._session.user else None,
+        )
+        if not skipped:
+            if self._listener is not None and execution.message is not None:
+                self._listener.begin(execution.message)
+            self._reads.begin()
+            self._generators.begin()
+        return execution
+
+    def read(self, execution: Execution, tree: ast.Module) -> None:
+        """Read the syntax tree of a cell that is about to execute."""
+        if execution.skipped or execution.flow is not None:
+            return
+        execution.flow = dataflow.analyse_tree(tree, self._context)
+        execution.literals = dataflow.literals_of_tree(tree)
+        execution.before = names.before(
+            execution.flow, self._context, self._namespace, self._hidden
+        )
+
+    def nest(self, execution: Execution) -> None:
+        """Note that a cell runs another one inside itself, whose flow is not known."""
+        if execution.skipped:
+            return
+        reason = execution.flow.opaque if execution.flow is not None else None
+        execution.flow = replace(
+            execution.flow or Flow(), opaque=reason or "run_cell() inside the cell"
+        )
+        now = names.before(execution.flow, self._context, self._namespace, self._hidden)
+        earlier = execution.before
+        if earlier is not None:
+            identities = {**now.identities, **earlier.identities}
+            now = names.Before(identities, earlier.reads, every=True)
+        execution.before = now
+
+    # --- after ---
+
+    def finish(self, execution: Execution, result: Any, began: float) -> None:
+        """Say what an execution used and produced; `began` is when its end was told."""
+        error = None if result is None else (result.error_before_exec or result.error_in_exec)
+        status = _status(result, error)
+        count = None if result is None else getattr(result, "execution_count", None)
+        duration = max(0.0, began - execution.began)
+        fields: dict[str, Any] = {}
+        if execution.is_finished:
+            return
+        if execution.skipped:
+            fields["opaque"] = True
+            fields["unseen"] = (NotSeen("everything", "the cell asked not to be recorded"),)
+        else:
+            if error is not None:
+                fields["error"] = _described(error, getattr(self._shell, "_last_traceback", None))
+            self._look(execution, fields, completed=status == "ok")
+            fields["unseen"] = tuple(execution.unseen)
+            self._session.check_environment()
+        execution.is_finished = True
+        own_time = execution.own_time + time.perf_counter() - began
+        self._session.say(
+            CellFinished,
+            execution=execution.number,
+            status=status,
+            duration_s=duration,
+            execution_count=count,
+            self_time_s=own_time,
+            **fields,
+        )
+
+    def _look(self, execution: Execution, fields: dict[str, Any], *, completed: bool) -> None:
+        """Fill in what can be seen; one part that fails leaves the others as they are."""
+        flow, before = execution.flow, execution.before
+        if flow is None or before is None:
+            # The cell was not Python, or was refused before it ran.
+            flow, before = Flow(), names.Before({}, frozenset(), every=False)
+        moved = names.after(flow, before, self._namespace, self._hidden, completed=completed)
+        fields["opaque"] = flow.opaque is not None
+        data: list[DataUse] = []
+        made: dict[str, bool] = {}
+        self._part(execution, "data", lambda: self._data(moved, data, made))
+        doubtful = moved.changed - moved.bound - flow.mutates
+        writes = moved.writes - {name for name in doubtful if made.get(name) is False}
+        fields["reads"] = tuple(sorted(moved.reads))
+        fields["writes"] = tuple(sorted(writes))
+        self._part(execution, "names", lambda: self._names(flow, fields))
+        namespace = self._namespace
+        fields["parameters"] = tuple(
+            self._part(
+                execution,
+                "parameters",
+                lambda: parameters.parameters(execution.literals, namespace),
+            )
+            or ()
+        )
+        self._part(execution, "metrics", lambda: self._metrics(flow, writes, fields))
+        fields["models"] = tuple(
+            self._part(
+                execution, "models", lambda: models.models(flow, writes, namespace, self._digests)
+            )
+            or ()
+        )
+        read, not_read = self._part(execution, "files", self._reads.take) or ((), ())
+        fields["data"] = (*data, *read)
+        execution.unseen.extend(not_read)
+        uses = self._part(
+            execution, "randomness", lambda: self._generators.take(flow.seeds, flow.entropy)
+        )
+        fields["randomness"] = uses or ()
+        if self._listener is not None and execution.message is not None:
+            message, listener = execution.message, self._listener
+            heard = self._part(execution, "outputs", lambda: listener.take(message))
+            fields["outputs"], missed = heard or ((), ())
+            execution.unseen.extend(missed)
+
+    def _part(self, execution: Execution, what: str, look: Callable[[], Any]) -> Any:
+        try:
+            return look()
+        except KeyboardInterrupt:
+            # The cell is over; somebody who is tired of waiting for us need not wait.
+            execution.unseen.append(NotSeen(what, "interrupted"))
+        except Exception as fault:  # noqa: BLE001 - one part's fault must not cost the record
+            execution.unseen.append(NotSeen(what, f"capture failed with {type(fault).__name__}"))
+        return None
+
+    def _names(self, flow: Flow, fields: dict[str, Any]) -> None:
+        self._context = self._context.after(flow)
+        if flow.functions:
+            fields["functions"] = {
+                name: tuple(sorted(function.reads)) for name, function in flow.functions.items()
+            }
+
+    def _metrics(self, flow: Flow, writes: frozenset[str], fields: dict[str, Any]) -> None:
+        measured = metrics.measure(flow, writes, self._namespace)
+        fields["metrics"] = measured.metrics
+        fields["minor"] = measured.minor
+        fields["volatile"] = measured.volatile
+
+    def _data(self, moved: names.Moved, found: list[DataUse], changed: dict[str, bool]) -> None:
+        """Fingerprint frames, arrays and models that the cell bound or may have changed.
+
+        Adds the frames and arrays to `found`, and to `changed`, for each name looked at,
+        whether its content is another than at the last look.
+        """
+        prints: dict[int, Any] = {}
+        namespace = self._namespace
+        for name in sorted(moved.bound | moved.changed):
+            known = self._digests.pop(name, None)
+            if name not in namespace or not name.strip("_"):
+                continue
+            value = namespace[name]
+            kind = self._fingerprints.kind(value)
+            if kind is None or (kind == "model" and not models.is_fitted(value)):
+                continue
+            if id(value) not in prints:
+                prints[id(value)] = self._fingerprints.fingerprint(value)
+            fingerprint = prints[id(value)]
+            if fingerprint is None:
+                continue
+            if fingerprint.complete:
+                self._digests[name] = fingerprint.digest
+            # A partial digest never shows that nothing changed.
+            changed[name] = not fingerprint.complete or fingerprint.digest != known
+            if kind != "model" and (changed[name] or name in moved.bound):
+                found.append(_made(name, kind, fingerprint))
+
+
+def _made(name: str, kind: Any, fingerprint: Any) -> DataUse:
+    return DataUse(
+        kind=kind,
+        name=name,
+        path=None,
+        access="made",
+        cell=None,
+        digest=fingerprint.digest,
+        complete=fingerprint.complete,
+        size_bytes=fingerprint.size_bytes,
+        rows=fingerprint.shape[0] if fingerprint.shape else None,
+        columns=fingerprint.columns,
+    )
+
+
+def _status(result: Any, error: object) -> CellStatus:
+    if result is None or type(error) is KeyboardInterrupt:
+        return "interrupted"
+    return "ok" if error is None else "error"
+
+
+def _described(error: BaseException, shown: Any) -> CellError:
+    """Describe an exception by what IPython has already printed of it.
+
+    Its own ``__str__`` may be the user's code and is not called a second time.
+    """
+    kind = name_of(type(error))[1].rpartition(".")[2]
+    lines = [_COLOURS.sub("", line) for line in shown or () if type(line) is str]
+    message = lines[-1].rstrip("\n") if lines else ""
+    head, separator, rest = message.partition(": ")
+    if separator and head.rpartition(".")[2] == kind:
+        message = rest
+    elif message.strip() == kind:
+        message = ""
+    return CellError(kind, message, "\n".join(lines)[:_TRACEBACK_LIMIT])

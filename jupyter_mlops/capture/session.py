@@ -1,0 +1,162 @@
+"""The session as its journal knows it: who, where, in what environment, and every line."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+import uuid
+from collections import deque
+from pathlib import Path
+from typing import Any, Literal
+
+from jupyter_mlops.capture.environment import Installed
+from jupyter_mlops.errors import JournalError
+from jupyter_mlops.events import EnvironmentChanged, Event, Notice, SessionEnded, SessionStarted
+from jupyter_mlops.journal import Journal, this_process
+from jupyter_mlops.records import Environment
+from jupyter_mlops.settings import Settings, Starter, system_user
+
+# Lines that wait for room on the disk; above that the oldest are lost and counted.
+_WAITING_LIMIT = 1000
+_CONNECTION_FILE = re.compile(r"kernel-(.+)\.json")
+# What clients put into a header when they know nobody's name.
+_NO_NAMES = ("", "username")
+
+
+class Session:
+    """Writes one kernel's journal, from its first execution on.
+
+    Parameters
+    ----------
+    settings
+        Where the journal lies.
+    starter
+        What the process that started the kernel told, if it told anything.
+    connection_file
+        Path of the kernel's connection file; its name holds the kernel's id.
+    """
+
+    def __init__(self, settings: Settings, starter: Starter | None, connection_file: str) -> None:
+        self.settings = settings
+        self.starter = starter
+        self.listens = starter is not None and starter.listens
+        self.user = starter.user if starter is not None and starter.user else None
+        self.path, self.path_source = notebook_path(starter)
+        match = _CONNECTION_FILE.fullmatch(os.path.basename(connection_file))
+        self.kernel_id = match[1] if match else None
+        self.installed = Installed()
+        self._journal: Journal | None = None
+        self._waiting: deque[tuple[type[Event], dict[str, Any]]] = deque()
+        self._lost = 0
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the first line was said."""
+        return self._journal is not None
+
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether this process is the kernel, and not one that it forked."""
+        return os.getpid() == self._pid
+
+    def open(self, header: dict[str, Any]) -> None:
+        """Say the first line; `header` is that of the first request."""
+        journal = Journal(self.settings.journals, str(uuid.uuid4()))
+        environment = self.installed.changed() or Environment("", "", {}, "")
+        if self.user is None:
+            self.user = user_of(header) or system_user()
+        self._journal = journal
+        starter = self.starter
+        self.say(
+            SessionStarted,
+            process=this_process(),
+            kernel_id=self.kernel_id,
+            notebook=self.path,
+            notebook_source=self.path_source,
+            trigger=starter.trigger if starter is not None else "interactive",
+            run=starter.run if starter is not None else None,
+            user=self.user,
+            cwd=os.getcwd(),
+            environment=environment,
+            listens=self.listens,
+        )
+
+    def say(self, kind: type[Event], **fields: Any) -> None:
+        """Append one line. On a full disk it waits in memory for the next one."""
+        with self._lock:
+            self._waiting.append((kind, fields))
+            if len(self._waiting) > _WAITING_LIMIT:
+                self._waiting.popleft()
+                self._lost += 1
+            self._send()
+
+    def _send(self) -> None:
+        if self._journal is None:
+            return
+        try:
+            while self._waiting:
+                kind, fields = self._waiting[0]
+                self._journal.append(kind, **fields)
+                self._waiting.popleft()
+            if self._lost:
+                what, self._lost = f"{self._lost} lines of this session are lost", 0
+                self._journal.append(Notice, what=what, why="the disk was full")
+        except JournalError:
+            return  # the lines stay, and the next one tries again; there is nowhere to say so
+
+    def check_environment(self) -> None:
+        """Say so if distributions were installed, removed or upgraded."""
+        environment = self.installed.changed()
+        if environment is not None:
+            self.say(EnvironmentChanged, environment=environment)
+
+    def close(self) -> None:
+        """Say the last line."""
+        if self._journal is not None and self.is_ours:
+            self.say(SessionEnded)
+            self._journal.close()
+            self._journal = None
+
+
+def user_of(header: dict[str, Any]) -> str | None:
+    """Return the name in a request's header, if it is one."""
+    name = header.get("username")
+    return name if type(name) is str and name not in _NO_NAMES else None
+
+
+def notebook_path(starter: Starter | None) -> tuple[str | None, Literal["told", "inferred"] | None]:
+    """Return the notebook's absolute path, and how it is known."""
+    if starter is not None and starter.notebook:
+        return os.path.abspath(starter.notebook), "told"
+    name = os.environ.get("JPY_SESSION_NAME", "")
+    # A console has a name too, but no notebook; and a kernel that was started from within
+    # another one (`!papermill …`) inherits the name of the outer notebook.
+    if not name.endswith(".ipynb") or _is_inherited(name):
+        return None, None
+    return os.path.abspath(name), "inferred"
+
+
+def _is_inherited(name: str) -> bool:
+    try:
+        parent = Path(f"/proc/{os.getppid()}/environ").read_bytes()
+    except OSError:
+        return False  # not Linux, or the parent is another user's
+    return f"JPY_SESSION_NAME={name}".encode() in parent.split(b"\0")
+
+
+def switched_off(path: str | None) -> bool:
+    """Tell whether the notebook's own metadata switches capture off."""
+    if path is None:
+        return False
+    try:
+        content = Path(path).read_bytes()
+        if b'"jupyter_mlops"' not in content:
+            return False
+        own = json.loads(content).get("metadata", {}).get("jupyter_mlops", {})
+        return own.get("capture") is False
+    except (OSError, ValueError, AttributeError):
+        return False  # unreadable, or no notebook: then nobody has switched anything off
