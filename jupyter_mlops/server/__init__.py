@@ -1,0 +1,1 @@
+"""The server part: Jupyter Server's routes, events and ears for the sidebar."""

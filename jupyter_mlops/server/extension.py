@@ -1,0 +1,151 @@
+"""The wiring: what Jupyter Server loads, starts and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+from jupyter_server.extension.application import ExtensionApp
+from tornado.ioloop import PeriodicCallback
+from traitlets import Bool, Unicode
+
+from jupyter_mlops import settings
+from jupyter_mlops.server import events
+from jupyter_mlops.server.comparisons import ComparisonsHandler
+from jupyter_mlops.server.identity import hub_user
+from jupyter_mlops.server.kernels import Kernels
+from jupyter_mlops.server.listener import Listener
+from jupyter_mlops.server.notebooks import ParametersHandler
+from jupyter_mlops.server.reproductions import ReproductionHandler, ReproductionsHandler
+from jupyter_mlops.server.running import RunningReproductions
+from jupyter_mlops.server.runs import (
+    ArtifactsHandler,
+    CellsHandler,
+    ContentHandler,
+    MetricsHandler,
+    NotebookHandler,
+    RunHandler,
+    RunsHandler,
+)
+from jupyter_mlops.server.status import StatusHandler, capture_off
+from jupyter_mlops.server.store_calls import StoreCalls
+from jupyter_mlops.server.watcher import Watcher
+
+_KERNELS_INTERVAL_MS = 1000
+
+_RUN = r"/mlops/runs/([^/]+)"
+ROUTES: list[tuple[str, type]] = [
+    (r"/mlops/status", StatusHandler),
+    (r"/mlops/runs", RunsHandler),
+    (_RUN, RunHandler),
+    (_RUN + r"/cells", CellsHandler),
+    (_RUN + r"/metrics", MetricsHandler),
+    (_RUN + r"/artifacts", ArtifactsHandler),
+    (_RUN + r"/artifacts/([^/]+)", ContentHandler),
+    (_RUN + r"/notebook", NotebookHandler),
+    (_RUN + r"/reproductions", ReproductionsHandler),
+    (_RUN + r"/reproductions/([^/]+)", ReproductionHandler),
+    (r"/mlops/comparisons", ComparisonsHandler),
+    (r"/mlops/notebooks/(.+)/parameters", ParametersHandler),
+]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    return [{"module": "jupyter_mlops.server.extension", "app": MLOps}]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "jupyter-mlops"}]
+
+
+class MLOps(ExtensionApp):
+    """The server part; its section in Jupyter's configuration is ``MLOps``."""
+
+    name = "mlops"
+    handlers = ROUTES
+
+    home = Unicode(help="Folder of everything that is kept.").tag(config=True)
+    store_url = Unicode(help="Database URL of the store; SQLite in that folder if empty.").tag(
+        config=True
+    )
+    capture = Bool(True, help="Whether kernels that this server starts record.").tag(config=True)
+
+    def initialize_settings(self) -> None:
+        """Read the configuration and get everything ready to begin with the event loop."""
+        serverapp: Any = self.serverapp
+        given = {"home": self.home, "store_url": self.store_url, "capture": self.capture}
+        self.kept = settings.read({"MLOps": given})
+        self.capture_off = capture_off(self.kept)
+        self._events = serverapp.event_logger
+        events.register(self._events)
+        self.calls = StoreCalls(self.kept)
+        self.listener = Listener(self.kept.journals, self.log)
+        self.kernels = Kernels(serverapp, self.listener, self.log)
+        self.reproductions = RunningReproductions(self.calls, self._reproduced, self.log)
+        self.watcher = Watcher(self.calls, self._changed, self._status_changed, self.log)
+        self._environ = self._tell_children()
+        self._ticks = PeriodicCallback(self._follow_kernels, _KERNELS_INTERVAL_MS)
+        # Not the extension's start hook: kernels may start before that has been called.
+        serverapp.io_loop.add_callback(self._begin)
+
+    def current_activity(self) -> int | None:
+        """Keep an idle server alive while it reproduces."""
+        return len(self.reproductions) or None
+
+    def problems(self) -> list[str]:
+        """Return what went wrong in the server part itself, as sentences."""
+        own = (self.watcher.problem, self.listener.problem, self.kernels.problem)
+        return [problem for problem in own if problem]
+
+    async def stop_extension(self) -> None:
+        """End all that was begun, in the order in which one needs the other."""
+        self._ticks.stop()
+        self.kernels.end()
+        await self.reproductions.stop()
+        await self.watcher.stop()
+        # The listener waits for its thread and the store for its calls: not on the event loop.
+        await asyncio.to_thread(self.listener.stop)
+        await self.calls.close()
+        for name, value in self._environ.items():
+            if os.environ.get(name) == value:
+                del os.environ[name]
+
+    async def _begin(self) -> None:
+        self.listener.start()
+        self.kernels.begin()
+        self._ticks.start()
+        self.watcher.start()
+
+    async def _follow_kernels(self) -> None:
+        try:
+            self.kernels.reconcile()
+            await self.kernels.tell_notebooks()
+        except Exception:
+            # The kernel and session managers are replaceable, and theirs may answer otherwise.
+            self.log.warning("mlops: the kernels could not be followed", exc_info=True)
+
+    def _tell_children(self) -> dict[str, str]:
+        """Put what kernels need to know into the environment that they inherit.
+
+        Returns what was put there, to be taken out at the end.
+        """
+        starter = settings.Starter(pid=os.getpid(), listens=True, user=hub_user(os.environ))
+        told = starter.environment()
+        if self.home:
+            told[settings.HOME_VARIABLE] = str(self.kept.home)
+        if not self.kept.capture:
+            told[settings.SWITCH_VARIABLE] = "off"
+        told = {name: value for name, value in told.items() if os.environ.get(name) != value}
+        os.environ.update(told)
+        return told
+
+    def _changed(self, sequence: int, ids: tuple[str, ...]) -> None:
+        events.emit(self._events, sequence, "runs", ids)
+
+    def _status_changed(self, sequence: int) -> None:
+        events.emit(self._events, sequence, "status")
+
+    def _reproduced(self, reproduction: str) -> None:
+        events.emit(self._events, self.watcher.sequence, "reproduction", [reproduction])
+        self.watcher.look()

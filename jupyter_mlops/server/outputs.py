@@ -1,0 +1,190 @@
+"""From a kernel's IOPub messages to the outputs of one execution, as a notebook has them.
+
+Streams of one name that follow each other are one output, ``update_display_data`` replaces
+what it names, ``clear_output`` clears, now or before the next output. Memory stays bounded
+whatever a cell prints: what exceeds the size that is kept goes on into its digest only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from jupyter_mlops.events import SeenOutput
+from jupyter_mlops.journal import canonical, sha256
+from jupyter_mlops.settings import OUTPUT_LIMIT_BYTES
+
+# All outputs of one execution together; what comes later keeps its digest and size alone.
+EXECUTION_LIMIT_BYTES = 5 * OUTPUT_LIMIT_BYTES
+
+
+class Stream:
+    """The text of one stream, growing; above the limit only its digest and size grow on."""
+
+    def __init__(self, name: str, limit_bytes: int) -> None:
+        self.name = name
+        self.size_bytes = 0
+        self._limit_bytes = limit_bytes
+        self._text: list[str] | None = []
+        self._digest = hashlib.sha256()
+        empty = canonical({"name": name, "output_type": "stream", "text": ""})
+        # The text is the last key of the canonical JSON, so that it can be digested in pieces.
+        self._feed(empty[:-2])
+        self._end = empty[-2:]
+
+    @property
+    def kept_bytes(self) -> int:
+        """How much is held in memory."""
+        return 0 if self._text is None else self.size_bytes
+
+    def add(self, text: str) -> None:
+        """Append `text`."""
+        piece = json.dumps(text, ensure_ascii=False)[1:-1]
+        # A lone surrogate has no UTF-8; `canonical` would escape the whole document, which
+        # can't be known before its end. Escaped by itself, it still gives one stable digest.
+        self._feed(piece.encode(errors="backslashreplace"))
+        if self._text is not None:
+            self._text.append(text)
+            if self.size_bytes > self._limit_bytes:
+                self._text = None
+
+    def seen(self) -> SeenOutput:
+        """Return the output as it stands now."""
+        if self._text is not None:
+            output = {"output_type": "stream", "name": self.name, "text": "".join(self._text)}
+            return seen(output, self._limit_bytes)
+        digest = self._digest.copy()
+        digest.update(self._end)
+        return SeenOutput(
+            type="stream",
+            mime="text/plain",
+            digest="sha256:" + digest.hexdigest(),
+            size_bytes=self.size_bytes + len(self._end),
+            content=None,
+        )
+
+    def _feed(self, content: bytes) -> None:
+        self._digest.update(content)
+        self.size_bytes += len(content)
+
+
+class Outputs:
+    """The outputs of one execution, while its messages arrive."""
+
+    def __init__(self) -> None:
+        self._outputs: list[Stream | SeenOutput] = []
+        self._displays: dict[str, list[int]] = {}
+        self._clears_next = False
+        self._kept_bytes = 0
+
+    def take(self, kind: str, content: dict[str, Any]) -> None:
+        """Take in one message of type `kind`; types that are no output are passed over."""
+        if kind == "clear_output":
+            if content.get("wait"):
+                self._clears_next = True
+            else:
+                self._clear()
+        elif kind == "update_display_data":
+            for index in self._displays.get(_display_id(content), ()):
+                self._update(index, content)
+        elif kind in {"stream", "display_data", "execute_result", "error"}:
+            self._add(kind, content)
+
+    def seen(self) -> tuple[SeenOutput, ...]:
+        """Return the outputs in order."""
+        return tuple(
+            output.seen() if isinstance(output, Stream) else output for output in self._outputs
+        )
+
+    def _add(self, kind: str, content: dict[str, Any]) -> None:
+        if self._clears_next:
+            self._clear()
+        if kind == "stream":
+            stream = self._stream(str(content.get("name", "stdout")))
+            before = stream.kept_bytes
+            stream.add(str(content.get("text", "")))
+            self._kept_bytes += stream.kept_bytes - before
+            return
+        display = _display_id(content)
+        if display:
+            self._displays.setdefault(display, []).append(len(self._outputs))
+        self._outputs.append(self._kept(kind, content))
+
+    def _stream(self, name: str) -> Stream:
+        last = self._outputs[-1] if self._outputs else None
+        if isinstance(last, Stream) and last.name == name:
+            return last
+        stream = Stream(name, self._limit_bytes())
+        self._outputs.append(stream)
+        return stream
+
+    def _kept(self, kind: str, content: dict[str, Any]) -> SeenOutput:
+        output = seen(_output(kind, content), self._limit_bytes())
+        if output.content is not None:
+            self._kept_bytes += output.size_bytes
+        return output
+
+    def _update(self, index: int, content: dict[str, Any]) -> None:
+        old = self._outputs[index]
+        if not isinstance(old, SeenOutput):
+            return
+        if old.content is not None:
+            self._kept_bytes -= old.size_bytes
+        count = (old.content or {}).get("execution_count")
+        self._outputs[index] = self._kept(old.type, content | {"execution_count": count})
+
+    def _limit_bytes(self) -> int:
+        return max(0, min(OUTPUT_LIMIT_BYTES, EXECUTION_LIMIT_BYTES - self._kept_bytes))
+
+    def _clear(self) -> None:
+        self._outputs.clear()
+        self._displays.clear()
+        self._clears_next = False
+        self._kept_bytes = 0
+
+
+def seen(output: dict[str, Any], limit_bytes: int = OUTPUT_LIMIT_BYTES) -> SeenOutput:
+    """Return `output` (notebook format) with its digest; content above the limit is left out."""
+    content = canonical(output)
+    keep = len(content) <= limit_bytes and _is_strict_json(content, output)
+    return SeenOutput(
+        type=output["output_type"],
+        mime=_mime(output),
+        digest=sha256(content),
+        size_bytes=len(content),
+        content=output if keep else None,
+    )
+
+
+def _output(kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    if kind == "error":
+        keys: tuple[str, ...] = ("ename", "evalue", "traceback")
+    elif kind == "execute_result":
+        keys = ("data", "metadata", "execution_count")
+    else:
+        keys = ("data", "metadata")
+    return {"output_type": kind} | {key: content.get(key) for key in keys}
+
+
+def _display_id(content: dict[str, Any]) -> str:
+    return str((content.get("transient") or {}).get("display_id") or "")
+
+
+def _mime(output: dict[str, Any]) -> str | None:
+    if output["output_type"] in {"stream", "error"}:
+        return "text/plain"
+    # A display offers several forms of one thing, and plain text is the fallback of all others.
+    mimes = list(output.get("data") or ())
+    return next((mime for mime in mimes if mime != "text/plain"), mimes[0] if mimes else None)
+
+
+def _is_strict_json(content: bytes, output: dict[str, Any]) -> bool:
+    if b"NaN" not in content and b"Infinity" not in content:
+        return True
+    try:
+        json.dumps(output, allow_nan=False)
+    except ValueError:
+        # Python's JSON takes NaN, a journal does not; the digest still tells it apart.
+        return False
+    return True

@@ -1,0 +1,92 @@
+"""A notebook's session as JupyterLab starts it, and what the tests wait for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.asynchronous.client import AsyncKernelClient
+
+from jupyter_mlops import journal
+from jupyter_mlops.server.extension import MLOps
+from jupyter_mlops.settings import Settings
+
+Fetch = Callable[..., Awaitable[Any]]
+DEADLINE_S = 60.0
+
+
+async def until(found: Callable[[], Any], deadline_s: float = DEADLINE_S) -> Any:
+    """Return what `found` returns once that is true; asks until the deadline."""
+    end = time.monotonic() + deadline_s
+    while True:
+        value = found()
+        if asyncio.iscoroutine(value):
+            value = await value
+        if value:
+            return value
+        assert time.monotonic() < end, f"nothing was found within {deadline_s} s"
+        await asyncio.sleep(0.05)
+
+
+def lines(home: Settings, kind: str, writer: str = "server-*") -> list[dict[str, Any]]:
+    """Return the events of type `kind` in the journals of `writer`."""
+    return [
+        dict(event)
+        for path in sorted(Path(home.journals).glob(writer + journal.SUFFIX))
+        for event in journal.read(path).events
+        if event["type"] == kind
+    ]
+
+
+class Notebook:
+    """A session as JupyterLab starts one, and a client of its kernel."""
+
+    def __init__(self, fetch: Fetch, mlops: MLOps, session: dict[str, Any]) -> None:
+        self.session = session
+        self.kernel_id = session["kernel"]["id"]
+        self._fetch = fetch
+        self._manager = mlops.serverapp.kernel_manager.get_kernel(self.kernel_id)
+        self._client: AsyncKernelClient | None = None
+
+    async def client(self) -> AsyncKernelClient:
+        """Return a client whose kernel has answered."""
+        if self._client is None:
+            self._client = self._manager.client()
+            self._client.start_channels()
+        await self._client.wait_for_ready(timeout=DEADLINE_S)
+        return self._client
+
+    async def execute(self, code: str, **kwargs: Any) -> str:
+        """Execute `code`, wait for the reply, and return the message's id."""
+        client = await self.client()
+        msg_id = client.execute(code, **kwargs)
+        while True:
+            reply = await client.get_shell_msg(timeout=DEADLINE_S)
+            if reply["parent_header"].get("msg_id") == msg_id:
+                return msg_id
+
+    async def rename(self, path: str) -> None:
+        """Tell the server of the notebook's new path, as JupyterLab does."""
+        body = json.dumps({"path": path, "name": path.rpartition("/")[2]})
+        await self._fetch("api", "sessions", self.session["id"], method="PATCH", body=body)
+
+    async def restart(self) -> None:
+        """Restart the kernel, as JupyterLab does."""
+        await self._fetch("api", "kernels", self.kernel_id, "restart", method="POST", body="")
+
+    async def interrupt(self) -> None:
+        """Interrupt the kernel, as JupyterLab does."""
+        await self._fetch("api", "kernels", self.kernel_id, "interrupt", method="POST", body="")
+
+    async def shut_down(self) -> None:
+        """Shut the kernel down, as JupyterLab does."""
+        await self._fetch("api", "sessions", self.session["id"], method="DELETE")
+
+    def close(self) -> None:
+        """Close the client."""
+        if self._client is not None:
+            self._client.stop_channels()

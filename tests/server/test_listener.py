@@ -1,0 +1,149 @@
+"""What a kernel outputs reaches the server's journal, with nothing of ours in the kernel."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from typing import Any
+
+from jupyter_mlops import journal
+from jupyter_mlops.settings import Settings
+from tests.server.served import lines, until
+
+SESSION = """
+import sys
+from IPython.display import clear_output, display
+print("one", flush=True)
+print("two")
+print("trouble", file=sys.stderr)
+display({"text/plain": "old", "text/html": "<b>old</b>"}, raw=True, display_id="shown")
+display({"text/plain": "new"}, raw=True, display_id="shown", update=True)
+6 * 7
+"""
+
+
+def _seen(home: Settings, msg_id: str) -> Any:
+    found = [line for line in lines(home, "outputs_seen") if line["msg_id"] == msg_id]
+    return found[0] if found else None
+
+
+async def test_outputs_of_an_execution(start: Any, home: Settings) -> None:
+    notebook = await start()
+    msg_id = await notebook.execute(SESSION)
+    line = await until(lambda: _seen(home, msg_id))
+
+    contents = [output["content"] for output in line["outputs"]]
+    assert line["kernel_id"] == notebook.kernel_id
+    assert contents[0] == {"output_type": "stream", "name": "stdout", "text": "one\ntwo\n"}
+    assert {"output_type": "stream", "name": "stderr", "text": "trouble\n"} in contents
+    shown = next(item for item in contents if item["output_type"] == "display_data")
+    assert shown["data"] == {"text/plain": "new"}
+    assert contents[-1] == {
+        "output_type": "execute_result",
+        "data": {"text/plain": "42"},
+        "metadata": {},
+        "execution_count": 1,
+    }
+    for output in line["outputs"]:
+        assert output["digest"] == journal.sha256(journal.canonical(output["content"]))
+        assert output["size_bytes"] == len(journal.canonical(output["content"]))
+
+
+async def test_error_and_empty_and_silent_executions(start: Any, home: Settings) -> None:
+    notebook = await start()
+    silent = await notebook.execute("print('unseen')", silent=True)
+    empty = await notebook.execute("x = 1")
+    failed = await notebook.execute("1 / 0")
+    line = await until(lambda: _seen(home, failed))
+
+    assert line["outputs"][0]["content"]["ename"] == "ZeroDivisionError"
+    assert _seen(home, empty)["outputs"] == []
+    assert _seen(home, silent) is None
+
+
+async def test_listens_on_after_a_restart(start: Any, home: Settings) -> None:
+    notebook = await start()
+    before = await notebook.execute("print('before')")
+    await until(lambda: _told(home, 1))
+    await notebook.restart()
+    after = await notebook.execute("print('after')")
+
+    assert await until(lambda: _seen(home, before))
+    assert (await until(lambda: _seen(home, after)))["outputs"][0]["content"]["text"] == "after\n"
+    gone = await until(lambda: lines(home, "kernel_gone"))
+    assert [line["how"] for line in gone] == ["restarted"]
+    assert await until(lambda: _told(home, 2)), "the new session of the kernel is told anew"
+
+
+async def test_a_killed_kernel_is_said_to_have_died(start: Any, home: Settings) -> None:
+    notebook = await start()
+    msg_id = await notebook.execute("import os; print(os.getpid())")
+    pid = int((await until(lambda: _seen(home, msg_id)))["outputs"][0]["content"]["text"])
+    client = await notebook.client()
+    cut = client.execute("import time\nprint('last words', flush=True)\ntime.sleep(600)")
+    while True:
+        message = await client.get_iopub_msg(timeout=60)
+        if message["msg_type"] == "stream" and message["parent_header"]["msg_id"] == cut:
+            break
+    os.kill(pid, signal.SIGKILL)
+
+    gone = await until(lambda: lines(home, "kernel_gone"))
+    assert [line["how"] for line in gone] == ["died"]
+    assert _seen(home, cut)["outputs"][0]["content"]["text"] == "last words\n"
+
+
+async def test_shut_down(start: Any, home: Settings) -> None:
+    notebook = await start()
+    await notebook.execute("1")
+    await notebook.shut_down()
+    gone = await until(lambda: lines(home, "kernel_gone"))
+    assert [(line["how"], line["kernel_id"]) for line in gone] == [
+        ("shut down", notebook.kernel_id)
+    ]
+
+
+async def test_an_interrupted_execution_is_whole(start: Any, home: Settings) -> None:
+    notebook = await start()
+    client = await notebook.client()
+    msg_id = client.execute("import time\nprint('begun', flush=True)\ntime.sleep(600)")
+    while (await client.get_iopub_msg(timeout=60))["msg_type"] != "stream":
+        pass
+    await notebook.interrupt()
+    line = await until(lambda: _seen(home, msg_id))
+    kinds = [output["content"]["output_type"] for output in line["outputs"]]
+    assert kinds == ["stream", "error"]
+
+
+def _told(home: Settings, count: int) -> list[dict[str, Any]]:
+    found = lines(home, "notebook_told")
+    return found if len(found) >= count else []
+
+
+async def test_tells_the_notebook_and_its_new_name(
+    start: Any, home: Settings, jp_root_dir: Any
+) -> None:
+    notebook = await start("work/train.ipynb")
+    first = await until(lambda: _told(home, 1))
+    assert first[0]["notebook"] == os.path.join(jp_root_dir, "work", "train.ipynb")
+    assert first[0]["kernel_id"] == notebook.kernel_id
+
+    await notebook.rename("work/better.ipynb")
+    second = await until(lambda: _told(home, 2))
+    assert second[1]["notebook"] == os.path.join(jp_root_dir, "work", "better.ipynb")
+
+
+async def test_a_console_is_no_notebook(start: Any, home: Settings) -> None:
+    await start("work/console-1", kind="console")
+    await start("work/train.ipynb")
+    told = await until(lambda: _told(home, 1))
+    assert [os.path.basename(line["notebook"]) for line in told] == ["train.ipynb"]
+
+
+async def test_a_kernel_knows_that_it_is_listened_to(start: Any, home: Settings) -> None:
+    notebook = await start()
+    msg_id = await notebook.execute("import os; print(os.environ.get('JUPYTER_MLOPS_STARTER'))")
+    text = (await until(lambda: _seen(home, msg_id)))["outputs"][0]["content"]["text"]
+    if text.strip() != "None":  # capture takes the variable away; without it, it stands there
+        starter = json.loads(text)
+        assert starter["pid"] == os.getpid() and starter["listens"] is True
