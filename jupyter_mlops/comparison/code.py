@@ -10,6 +10,7 @@ from jupyter_mlops import dataflow
 from jupyter_mlops.comparison.alignment import Alignment, Row
 from jupyter_mlops.comparison.found import Found, Side
 from jupyter_mlops.dataflow.source import parse
+from jupyter_mlops.layout import plural
 from jupyter_mlops.records import Difference
 
 
@@ -85,4 +86,4 @@ def _detail(present: list[str], missing: list[str], layout_only: bool) -> str:
     first, last = present[0], next(s for s in present if s != present[0])
     changed = [line for line in unified(first, last, 0) if not line.startswith("@@")]
     added = sum(line.startswith("+") for line in changed)
-    return f"{len(changed) - added} lines out, {added} in"
+    return f"{plural(len(changed) - added, 'line')} out, {added} in"

@@ -47,21 +47,20 @@ def parallel_coordinates(
 ) -> Figure | None:
     """Draw one line a run over the parameters and metrics that differ.
 
-    The colour is that of the last metric that differs. ``layout.meta.runs`` holds the runs'
-    ids in the order of the lines.
+    The colour is the run's own, or among many runs that of the first metric that differs.
+    ``layout.meta.runs`` holds the runs' ids in the order of the lines.
     """
     chosen = [*_varying(parameters), *_varying(metrics)][-_AXES_AT_MOST:]
     if not any(name in metrics for name, _ in chosen):
         chosen += list(metrics.items())[:1]
     if len(chosen) < 2:
         return None
-    colored = next((numbers(v) for n, v in reversed(chosen) if n in metrics and _numeric(v)), None)
-    line: dict[str, Any] = {"color": colored or list(range(len(runs)))}
-    line |= {"colorscale": "Viridis", "showscale": bool(colored) and len(runs) > 2}
     trace = {
         "type": "parcoords",
         "ids": list(runs),
-        "line": line,
+        "line": _line(chosen, metrics, len(runs)),
+        "labelfont": {"size": 13},
+        "tickfont": {"size": 12},
         "dimensions": [_axis(name, values) for name, values in chosen],
     }
     layout = {"margin": {"l": 70, "r": 70, "t": 60, "b": 30}, "meta": {"runs": list(runs)}}
@@ -122,7 +121,9 @@ def scatter(
         "text": list(names),
         "marker": {"size": 10, "color": COLORS[0]},
     }
-    axis = {"title": {"text": _label(x[0])}, "type": "log" if _logarithmic(x[1]) else "linear"}
+    axis: Figure = {"title": {"text": _label(x[0])}}
+    if _logarithmic(x[1]):
+        axis |= {"type": "log", "dtick": 1}
     layout = {
         "xaxis": axis,
         "yaxis": {"title": {"text": _label(y[0])}},
@@ -134,6 +135,20 @@ def scatter(
 def numbers(values: Values) -> list[float | None]:
     """Return the finite numbers among `values`, the rest as ``None``."""
     return [float(v) if _is_number(v) else None for v in values]
+
+
+def _line(
+    chosen: Sequence[tuple[str, Values]], metrics: dict[str, tuple[Any, ...]], runs: int
+) -> dict[str, Any]:
+    colored = next((n for n, values in chosen if n in metrics and _numeric(values)), None)
+    if colored is None or runs <= len(COLORS):
+        # Few enough for every run to have the colour that it has everywhere else.
+        steps = [[place / max(runs - 1, 1), COLORS[place % len(COLORS)]] for place in range(runs)]
+        return {"color": list(range(runs)), "colorscale": steps, "showscale": False}
+    bar = {"title": {"text": _label(colored)}}
+    scale = [[0, COLORS[0]], [1, COLORS[1]]]
+    values = numbers(metrics[colored])
+    return {"color": values, "colorscale": scale, "showscale": True, "colorbar": bar}
 
 
 def _axis(name: str, values: Values) -> dict[str, Any]:
@@ -167,7 +182,7 @@ def _categories(values: Values) -> dict[str, Any]:
     return {
         "values": [kinds.index(text) for text in texts],
         "tickvals": list(range(len(kinds))),
-        "ticktext": [_label(kind) for kind in kinds],
+        "ticktext": [_short(kind) for kind in kinds],
         # One category alone would have no height.
         "range": [-0.5, len(kinds) - 0.5],
     }
@@ -196,11 +211,14 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= 28 else text[:27] + "…"
+
+
 def _label(text: str) -> str:
     """Return `text` short enough for an axis, and free of plotly's own markup."""
-    short = text if len(text) <= 28 else text[:27] + "…"
-    # Plotly draws a few tags and entities, a notebook's text is no markup.
-    return short.replace("&", "&amp;").replace("<", "&lt;")
+    # In labels and titles, but not on ticks, plotly draws a few tags and entities.
+    return _short(text).replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _heading(name: str, center: float) -> dict[str, Any]:

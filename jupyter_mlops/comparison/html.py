@@ -1,0 +1,129 @@
+"""A comparison as one HTML page that needs nothing else: no network, no server, no notebook.
+
+Every text of the user's is escaped by the template; figures travel as JSON that no text
+can break out of; the page's own policy forbids to load anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, select_autoescape
+from markupsafe import Markup
+
+from jupyter_mlops.comparison.code import unified
+from jupyter_mlops.comparison.figures import COLORS
+from jupyter_mlops.layout import NOTHING, duration, local_time, number, plural, value_text
+from jupyter_mlops.records import Comparison, Difference, Run
+
+_TITLES = {
+    "parallel_coordinates": ("Parameters and metrics, a line for each run", ""),
+    "metrics": ("Metrics that differ", "low"),
+    "scatter": ("Metric over parameter", ""),
+}
+_KINDS = {"+": "in", "-": "out", "@": "at"}
+
+
+def render(comparison: Comparison, runs: Sequence[Run]) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    runs
+        The compared runs, in the comparison's order.
+    """
+    environment = Environment(
+        autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(Path(__file__).with_name("page.html").read_text("utf-8"))
+    shown = [_run(run, place) for place, run in enumerate(runs)]
+    parts = _parts(comparison, shown)
+    sections = [("runs", "Runs")]
+    sections += [(name, name.capitalize()) for name, content in parts.items() if content]
+    return template.render(
+        title=f"Comparison of {plural(len(runs), 'run')}",
+        runs=shown,
+        sections=sections,
+        figures_json=_json(comparison.figures),
+        plotly_js=_plotly_js() if comparison.figures else "",
+        **parts,
+    )
+
+
+def _parts(comparison: Comparison, runs: Sequence[dict[str, str]]) -> dict[str, Any]:
+    differs = comparison.differs
+    return {
+        "metrics": [
+            (name, [number(v) if v is not None else NOTHING for v in values])
+            for name, values in comparison.metrics.items()
+            if len(set(map(str, values))) > 1
+        ],
+        "causes": comparison.causes,
+        "figures": [
+            {"name": name, "title": _TITLES[name][0], "height": _TITLES[name][1]}
+            for name in comparison.figures
+        ],
+        "parameters": [_values(one) for one in differs.parameter],
+        "code": [_code(one, runs) for one in differs.code],
+        "data": [_values(one) for one in differs.data],
+        "environment": [_values(one) for one in differs.environment],
+        "outputs": differs.output,
+        "unknown": comparison.unknown,
+    }
+
+
+def _run(run: Run, place: int) -> dict[str, str]:
+    return {
+        "id": run.id,
+        "short": run.id[:8],
+        "color": COLORS[place % len(COLORS)],
+        "notebook": run.notebook or NOTHING,
+        "status": run.status,
+        "started": local_time(run.started),
+        "took": duration(run.duration_s),
+        "user": run.user,
+        "trigger": run.trigger,
+    }
+
+
+def _values(difference: Difference) -> dict[str, Any]:
+    values = [NOTHING if value is None else value_text(value) for value in difference.values]
+    return {
+        "what": difference.what,
+        "cell": difference.cell,
+        "detail": difference.detail,
+        "by_run": values,
+    }
+
+
+def _code(difference: Difference, runs: Sequence[dict[str, str]]) -> dict[str, Any]:
+    """Show the first run's source against each other one that differs from it."""
+    base = next(place for place, source in enumerate(difference.values) if source is not None)
+    before = difference.values[base]
+    parts, seen = [], {before, None}
+    for run, source in zip(runs, difference.values, strict=True):
+        if source not in seen:
+            seen.add(source)
+            lines = [(_KINDS.get(line[:1], ""), line) for line in unified(before, source)]
+            parts.append({"title": f"{runs[base]['short']} → {run['short']}", "lines": lines})
+    if not parts:
+        lines = [("", line) for line in before.splitlines()]
+        parts.append({"title": f"only in {runs[base]['short']}", "lines": lines})
+    return {"cell": difference.cell, "detail": difference.detail, "parts": parts}
+
+
+def _json(value: Any) -> Markup:
+    # "</script>" and "<!--" would end or change the element that the JSON stands in.
+    text = json.dumps(value, allow_nan=False)
+    for char in "<>&":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return Markup(text)
+
+
+def _plotly_js() -> Markup:
+    from plotly.offline import get_plotlyjs
+
+    return Markup(get_plotlyjs().replace("</script", "<\\/script"))
