@@ -34,6 +34,8 @@ export default defineConfig([
       '@typescript-eslint/no-unused-vars': ['error', { args: 'none' }],
       curly: ['error', 'all'],
       eqeqeq: 'error',
+      // All of it is needed at the start or small; plotly, which is neither, is imported when drawn.
+      'jupyter/prefer-lazy-imports': 'off',
       'prefer-arrow-callback': 'error'
     }
   },

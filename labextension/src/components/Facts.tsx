@@ -1,0 +1,292 @@
+import { Clipboard } from '@jupyterlab/apputils';
+import { copyIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import {
+  formatSize,
+  formatValue,
+  isRedacted,
+  shorten,
+  wholeValue
+} from '../format';
+import type { DataUse, Metric, ModelFit, Parameter, Run } from '../schema';
+import { CommandIDs } from '../tokens';
+import { useCommand, useServices } from './services';
+
+/** One collapsible section of a run; says how many things it holds, and if it holds none. */
+export function Section(props: {
+  title: string;
+  count?: number;
+  isOpen?: boolean;
+  children: React.ReactNode;
+}): JSX.Element {
+  const { trans } = useServices();
+  return (
+    <details
+      className="jp-mlops-Section"
+      open={(props.isOpen ?? true) && props.count !== 0}
+    >
+      <summary>
+        {props.title}
+        {props.count !== undefined && (
+          <span className="jp-mlops-Section-count">{props.count}</span>
+        )}
+      </summary>
+      {props.count === 0 ? (
+        <p className="jp-mlops-mod-quiet">{trans.__('None recorded.')}</p>
+      ) : (
+        props.children
+      )}
+    </details>
+  );
+}
+
+/** Names the cell that something came from, and shows it when pressed. */
+export function CellLink(props: {
+  run: string;
+  cell: number | null;
+}): JSX.Element {
+  const { trans } = useServices();
+  const execute = useCommand();
+  const { run, cell } = props;
+  if (cell === null) {
+    return <span className="jp-mlops-mod-quiet">{trans.__('no cell')}</span>;
+  }
+  return (
+    <button
+      className="jp-mlops-Link"
+      title={trans.__('Scroll to cell %1 in the notebook', cell)}
+      onClick={() => execute(CommandIDs.showCell, { run, cell })}
+    >
+      {trans.__('cell %1', cell)}
+    </button>
+  );
+}
+
+/** The start of a digest, with the whole one to copy; null is said, not hidden. */
+export function Digest(props: {
+  digest: string | null;
+  complete?: boolean;
+}): JSX.Element {
+  const { trans } = useServices();
+  const { digest } = props;
+  if (digest === null) {
+    return <span className="jp-mlops-mod-quiet">{trans.__('no digest')}</span>;
+  }
+  return (
+    <span className="jp-mlops-Digest">
+      <code title={digest}>{shorten(digest)}</code>
+      {props.complete === false && <Tag>{trans.__('partial')}</Tag>}
+      <button
+        className="jp-mlops-IconButton"
+        title={trans.__('Copy the whole digest')}
+        aria-label={trans.__('Copy the whole digest')}
+        onClick={() => Clipboard.copyToSystem(digest)}
+      >
+        <copyIcon.react tag="span" height="12px" />
+      </button>
+    </span>
+  );
+}
+
+export function Tag(props: {
+  children: React.ReactNode;
+  title?: string;
+}): JSX.Element {
+  return (
+    <span className="jp-mlops-Tag" title={props.title}>
+      {props.children}
+    </span>
+  );
+}
+
+function Inherited(props: { of: { inherited: boolean } }): JSX.Element {
+  const { trans } = useServices();
+  return props.of.inherited ? (
+    <Tag title={trans.__('From an earlier execution that this run shares')}>
+      {trans.__('inherited')}
+    </Tag>
+  ) : (
+    <></>
+  );
+}
+
+interface IFact {
+  name: string;
+  value: unknown;
+  cell: number | null;
+  inherited: boolean;
+  note: string | null;
+}
+
+function FactTable(props: {
+  run: string;
+  label: string;
+  facts: IFact[];
+}): JSX.Element {
+  const { trans } = useServices();
+  return (
+    <table className="jp-mlops-Facts" aria-label={props.label}>
+      <tbody>
+        {props.facts.map((fact, index) => (
+          <tr key={index}>
+            <th scope="row" title={fact.name}>
+              {fact.name}
+            </th>
+            <td
+              className="jp-mlops-Facts-value"
+              title={
+                isRedacted(fact.value)
+                  ? trans.__('Redacted; equal values stay comparable')
+                  : wholeValue(fact.value)
+              }
+            >
+              {formatValue(fact.value)} {fact.note && <Tag>{fact.note}</Tag>}
+              <Inherited of={fact} />
+            </td>
+            <td className="jp-mlops-Facts-cell">
+              <CellLink run={props.run} cell={fact.cell} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+export function Parameters(props: { run: Run }): JSX.Element {
+  const { trans } = useServices();
+  const { id, parameters } = props.run;
+  const sources: Record<Parameter['source'], string | null> = {
+    literal: null,
+    tagged: trans.__('tagged'),
+    injected: trans.__('injected'),
+    model: trans.__('model'),
+    declared: trans.__('declared')
+  };
+  const facts = parameters.map(item => ({
+    ...item,
+    note: sources[item.source]
+  }));
+  return (
+    <Section title={trans.__('Parameters')} count={facts.length}>
+      <FactTable run={id} label={trans.__('Parameters')} facts={facts} />
+    </Section>
+  );
+}
+
+export function Metrics(props: { run: Run }): JSX.Element {
+  const { trans } = useServices();
+  const { id, metrics } = props.run;
+  const note = (metric: Metric): string | null =>
+    metric.step === null ? null : trans.__('step %1', metric.step);
+  const facts = metrics.map(item => ({ ...item, note: note(item) }));
+  return (
+    <Section title={trans.__('Metrics')} count={facts.length}>
+      <FactTable run={id} label={trans.__('Metrics')} facts={facts} />
+    </Section>
+  );
+}
+
+export function Data(props: { run: Run }): JSX.Element {
+  const { trans } = useServices();
+  const { id, data } = props.run;
+  return (
+    <Section title={trans.__('Data')} count={data.length}>
+      <ul className="jp-mlops-Items">
+        {data.map((item, index) => (
+          <DataItem key={index} run={id} item={item} />
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function DataItem(props: { run: string; item: DataUse }): JSX.Element {
+  const { trans } = useServices();
+  const { item } = props;
+  const accesses = {
+    read: trans.__('read'),
+    write: trans.__('written'),
+    made: trans.__('made'),
+    import: trans.__('imported')
+  };
+  const name = item.path?.split('/').pop() ?? item.name ?? item.kind;
+  const size = [
+    item.rows === null ? null : trans._n('%1 row', '%1 rows', item.rows),
+    item.columns.length
+      ? trans._n('%1 column', '%1 columns', item.columns.length)
+      : null,
+    item.size_bytes === null ? null : formatSize(item.size_bytes)
+  ].filter(Boolean);
+  return (
+    <li>
+      <div className="jp-mlops-Items-head">
+        <span
+          className="jp-mlops-Items-name"
+          title={item.path ?? item.name ?? ''}
+        >
+          {name}
+        </span>
+        <Tag>{accesses[item.access]}</Tag>
+        <Inherited of={item} />
+        <CellLink run={props.run} cell={item.cell} />
+      </div>
+      <div className="jp-mlops-mod-quiet">{size.join(' · ')}</div>
+      <Digest digest={item.digest} complete={item.complete} />
+    </li>
+  );
+}
+
+export function Models(props: { run: Run }): JSX.Element {
+  const { trans } = useServices();
+  const { id, models } = props.run;
+  return (
+    <Section title={trans.__('Models')} count={models.length}>
+      <ul className="jp-mlops-Items">
+        {models.map((model, index) => (
+          <ModelItem key={index} run={id} model={model} />
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function ModelItem(props: { run: string; model: ModelFit }): JSX.Element {
+  const { trans } = useServices();
+  const { model } = props;
+  const names = Object.keys(model.parameters);
+  return (
+    <li>
+      <div className="jp-mlops-Items-head">
+        <span className="jp-mlops-Items-name" title={model.class}>
+          {model.name}{' '}
+          <span className="jp-mlops-mod-quiet">
+            {model.class.split('.').pop()}
+          </span>
+        </span>
+        <Inherited of={model} />
+        <CellLink run={props.run} cell={model.cell} />
+      </div>
+      <Digest digest={model.digest} />
+      {names.length > 0 && (
+        <details>
+          <summary>
+            {trans._n('%1 argument', '%1 arguments', names.length)}
+          </summary>
+          <FactTable
+            run={props.run}
+            label={trans.__('Arguments of %1', model.name)}
+            facts={names.map(name => ({
+              name,
+              value: model.parameters[name],
+              cell: model.cell,
+              inherited: false,
+              note: null
+            }))}
+          />
+        </details>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,210 @@
+import * as React from 'react';
+
+import { Banner, Loading } from './Notices';
+import { useServices } from './services';
+
+interface ITrace {
+  type: string;
+  line?: object;
+  [key: string]: unknown;
+}
+
+/** A plotly figure as the server made it; only its colours follow the theme. */
+export interface IFigure {
+  data: ITrace[];
+  layout: Record<string, unknown>;
+}
+
+/** The traces of the partial bundle that we ship; the whole one is three times its size. */
+const DRAWABLE = ['parcoords', 'scatter', 'scattergl', 'splom'];
+
+export function isDrawable(figure: IFigure): boolean {
+  return figure.data.every(trace => DRAWABLE.includes(trace.type));
+}
+
+type Plotly = typeof import('plotly.js-gl2d-dist-min');
+
+/**
+ * Draws a figure, in the theme's colours and in its own width.
+ *
+ * `onPick` is told which line of parallel coordinates was clicked: plotly tells which one
+ * the pointer is over, and a click picks that.
+ */
+export function Figure(props: {
+  figure: IFigure;
+  label: string;
+  onPick?: (line: number) => void;
+}): JSX.Element {
+  const { themes, trans } = useServices();
+  const host = React.useRef<HTMLDivElement>(null);
+  const [state, setState] = React.useState<
+    'loading' | 'drawn' | { failure: string }
+  >('loading');
+  const hovered = React.useRef<number | null>(null);
+  const { figure } = props;
+
+  React.useLayoutEffect(() => {
+    const node = host.current;
+    if (node === null) {
+      return;
+    }
+    let plotly: Plotly | null = null;
+    let isWanted = true;
+    const draw = async (): Promise<void> => {
+      try {
+        plotly ??= await loadPlotly();
+        if (isWanted) {
+          const data = themed(figure.data, node) as Parameters<
+            Plotly['react']
+          >[1];
+          await plotly.react(
+            node,
+            data,
+            themedLayout(figure.layout, node),
+            CONFIG
+          );
+          followPointer(node, hovered);
+          setState('drawn');
+        }
+      } catch (error) {
+        if (isWanted) {
+          setState({ failure: String(error) });
+        }
+      }
+    };
+    const redraw = (): void => void draw();
+    const observer = new ResizeObserver(() => {
+      if (plotly && node.offsetWidth > 0 && node.querySelector('.main-svg')) {
+        plotly.Plots.resize(node);
+      }
+    });
+    observer.observe(node);
+    themes?.themeChanged.connect(redraw);
+    redraw();
+    return () => {
+      isWanted = false;
+      observer.disconnect();
+      themes?.themeChanged.disconnect(redraw);
+      plotly?.purge(node);
+    };
+  }, [figure, themes]);
+
+  const onClick = (): void => {
+    if (hovered.current !== null) {
+      props.onPick?.(hovered.current);
+    }
+  };
+  return (
+    <div
+      className="jp-mlops-Figure"
+      data-state={typeof state === 'string' ? state : 'failed'}
+    >
+      {state === 'loading' && (
+        <Loading label={trans.__('Drawing the figure…')} lines={5} />
+      )}
+      {typeof state === 'object' && (
+        <Banner tone="error">
+          {trans.__(
+            'The figure can’t be drawn here (%1). The table below holds the same values.',
+            state.failure
+          )}
+        </Banner>
+      )}
+      <div ref={host} role="img" aria-label={props.label} onClick={onClick} />
+    </div>
+  );
+}
+
+async function loadPlotly(): Promise<Plotly> {
+  const module = await import('plotly.js-gl2d-dist-min');
+  return (module as unknown as { default?: Plotly }).default ?? module;
+}
+
+const CONFIG = { displaylogo: false, displayModeBar: false, responsive: false };
+
+/** Parallel coordinates name the line in `curveNumber`, other traces the point in `points`. */
+interface IHover {
+  curveNumber?: number;
+  points?: { pointNumber: number }[];
+}
+
+interface IPlotElement extends HTMLElement {
+  on?: (event: string, listener: (event: IHover) => void) => void;
+  removeAllListeners?: (event: string) => void;
+}
+
+function followPointer(
+  node: IPlotElement,
+  hovered: React.MutableRefObject<number | null>
+): void {
+  for (const event of ['plotly_hover', 'plotly_unhover']) {
+    node.removeAllListeners?.(event);
+  }
+  node.on?.('plotly_hover', event => {
+    hovered.current =
+      event.points?.[0]?.pointNumber ?? event.curveNumber ?? null;
+    node.classList.add('jp-mlops-mod-pickable');
+  });
+  node.on?.('plotly_unhover', () => {
+    hovered.current = null;
+    node.classList.remove('jp-mlops-mod-pickable');
+  });
+}
+
+/** What a variable of the theme stands for: plotly parses colours itself and knows none. */
+function variable(node: Element, name: string): string {
+  return getComputedStyle(node).getPropertyValue(name).trim();
+}
+
+function themedLayout(
+  layout: IFigure['layout'],
+  node: Element
+): Record<string, unknown> {
+  const grid = variable(node, '--jp-border-color2');
+  const axes = Object.entries(layout)
+    .filter(([name]) => /^[xy]axis/.test(name))
+    .map(([name, axis]) => [
+      name,
+      {
+        ...(axis as object),
+        gridcolor: grid,
+        zerolinecolor: grid,
+        linecolor: grid
+      }
+    ]);
+  return {
+    ...layout,
+    ...Object.fromEntries(axes),
+    autosize: true,
+    font: {
+      family: variable(node, '--jp-ui-font-family'),
+      color: variable(node, '--jp-ui-font-color1'),
+      size: 12
+    },
+    paper_bgcolor: 'rgba(0,0,0,0)',
+    plot_bgcolor: 'rgba(0,0,0,0)'
+  };
+}
+
+function themed(data: ITrace[], node: Element): ITrace[] {
+  const color = variable(node, '--jp-ui-font-color1');
+  // From blue to orange: told apart by most eyes, and on both grounds.
+  const colorscale = [
+    [0, variable(node, '--jp-brand-color1')],
+    [1, variable(node, '--jp-warn-color0')]
+  ];
+  return data.map(trace =>
+    trace.type === 'parcoords'
+      ? {
+          ...trace,
+          line: { ...trace.line, colorscale },
+          labelfont: { color },
+          tickfont: { color },
+          rangefont: { color },
+          unselected: {
+            line: { color: variable(node, '--jp-border-color2'), opacity: 0.4 }
+          }
+        }
+      : trace
+  );
+}

@@ -1,0 +1,110 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { type MarkShape, markIcons } from '../icons';
+import type {
+  CellExecution,
+  CellJudgement,
+  RunSummary,
+  Verdict
+} from '../schema';
+import { useServices } from './services';
+
+type State =
+  | RunSummary['status']
+  | CellExecution['status']
+  | Verdict['verdict']
+  | CellJudgement['verdict'];
+
+interface IMark {
+  shape: MarkShape;
+  tone: 'good' | 'bad' | 'warn' | 'plain';
+}
+
+const MARKS: Record<State, IMark> = {
+  completed: { shape: 'check', tone: 'good' },
+  ok: { shape: 'check', tone: 'good' },
+  identical: { shape: 'check', tone: 'good' },
+  'within tolerance': { shape: 'approximate', tone: 'good' },
+  running: { shape: 'ring', tone: 'plain' },
+  interrupted: { shape: 'bar', tone: 'warn' },
+  lost: { shape: 'question', tone: 'warn' },
+  unverifiable: { shape: 'question', tone: 'warn' },
+  'not run': { shape: 'bar', tone: 'plain' },
+  failed: { shape: 'cross', tone: 'bad' },
+  error: { shape: 'cross', tone: 'bad' },
+  'could not run': { shape: 'cross', tone: 'bad' },
+  differs: { shape: 'unequal', tone: 'bad' },
+  missing: { shape: 'unequal', tone: 'bad' },
+  extra: { shape: 'unequal', tone: 'bad' }
+};
+
+/** A word of the record in the user's language. */
+export function stateName(state: State, trans: TranslationBundle): string {
+  const names: Record<State, string> = {
+    completed: trans.__('completed'),
+    ok: trans.__('ok'),
+    identical: trans.__('identical'),
+    'within tolerance': trans.__('within tolerance'),
+    running: trans.__('running'),
+    interrupted: trans.__('interrupted'),
+    lost: trans.__('lost'),
+    unverifiable: trans.__('unverifiable'),
+    'not run': trans.__('not run'),
+    failed: trans.__('failed'),
+    error: trans.__('error'),
+    'could not run': trans.__('could not run'),
+    differs: trans.__('differs'),
+    missing: trans.__('missing'),
+    extra: trans.__('extra')
+  };
+  return names[state] ?? state;
+}
+
+/** What made a run happen, in the user's language. */
+export function triggerName(
+  trigger: RunSummary['trigger'],
+  trans: TranslationBundle
+): string {
+  const names = {
+    interactive: trans.__('interactive'),
+    run: trans.__('batch'),
+    reproduce: trans.__('reproduction'),
+    sweep: trans.__('sweep')
+  };
+  return names[trigger] ?? trigger;
+}
+
+/** A state as a mark with its word beside it; `wordless` leaves it to screen readers. */
+export function StateMark(props: {
+  state: State;
+  wordless?: boolean;
+}): JSX.Element {
+  const { trans } = useServices();
+  const { shape, tone } = MARKS[props.state] ?? {
+    shape: 'question',
+    tone: 'plain'
+  };
+  const name = stateName(props.state, trans);
+  const icon = markIcons[shape];
+  return (
+    <span
+      className={`jp-mlops-Mark jp-mod-${tone}`}
+      data-state={props.state}
+      title={name}
+    >
+      <icon.react
+        tag="span"
+        className="jp-mlops-Mark-icon"
+        aria-hidden="true"
+      />
+      <span
+        className={
+          props.wordless ? 'jp-mlops-mod-hidden' : 'jp-mlops-Mark-word'
+        }
+      >
+        {name}
+      </span>
+    </span>
+  );
+}

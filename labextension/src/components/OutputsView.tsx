@@ -1,0 +1,37 @@
+import type { IOutput } from '@jupyterlab/nbformat';
+import { OutputAreaModel, SimplifiedOutputArea } from '@jupyterlab/outputarea';
+import { Widget } from '@lumino/widgets';
+import * as React from 'react';
+
+import { useServices } from './services';
+
+/** Recorded outputs as a notebook would render them, never trusted. */
+export function OutputsView(props: {
+  outputs: readonly object[];
+}): JSX.Element {
+  const { rendermime, trans } = useServices();
+  const host = React.useRef<HTMLDivElement>(null);
+  const { outputs } = props;
+
+  // A layout effect, because its cleanup still finds the node in the document.
+  React.useLayoutEffect(() => {
+    if (host.current === null || outputs.length === 0) {
+      return;
+    }
+    const model = new OutputAreaModel({
+      values: outputs as IOutput[],
+      trusted: false
+    });
+    const area = new SimplifiedOutputArea({ model, rendermime });
+    Widget.attach(area, host.current);
+    return () => {
+      area.dispose();
+      model.dispose();
+    };
+  }, [outputs, rendermime]);
+
+  if (outputs.length === 0) {
+    return <p className="jp-mlops-mod-quiet">{trans.__('No output.')}</p>;
+  }
+  return <div className="jp-mlops-Outputs" ref={host} tabIndex={0} />;
+}

@@ -1,0 +1,230 @@
+import * as React from 'react';
+
+import { formatDuration, formatTime } from '../format';
+import type { CellExecution, Run } from '../schema';
+import { CommandIDs } from '../tokens';
+import {
+  CellLink,
+  Data,
+  Digest,
+  Metrics,
+  Models,
+  Parameters,
+  Section,
+  Tag
+} from './Facts';
+import { StateMark, triggerName } from './Marks';
+import { Empty, Failure, Loading } from './Notices';
+import { Reproductions } from './Reproductions';
+import { useCommand, useFetched, useServices, useSignal } from './services';
+
+/** The run that is shown in detail, or why there is none. */
+export function ShownRun(): JSX.Element {
+  const { mlops, trans } = useServices();
+  const { runs } = mlops;
+  useSignal(runs.changed);
+  if (runs.shown === null) {
+    return (
+      <Empty
+        title={trans.__('No run to show')}
+        text={trans.__('Choose a run to see what it used and produced.')}
+      />
+    );
+  }
+  return <RunDetail key={runs.shown} id={runs.shown} />;
+}
+
+function RunDetail(props: { id: string }): JSX.Element {
+  const { mlops, trans } = useServices();
+  const { client, feed } = mlops;
+  const { id } = props;
+  const { value, error, refetch } = useFetched(
+    id,
+    () => client.run(id),
+    feed,
+    change => change.ids?.includes(id) ?? true
+  );
+  const what = trans.__('Fetching the run');
+  if (value === null) {
+    return error ? (
+      <Failure error={error} what={what} onRetry={refetch} />
+    ) : (
+      <Loading label={trans.__('Loading the run…')} lines={8} />
+    );
+  }
+  return (
+    <article className="jp-mlops-Detail">
+      {error && <Failure inline error={error} what={what} onRetry={refetch} />}
+      <Head run={value} />
+      <Reproductions run={value} />
+      <Metrics run={value} />
+      <Parameters run={value} />
+      <Data run={value} />
+      <Models run={value} />
+      <Cells run={value} />
+      <Environment run={value} />
+      <NotSeen run={value} />
+    </article>
+  );
+}
+
+function Head(props: { run: Run }): JSX.Element {
+  const { trans, locale } = useServices();
+  const execute = useCommand();
+  const { run } = props;
+  return (
+    <header className="jp-mlops-Detail-head">
+      <div className="jp-mlops-Run-head">
+        <StateMark state={run.status} />
+        <time dateTime={run.started}>{formatTime(run.started, locale)}</time>
+        {run.duration_s !== null && (
+          <span className="jp-mlops-mod-quiet">
+            {formatDuration(run.duration_s)}
+          </span>
+        )}
+      </div>
+      <div className="jp-mlops-mod-quiet">
+        {trans.__('%1, by %2', triggerName(run.trigger, trans), run.user)}
+      </div>
+      <div className="jp-mlops-Detail-id">
+        <code title={run.id}>{run.id.slice(0, 8)}</code>
+        <button
+          className="jp-mlops-Link"
+          onClick={() => execute(CommandIDs.openNotebook, { run: run.id })}
+        >
+          {trans.__('Open executed notebook')}
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function Cells(props: { run: Run }): JSX.Element {
+  const { trans } = useServices();
+  const { id, cells } = props.run;
+  return (
+    <Section title={trans.__('Cells')} count={cells.length} isOpen={false}>
+      <ul className="jp-mlops-Items">
+        {cells.map((cell, index) => (
+          <CellItem key={index} run={id} cell={cell} />
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function CellItem(props: { run: string; cell: CellExecution }): JSX.Element {
+  const { trans } = useServices();
+  const { cell } = props;
+  return (
+    <li>
+      <div className="jp-mlops-Items-head">
+        <StateMark state={cell.status} wordless={cell.status === 'ok'} />
+        <CellLink run={props.run} cell={cell.cell} />
+        {cell.execution_count !== null && <code>[{cell.execution_count}]</code>}
+        {cell.injected && <Tag>{trans.__('injected')}</Tag>}
+        {cell.duration_s !== null && (
+          <span className="jp-mlops-Run-duration jp-mlops-mod-quiet">
+            {formatDuration(cell.duration_s)}
+          </span>
+        )}
+      </div>
+      <Names label={trans.__('reads')} names={cell.reads} />
+      <Names label={trans.__('writes')} names={cell.writes} />
+      {cell.error && (
+        <div className="jp-mlops-CellError">
+          {cell.error.type}: {cell.error.message}
+        </div>
+      )}
+    </li>
+  );
+}
+
+function Names(props: { label: string; names: string[] }): JSX.Element {
+  if (props.names.length === 0) {
+    return <></>;
+  }
+  return (
+    <div className="jp-mlops-Names">
+      <span className="jp-mlops-mod-quiet">{props.label}</span>{' '}
+      <code>{props.names.join(', ')}</code>
+    </div>
+  );
+}
+
+function Environment(props: { run: Run }): JSX.Element {
+  const { trans } = useServices();
+  const { environment, randomness, id } = props.run;
+  const packages = Object.entries(environment?.packages ?? {}).sort();
+  return (
+    <Section title={trans.__('Environment')} isOpen={false}>
+      {environment === null ? (
+        <p className="jp-mlops-mod-quiet">{trans.__('None recorded.')}</p>
+      ) : (
+        <>
+          <p>
+            {trans.__('Python %1', environment.python)}
+            <br />
+            <span className="jp-mlops-mod-quiet">{environment.platform}</span>
+            <br />
+            <Digest digest={environment.digest} />
+          </p>
+          <details>
+            <summary>
+              {trans._n('%1 package', '%1 packages', packages.length)}
+            </summary>
+            <table className="jp-mlops-Facts" aria-label={trans.__('Packages')}>
+              <tbody>
+                {packages.map(([name, version]) => (
+                  <tr key={name}>
+                    <th scope="row">{name}</th>
+                    <td>{version}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </details>
+        </>
+      )}
+      <ul className="jp-mlops-Items">
+        {randomness.map((use, index) => (
+          <li key={index} className="jp-mlops-Items-head">
+            <code>{use.generator}</code>
+            <Tag>
+              {use.seeded ? trans.__('seeded') : trans.__('not seeded')}
+            </Tag>
+            <CellLink run={id} cell={use.cell} />
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function NotSeen(props: { run: Run }): JSX.Element {
+  const { trans } = useServices();
+  const { id, unseen, notices } = props.run;
+  const count = unseen.length + notices.length;
+  return (
+    <Section
+      title={trans.__('Not seen, and notices')}
+      count={count}
+      isOpen={count < 6}
+    >
+      <ul className="jp-mlops-Items">
+        {notices.map((notice, index) => (
+          <li key={`notice ${index}`}>{notice}</li>
+        ))}
+        {unseen.map((item, index) => (
+          <li key={index}>
+            <div className="jp-mlops-Items-head">
+              <span className="jp-mlops-Items-name">{item.what}</span>
+              {item.cell !== null && <CellLink run={id} cell={item.cell} />}
+            </div>
+            <div className="jp-mlops-mod-quiet">{item.why}</div>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

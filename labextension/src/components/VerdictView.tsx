@@ -1,0 +1,200 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { shorten } from '../format';
+import type { Cause, CellJudgement, Run, Verdict } from '../schema';
+import { CommandIDs } from '../tokens';
+import { CellLink, Tag } from './Facts';
+import { StateMark } from './Marks';
+import { Failure, Loading } from './Notices';
+import { OutputsView } from './OutputsView';
+import { useCommand, useFetched, useServices } from './services';
+
+/** A verdict with its causes, and both outputs of the first cell that diverges. */
+export function VerdictView(props: {
+  verdict: Verdict;
+  run: Run;
+  /** Without the outputs. */
+  isBrief?: boolean;
+  /** Already has a tab of its own. */
+  isWide?: boolean;
+}): JSX.Element {
+  const { trans } = useServices();
+  const execute = useCommand();
+  const { verdict, run, isBrief } = props;
+  const diverging = verdict.first_diverging_cell;
+  const others = verdict.cells.filter(
+    cell => cell.verdict !== 'identical' && cell.cell !== diverging
+  );
+  return (
+    <div
+      className="jp-mlops-Verdict"
+      data-verdict={verdict.verdict}
+      role="status"
+    >
+      <div className="jp-mlops-Verdict-head">
+        <StateMark state={verdict.verdict} />
+      </div>
+      {verdict.sentence && (
+        <p className="jp-mlops-Verdict-sentence">{verdict.sentence}</p>
+      )}
+      <Causes run={run.id} causes={verdict.causes} />
+      {!isBrief && diverging !== null && verdict.reproduction && (
+        <Diverging
+          run={run}
+          reproduction={verdict.reproduction}
+          cell={diverging}
+        />
+      )}
+      {!isBrief && others.length > 0 && (
+        <OtherCells run={run.id} cells={others} />
+      )}
+      {!isBrief && !props.isWide && verdict.reproduction && (
+        <button
+          className="jp-mlops-Link"
+          onClick={() =>
+            execute(CommandIDs.showVerdict, {
+              run: run.id,
+              reproduction: verdict.reproduction
+            })
+          }
+        >
+          {trans.__('Open the verdict in a tab')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Causes(props: { run: string; causes: Cause[] }): JSX.Element {
+  const { trans } = useServices();
+  if (props.causes.length === 0) {
+    return <></>;
+  }
+  return (
+    <ol
+      className="jp-mlops-Causes"
+      aria-label={trans.__('Causes, most likely first')}
+    >
+      {props.causes.map((cause, index) => (
+        <li key={index}>
+          <div className="jp-mlops-Items-head">
+            <Tag>{kindName(cause.kind, trans)}</Tag>
+            <span className="jp-mlops-Items-name">{cause.what}</span>
+            {cause.cell !== null && (
+              <CellLink run={props.run} cell={cause.cell} />
+            )}
+          </div>
+          <div>{cause.detail}</div>
+          {cause.before && cause.after && (
+            <code
+              className="jp-mlops-mod-quiet"
+              title={`${cause.before} → ${cause.after}`}
+            >
+              {shorten(cause.before)} → {shorten(cause.after)}
+            </code>
+          )}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** A cause's kind in the user's language. */
+export function kindName(
+  kind: Cause['kind'],
+  trans: TranslationBundle
+): string {
+  const names: Record<Cause['kind'], string> = {
+    code: trans.__('code'),
+    parameter: trans.__('parameter'),
+    data: trans.__('data'),
+    environment: trans.__('environment'),
+    seed: trans.__('seed'),
+    order: trans.__('order'),
+    'hidden state': trans.__('hidden state'),
+    hardware: trans.__('hardware'),
+    unknown: trans.__('unknown')
+  };
+  return names[kind] ?? kind;
+}
+
+function Diverging(props: {
+  run: Run;
+  reproduction: string;
+  cell: number;
+}): JSX.Element {
+  const { mlops, trans } = useServices();
+  const { client, feed } = mlops;
+  const { run, reproduction, cell } = props;
+  const { value, error, refetch } = useFetched(
+    `${run.id}/${reproduction}/${cell}`,
+    () =>
+      Promise.all([
+        client.cells(run.id, cell),
+        client.cells(reproduction, cell)
+      ]),
+    feed,
+    () => false
+  );
+  const labels = [trans.__('Recorded'), trans.__('Reproduced')];
+  const sides = React.useMemo(
+    () => value?.map(details => details.flatMap(detail => detail.outputs)),
+    [value]
+  );
+  return (
+    <section className="jp-mlops-Diverging">
+      <div className="jp-mlops-Items-head">
+        <span className="jp-mlops-Items-name">
+          {trans.__('First diverging cell')}
+        </span>
+        <CellLink run={run.id} cell={cell} />
+      </div>
+      {error && (
+        <Failure
+          inline
+          error={error}
+          what={trans.__('Fetching the outputs')}
+          onRetry={refetch}
+        />
+      )}
+      {!error && !sides && <Loading label={trans.__('Loading the outputs…')} />}
+      {sides && (
+        <div className="jp-mlops-SideBySide">
+          {sides.map((outputs, side) => (
+            <figure key={side}>
+              <figcaption>{labels[side]}</figcaption>
+              <OutputsView outputs={outputs} />
+            </figure>
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function OtherCells(props: {
+  run: string;
+  cells: CellJudgement[];
+}): JSX.Element {
+  const { trans } = useServices();
+  return (
+    <details>
+      <summary>
+        {trans._n(
+          '%1 other cell not identical',
+          '%1 other cells not identical',
+          props.cells.length
+        )}
+      </summary>
+      <ul className="jp-mlops-Items">
+        {props.cells.map((cell, index) => (
+          <li key={index} className="jp-mlops-Items-head">
+            <StateMark state={cell.verdict} />
+            <CellLink run={props.run} cell={cell.cell} />
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

@@ -1,0 +1,198 @@
+import { PageConfig, PathExt } from '@jupyterlab/coreutils';
+import type { IDocumentManager } from '@jupyterlab/docmanager';
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { Contents } from '@jupyterlab/services';
+import type { IDisposable } from '@lumino/disposable';
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import type { Client } from './client';
+import type { Run } from './schema';
+
+/** Drives whose files are the server's own: the default one, and the one for co-editing. */
+const SERVER_DRIVES = ['', 'RTC'];
+
+/** The notebook that the user works in, through renames and moves. */
+export class ActiveNotebook implements IDisposable {
+  constructor(
+    private _tracker: INotebookTracker,
+    private _contents: Contents.IManager
+  ) {
+    _tracker.currentChanged.connect(this._follow, this);
+    this._follow();
+  }
+
+  /** Another notebook is active, or the active one has another path. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get panel(): NotebookPanel | null {
+    return this._panel;
+  }
+
+  /** Its path relative to the server's root; null without one, or if it lies elsewhere. */
+  get path(): string | null {
+    return this._panel && serverPath(this._contents, this._panel.context.path);
+  }
+
+  get name(): string | null {
+    return (
+      this._panel &&
+      PathExt.basename(this._contents.localPath(this._panel.context.path))
+    );
+  }
+
+  /** Whether the notebook's own metadata switches capture off. */
+  get optedOut(): boolean {
+    const ours = this._panel?.model?.getMetadata('jupyter_mlops');
+    return ours?.capture === false;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._tracker.currentChanged.disconnect(this._follow, this);
+    this._panel?.context.pathChanged.disconnect(this._tell, this);
+    this._panel?.model?.metadataChanged.disconnect(this._tell, this);
+    Signal.clearData(this);
+  }
+
+  private _follow(): void {
+    const panel = this._tracker.currentWidget;
+    if (panel === this._panel) {
+      return;
+    }
+    if (this._panel && !this._panel.isDisposed) {
+      this._panel.context.pathChanged.disconnect(this._tell, this);
+      this._panel.model?.metadataChanged.disconnect(this._tell, this);
+    }
+    this._panel = panel;
+    if (panel) {
+      panel.context.pathChanged.connect(this._tell, this);
+      void panel.context.ready.then(() => {
+        panel.model?.metadataChanged.connect(this._tell, this);
+        this._tell();
+      });
+    }
+    this._tell();
+  }
+
+  private _tell(): void {
+    this._changed.emit();
+  }
+
+  private _panel: NotebookPanel | null = null;
+  private _isDisposed = false;
+  private _changed = new Signal<this, void>(this);
+}
+
+/** How well the place of a recorded cell was found in the notebook as it is now. */
+export type Place = 'same' | 'edited' | 'gone' | 'elsewhere';
+
+/** Finds the cells of a run in the notebook it came from, and shows them. */
+export class CellFinder {
+  constructor(
+    private _tracker: INotebookTracker,
+    private _documents: IDocumentManager,
+    private _contents: Contents.IManager,
+    private _client: Client
+  ) {}
+
+  /** Scroll to what was cell `cell` in `run`, opening the notebook if it is not open. */
+  async show(run: Run, cell: number): Promise<Place> {
+    const panel = await this._open(run);
+    if (!panel) {
+      return 'elsewhere';
+    }
+    const [index, place] = await this._find(panel, run, cell);
+    if (index === null) {
+      return place;
+    }
+    const notebook = panel.content;
+    notebook.deselectAll();
+    notebook.activeCellIndex = index;
+    await notebook.scrollToItem(index, 'center');
+    flash(notebook.widgets[index].node);
+    return place;
+  }
+
+  private async _find(
+    panel: NotebookPanel,
+    run: Run,
+    cell: number
+  ): Promise<[number | null, Place]> {
+    const models = Array.from(panel.model?.cells ?? []);
+    const recorded = run.cells.find(execution => execution.cell === cell);
+    const byId = models.findIndex(
+      model => recorded?.id && model.id === recorded.id
+    );
+    // Without ids, as outside JupyterLab, the source as it was executed tells the cell.
+    const [detail] = recorded ? await this._client.cells(run.id, cell) : [];
+    const isSame = (index: number): boolean =>
+      models[index]?.sharedModel.getSource() === detail?.source;
+    if (byId >= 0) {
+      return [byId, isSame(byId) ? 'same' : 'edited'];
+    }
+    const sameSource = models.findIndex((_, index) => isSame(index));
+    if (sameSource >= 0) {
+      return [isSame(cell) ? cell : sameSource, 'same'];
+    }
+    return models[cell]?.type === 'code' && !recorded?.id
+      ? [cell, 'edited']
+      : [null, 'gone'];
+  }
+
+  private async _open(run: Run): Promise<NotebookPanel | null> {
+    const path = run.notebook && relativeToServer(run.notebook);
+    if (!path) {
+      return null;
+    }
+    const open = this._tracker.find(
+      panel => serverPath(this._contents, panel.context.path) === path
+    );
+    const panel = this._documents.openOrReveal(
+      open?.context.path ?? path,
+      'Notebook'
+    ) as NotebookPanel | undefined;
+    await panel?.revealed;
+    await panel?.context.ready;
+    return panel ?? null;
+  }
+}
+
+/** `path` without its drive if the file is the server's own, else null. */
+export function serverPath(
+  contents: Contents.IManager,
+  path: string
+): string | null {
+  return SERVER_DRIVES.includes(contents.driveName(path))
+    ? contents.localPath(path)
+    : null;
+}
+
+/** An absolute path of the server's machine, relative to the server's root; null if outside. */
+export function relativeToServer(
+  path: string,
+  root: string = PageConfig.getOption('serverRoot')
+): string | null {
+  const folder = root.replace(/\/+$/, '') + '/';
+  return path.startsWith(folder) ? path.slice(folder.length) : null;
+}
+
+function flash(node: HTMLElement): void {
+  node.classList.remove('jp-mlops-mod-found');
+  // Reading the size makes the browser see the removal, so that the animation starts again.
+  void node.offsetWidth;
+  node.classList.add('jp-mlops-mod-found');
+  node.addEventListener(
+    'animationend',
+    () => node.classList.remove('jp-mlops-mod-found'),
+    { once: true }
+  );
+}

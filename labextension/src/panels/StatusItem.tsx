@@ -1,0 +1,117 @@
+import { ReactWidget } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import {
+  type IServices,
+  ServicesProvider,
+  useServices,
+  useSignal
+} from '../components/services';
+import { type MarkShape, markIcons } from '../icons';
+import { CommandIDs } from '../tokens';
+
+/** Says in the status bar whether the active notebook is being recorded; opens the sidebar. */
+export function createStatusItem(services: IServices): ReactWidget {
+  const item = ReactWidget.create(
+    <ServicesProvider value={services}>
+      <StatusItem />
+    </ServicesProvider>
+  );
+  item.addClass('jp-mlops-StatusItem');
+  return item;
+}
+
+interface ICaptureState {
+  shape: MarkShape;
+  tone: 'on' | 'off' | 'problem';
+  text: string;
+  detail: string;
+}
+
+function StatusItem(): JSX.Element {
+  const { commands, trans } = useServices();
+  const { shape, tone, text, detail } = useCaptureState();
+  const icon = markIcons[shape];
+  return (
+    <button
+      className={`jp-mlops-StatusItem-button jp-mod-${tone}`}
+      title={trans.__('%1 Press to show the runs.', detail)}
+      onClick={() => void commands.execute(CommandIDs.showPanel)}
+    >
+      <icon.react
+        tag="span"
+        className="jp-mlops-Mark-icon"
+        aria-hidden="true"
+      />
+      {text}
+    </button>
+  );
+}
+
+function useCaptureState(): ICaptureState {
+  const { mlops, trans } = useServices();
+  const { feed, runs } = mlops;
+  useSignal(feed.statusChanged);
+  useSignal(runs.notebook.changed);
+  const { status, error } = feed;
+  if (error !== null) {
+    const text =
+      error.status === 404
+        ? trans.__('MLOps: no server part')
+        : trans.__('MLOps: unreachable');
+    return {
+      shape: 'cross',
+      tone: 'problem',
+      text,
+      detail: `${error.message}.`
+    };
+  }
+  if (status === null) {
+    return {
+      shape: 'ring',
+      tone: 'off',
+      text: trans.__('MLOps: …'),
+      detail: trans.__('Asking the server part.')
+    };
+  }
+  if (!status.capture) {
+    return {
+      shape: 'bar',
+      tone: 'off',
+      text: trans.__('MLOps: off'),
+      detail: status.capture_reason
+    };
+  }
+  if (runs.notebook.optedOut) {
+    const detail = trans.__('This notebook’s metadata switches capture off.');
+    return {
+      shape: 'bar',
+      tone: 'off',
+      text: trans.__('MLOps: off here'),
+      detail
+    };
+  }
+  const behind = status.unsynced
+    ? trans._n(' · %1 unsynced', ' · %1 unsynced', status.unsynced)
+    : '';
+  if (status.problems.length > 0) {
+    const text = trans._n(
+      'MLOps: %1 problem',
+      'MLOps: %1 problems',
+      status.problems.length
+    );
+    return {
+      shape: 'cross',
+      tone: 'problem',
+      text: text + behind,
+      detail: status.problems.join(' ')
+    };
+  }
+  const detail = trans.__('What this notebook executes is being recorded.');
+  return {
+    shape: 'dot',
+    tone: 'on',
+    text: trans.__('MLOps: recording') + behind,
+    detail
+  };
+}
