@@ -26,7 +26,7 @@ from jupyter_client.session import Session
 from jupyter_mlops.errors import JournalError
 from jupyter_mlops.events import Event, KernelGone, Notice, OutputsSeen
 from jupyter_mlops.journal import Journal
-from jupyter_mlops.server.outputs import Outputs
+from jupyter_mlops.outputs import Outputs
 
 # A single message above this size would hold Python, and so the server, while it is decoded.
 MESSAGE_LIMIT_BYTES = 64 * 2**20
