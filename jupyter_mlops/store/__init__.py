@@ -1,0 +1,255 @@
+"""The only door to what is kept: runs, reproductions and their content."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from jupyter_mlops import journal
+from jupyter_mlops.records import (
+    Artifact,
+    Batch,
+    BatchOutcome,
+    CellDetail,
+    Process,
+    Reproduction,
+    Run,
+    RunPage,
+    Step,
+)
+from jupyter_mlops.settings import Settings, make_private
+from jupyter_mlops.store import contents, ingest, keeping, queries, tables, writing
+from jupyter_mlops.store.blobs import Blobs
+from jupyter_mlops.store.database import Database
+from jupyter_mlops.store.derivation import derive
+
+__all__ = ["Refreshed", "Store"]
+
+# Faults of capture are told to people for as long as they are likely to act on them.
+_RECENT_NOTICES = 20
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh found: the change counter, and the ids of runs that changed."""
+
+    sequence: int
+    runs: tuple[str, ...]
+
+
+class Store:
+    """Everything kept under one home. Use :meth:`open`; any thread may call anything."""
+
+    def __init__(self, settings: Settings, database: Database, blobs: Blobs) -> None:
+        self._settings = settings
+        self._database = database
+        self._blobs = blobs
+        # Threads that refresh at once would read the same lines and throw most of it away.
+        self._refreshing = threading.Lock()
+
+    @classmethod
+    def open(cls, settings: Settings) -> Store:
+        """Open the store, creating and migrating it as needed.
+
+        Raises
+        ------
+        StoreError
+            If it can't be used; `NewerStoreError`, `NetworkFileSystemError` say why.
+        """
+        make_private(settings.home)
+        make_private(settings.journals)
+        database = Database(settings.store_url)
+        return cls(settings, database, Blobs(settings.blobs))
+
+    def close(self) -> None:
+        """Close the database; a second call does nothing."""
+        self._database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def refresh(self) -> Refreshed:
+        """Take in what the journals say that is new, and bring the runs up to date."""
+        with self._refreshing:
+            ingest.ingest(self._database, self._blobs, self._settings.journals)
+            changed = derive(self._database, self._blobs)
+        return Refreshed(self.sequence, changed)
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last change of any run, draft or reproduction."""
+        with self._database.read() as connection:
+            return writing.sequence(connection)
+
+    def changed_since(self, sequence: int) -> tuple[str, ...]:
+        """Return the ids of runs and reproductions that changed after `sequence`, in order."""
+        found: list[tuple[int, str]] = []
+        with self._database.read() as connection:
+            for table in (tables.runs, tables.reproductions):
+                query = select(table.c.sequence, table.c.id).where(table.c.sequence > sequence)
+                found += [(row.sequence, row.id) for row in connection.execute(query)]
+        return tuple(dict.fromkeys(identifier for _, identifier in sorted(found)))
+
+    def runs(
+        self,
+        notebook: str | None = None,
+        where: str | None = None,
+        sort: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> RunPage:
+        """Return one page of runs, newest first, and on the first page the draft.
+
+        Parameters
+        ----------
+        notebook
+            Absolute path of one notebook.
+        where
+            A filter, see :mod:`jupyter_mlops.store.expressions`.
+        sort
+            A key of the same language, ``-`` before it for descending; runs without the
+            value come last.
+        limit
+            At most so many runs.
+        after
+            The page token of an earlier page with the same filter and order.
+
+        Raises
+        ------
+        BadExpressionError
+            If the filter or the key can't be read.
+        BadValueError
+            If the limit or the token is none.
+        """
+        with self._database.read() as connection:
+            return queries.page(connection, notebook, where, sort, limit, after)
+
+    def find(self, ref: str) -> str:
+        """Return the id of the run that `ref` names: an id, a unique prefix, or ``@1``.
+
+        Raises
+        ------
+        UnknownRunError, AmbiguousRunError
+        """
+        with self._database.read() as connection:
+            return queries.find(connection, ref)
+
+    def run(self, ref: str) -> Run:
+        """Return the whole record of a run; raises as :meth:`find` does."""
+        with self._database.read() as connection:
+            return queries.record_of(connection, queries.row_of(connection, ref))
+
+    def cells(self, run: str, cell: int | None = None) -> tuple[CellDetail, ...]:
+        """Return a run's cell executions with sources and outputs, or those of one cell.
+
+        An output whose content is not kept is a ``display_data`` without data whose metadata
+        has ``jupyter_mlops.missing``.
+        """
+        return contents.cells(self._row(run), self._blobs, cell)
+
+    def steps(self, run: str) -> tuple[Step, ...]:
+        """Return a run's lineage in the recorded order, for replaying and judging it."""
+        return contents.steps(self._row(run), self._blobs)
+
+    def artifacts(self, run: str) -> tuple[Artifact, ...]:
+        """List what is stored of a run."""
+        return contents.artifacts(self._row(run), self._blobs)
+
+    def blob(self, digest: str) -> bytes:
+        """Return stored content, verified against its digest.
+
+        Raises
+        ------
+        MissingBlobError
+        """
+        return self._blobs.get(digest)
+
+    def put(self, content: bytes) -> str:
+        """Keep content and return its digest."""
+        return self._blobs.put(content)
+
+    def given_notebook(self, run: str) -> bytes:
+        """Return the document in which the run's positions count."""
+        return contents.given_notebook(self._row(run), self._blobs)
+
+    def executed_notebook(self, run: str) -> bytes:
+        """Return the notebook with outputs: as executed, or put together from the record."""
+        return contents.executed_notebook(self._row(run), self._blobs)
+
+    def begin_batch(self, batch: Batch) -> None:
+        """Remember a batch execution before it starts; its run is there from now on."""
+        given = self._blobs.put(batch.given)
+        with self._database.write() as connection:
+            keeping.begin(connection, batch, given)
+        derive(self._database, self._blobs)
+
+    def finish_batch(self, run: str, outcome: BatchOutcome) -> Run:
+        """Remember how a batch execution ended, refresh, and return its record.
+
+        Raises
+        ------
+        UnknownRunError
+            If none with this id was begun.
+        """
+        ended = keeping.ended(outcome, self._blobs)
+        with self._database.write() as connection:
+            keeping.finish(connection, run, ended)
+        self.refresh()
+        return self.run(run)
+
+    def save_reproduction(self, reproduction: Reproduction, process: Process) -> None:
+        """Insert or update a reproduction that `process` carries out."""
+        with self._database.write() as connection:
+            keeping.save_reproduction(connection, reproduction, process)
+
+    def reproduction(self, id: str) -> Reproduction:
+        """Return a reproduction; a running one whose process is gone reads as lost.
+
+        Raises
+        ------
+        UnknownRunError
+        """
+        with self._database.read() as connection:
+            return keeping.reproduction(connection, id)
+
+    def reproductions(self, run: str) -> tuple[Reproduction, ...]:
+        """Return the reproductions of a run, newest first."""
+        with self._database.read() as connection:
+            return keeping.reproductions_of(connection, queries.find(connection, run))
+
+    def unsynced(self) -> int:
+        """Count the journals that hold lines the store has not taken in."""
+        return ingest.unsynced(self._database, self._settings.journals)
+
+    def problems(self) -> tuple[str, ...]:
+        """Say what is wrong: unreadable journals, and faults of capture in recent sessions."""
+        notices = (
+            select(tables.events.c.document)
+            .where(tables.events.c.type == "notice")
+            .order_by(tables.events.c.at.desc())
+            .limit(_RECENT_NOTICES)
+        )
+        with self._database.read() as connection:
+            said = [json.loads(one) for one in connection.execute(notices).scalars()]
+        told = [f"{one['what']}: {one['why']}" for one in said]
+        return tuple(dict.fromkeys([*ingest.problems(self._database), *told]))
+
+    def _row(self, ref: str) -> Row[Any]:
+        with self._database.read() as connection:
+            return queries.row_of(connection, ref)
+
+
+this_process = journal.this_process

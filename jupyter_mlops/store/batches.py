@@ -1,0 +1,245 @@
+"""The record of a batch run: what was given, what the kernel saw, and how it ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from jupyter_mlops.records import (
+    BatchCell,
+    CellError,
+    CellExecution,
+    CellStatus,
+    Output,
+    Parameter,
+    Process,
+    Run,
+    RunStatus,
+    Trigger,
+    Unseen,
+)
+from jupyter_mlops.store.deaths import watcher_is_gone
+from jupyter_mlops.store.documents import (
+    Built,
+    Placed,
+    Recorded,
+    environment_of,
+    recorded_of,
+    results_of,
+)
+from jupyter_mlops.store.sessions import Execution, Session, source_digest
+
+_NOBODY = "the process that watched over this run is gone; how the run ended is not known"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was known of a batch execution before it started; `given` is a blob's digest."""
+
+    run: str
+    notebook: str | None
+    given: str
+    trigger: Trigger
+    user: str
+    started: str
+    process: Process
+    parent: str | None
+    sweep: str | None
+
+
+@dataclass(frozen=True)
+class SeenCell:
+    """A :class:`BatchCell` whose outputs were put away as blobs."""
+
+    cell: int | None
+    id: str | None
+    source: str
+    status: CellStatus
+    msg_id: str | None
+    execution_count: int | None
+    duration_s: float | None
+    outputs: tuple[Output, ...]
+    error: CellError | None
+    injected: bool
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a batch execution ended."""
+
+    status: RunStatus
+    reason: str | None
+    executed: str | None
+    cells: tuple[SeenCell, ...]
+    duration_s: float
+
+
+def seen(cell: BatchCell, outputs: tuple[Output, ...]) -> SeenCell:
+    """Return what is kept of a cell as whoever executed it told it."""
+    return SeenCell(
+        cell=cell.cell,
+        id=cell.id,
+        source=cell.source,
+        status=cell.status,
+        msg_id=cell.msg_id,
+        execution_count=cell.execution_count,
+        duration_s=cell.duration_s,
+        outputs=outputs,
+        error=cell.error,
+        injected=cell.injected,
+    )
+
+
+def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: bytes) -> Built:
+    """Build the record of a batch run, under way or ended."""
+    cells = _cells_of(given)
+    executions = session.executions if session is not None else ()
+    if ended is not None:
+        placed, recorded = _joined(ended.cells, executions)
+    else:
+        placed = _matched(executions, cells)
+        recorded = [recorded_of(one) for one in placed]
+    results = results_of(placed)
+    status, notices = _status(asked, ended)
+    run = Run(
+        id=asked.run,
+        session="" if session is None else session.id,
+        notebook=asked.notebook,
+        notebook_digest=asked.given,
+        status=status,
+        trigger=asked.trigger,
+        user=asked.user,
+        started=asked.started,
+        duration_s=None if ended is None else ended.duration_s,
+        parent=asked.parent,
+        sweep=asked.sweep,
+        parameters=_parameters(placed, cells),
+        metrics=results.metrics,
+        data=results.data,
+        models=results.models,
+        environment=environment_of(session),
+        randomness=results.randomness,
+        cells=tuple(one.execution for one in recorded),
+        unseen=(*_unseen(session, recorded), *results.unseen),
+        notices=(*(session.notices if session is not None else ()), *notices),
+    )
+    executed = None if ended is None else ended.executed
+    return Built(run, 0, tuple(recorded), asked.given, executed)
+
+
+def _status(asked: Asked, ended: Ended | None) -> tuple[RunStatus, tuple[str, ...]]:
+    if ended is not None:
+        return ended.status, () if ended.reason is None else (ended.reason,)
+    if watcher_is_gone(asked.process, asked.started):
+        return "lost", (_NOBODY,)
+    return "running", ()
+
+
+def _unseen(session: Session | None, recorded: Sequence[Recorded]) -> tuple[Unseen, ...]:
+    if session is not None:
+        return ()
+    if not any(one.execution.status != "not run" for one in recorded):
+        return ()
+    why = "capture was off in its kernel, or the kernel is not a Python kernel"
+    return (Unseen(None, "everything but the outputs", why),)
+
+
+def _cells_of(given: bytes) -> list[dict[str, Any]]:
+    try:
+        cells = json.loads(given).get("cells", [])
+    except (ValueError, AttributeError):
+        return []  # what was given can't be read; the outcome will say so
+    return [cell if isinstance(cell, dict) else {} for cell in cells]
+
+
+def _joined(
+    seen_cells: Sequence[SeenCell], executions: Sequence[Execution]
+) -> tuple[list[Placed], list[Recorded]]:
+    """Join what was seen from outside with what the kernel saw, by message."""
+    by_message = {one.started.msg_id: one for one in executions if one.started.msg_id}
+    placed: list[Placed] = []
+    recorded: list[Recorded] = []
+    for cell in seen_cells:
+        execution = by_message.get(cell.msg_id) if cell.msg_id else None
+        if execution is None:
+            recorded.append(Recorded(-1, cell.source, _from_outside(cell)))
+            continue
+        one = Placed(execution, cell.cell, injected=cell.injected)
+        inside = recorded_of(one)
+        placed.append(one)
+        recorded.append(replace(inside, execution=_completed(inside.execution, cell)))
+    return placed, recorded
+
+
+def _completed(inside: CellExecution, cell: SeenCell) -> CellExecution:
+    """Add what only the outside knows; a failure seen by either side is a failure."""
+    return replace(
+        inside,
+        id=cell.id,
+        status=cell.status if cell.status != "ok" else inside.status,
+        outputs=cell.outputs,
+        error=inside.error or cell.error,
+    )
+
+
+def _from_outside(cell: SeenCell) -> CellExecution:
+    return CellExecution(
+        cell=cell.cell,
+        id=cell.id,
+        execution_count=cell.execution_count,
+        status=cell.status,
+        started=None,
+        duration_s=cell.duration_s,
+        source_digest=source_digest(cell.source),
+        outputs=cell.outputs,
+        error=cell.error,
+        injected=cell.injected,
+    )
+
+
+def _matched(executions: Sequence[Execution], cells: list[dict[str, Any]]) -> list[Placed]:
+    """Find the cells of executions while nobody has told them: by source, in order."""
+    code = [
+        (index, _source(cell))
+        for index, cell in enumerate(cells)
+        if cell.get("cell_type") == "code"
+    ]
+    placed = []
+    for execution in executions:
+        at = next(
+            (place for place, (_, source) in enumerate(code) if source == execution.source), None
+        )
+        if at is None:
+            placed.append(Placed(execution, None))
+        else:
+            placed.append(Placed(execution, code[at][0]))
+            del code[: at + 1]
+    return placed
+
+
+def _source(cell: dict[str, Any]) -> str:
+    source = cell.get("source", "")
+    return "".join(source) if isinstance(source, list) else str(source)
+
+
+def _parameters(placed: Sequence[Placed], cells: list[dict[str, Any]]) -> tuple[Parameter, ...]:
+    tagged = {
+        index
+        for index, cell in enumerate(cells)
+        if "parameters" in (cell.get("metadata") or {}).get("tags", ())
+    }
+    found = []
+    for one in placed:
+        finished = one.execution.finished
+        for parameter in finished.parameters if finished is not None else ():
+            source = parameter.source
+            if source == "literal" and one.injected:
+                source = "injected"
+            elif source == "literal" and one.cell in tagged:
+                source = "tagged"
+            found.append(replace(parameter, cell=one.cell, source=source))
+    injected = {parameter.name for parameter in found if parameter.source == "injected"}
+    # The tagged default that an injected value replaced was never in effect.
+    return tuple(one for one in found if one.source != "tagged" or one.name not in injected)

@@ -1,0 +1,117 @@
+"""Content under its own digest, written whole or not at all, and never believed unread.
+
+Blobs lie in a local folder by default, or anywhere that fsspec reaches by URL.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from jupyter_mlops.errors import MissingBlobError
+from jupyter_mlops.journal import sha256
+from jupyter_mlops.settings import make_private
+
+_ALGORITHM = "sha256"
+_HEX_DIGITS = frozenset("0123456789abcdef")
+
+
+class Blobs:
+    """The blobs below one folder or fsspec URL.
+
+    Parameters
+    ----------
+    location
+        A local folder, or a URL such as ``s3://bucket/blobs``.
+    """
+
+    def __init__(self, location: Path | str) -> None:
+        self._files: Any
+        self._files, self._root = fsspec.core.url_to_fs(str(location))
+        self._local = isinstance(self._files, LocalFileSystem)
+        if self._local:
+            make_private(Path(self._root))
+
+    def put(self, content: bytes) -> str:
+        """Keep `content` and return its digest; keeping it again changes nothing."""
+        digest = sha256(content)
+        if self._is_intact(digest, len(content)):
+            return digest
+        path = self._path(digest)
+        if self._local:
+            _write_whole(Path(path), content)
+        else:
+            # Object stores show an object only once it is there whole.
+            self._files.pipe_file(path, content)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """Return the content of `digest`.
+
+        Raises
+        ------
+        MissingBlobError
+            If nothing is kept under it, or what is kept there is something else.
+        """
+        algorithm, _, digits = digest.partition(":")
+        if algorithm != _ALGORITHM or len(digits) != 64 or not _HEX_DIGITS.issuperset(digits):
+            raise MissingBlobError(digest=digest, reason="this is not the digest of a blob")
+        try:
+            content: bytes = self._files.cat_file(self._path(digest))
+        except FileNotFoundError:
+            raise MissingBlobError(digest=digest, reason="it is not in the store") from None
+        except OSError as error:
+            raise MissingBlobError(digest=digest, reason=str(error)) from error
+        if sha256(content) != digest:
+            raise MissingBlobError(digest=digest, reason="what is stored there was changed")
+        return content
+
+    def size(self, digest: str) -> int | None:
+        """Return the size of what is kept under `digest`, in bytes; ``None`` if nothing is."""
+        try:
+            return int(self._files.size(self._path(digest)))
+        except FileNotFoundError:
+            return None
+
+    def _is_intact(self, digest: str, size: int) -> bool:
+        try:
+            # Outputs are small, and reading one costs less than waiting for the disk.
+            return self.size(digest) == size and len(self.get(digest)) == size
+        except MissingBlobError:
+            return False
+
+    def _path(self, digest: str) -> str:
+        algorithm, _, digits = digest.partition(":")
+        return f"{self._root}/{algorithm}/{digits[:2]}/{digits}"
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    for folder in (path.parent.parent, path.parent):
+        make_private(folder)
+    # mkstemp opens with 0600 under any umask.
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # Windows can't open a folder, and its rename is durable by itself.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

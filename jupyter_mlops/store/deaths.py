@@ -1,0 +1,81 @@
+"""What became of sessions and batch executions whose processes are gone.
+
+Neither a death nor silence ever reads as success: a session ends well only if its kernel
+said so, or if the server that started it shut it down while no cell was executing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Literal
+
+from jupyter_mlops import journal
+from jupyter_mlops.events import KernelGone
+from jupyter_mlops.records import Process
+
+Fate = Literal["alive", "ended", "interrupted", "lost"]
+
+# A kernel on another machine can't be asked; it counts as lost after this long without a
+# line, and as alive again when it says something.
+SILENCE = timedelta(hours=1)
+
+
+def fate(
+    process: Process,
+    last_heard: str,
+    *,
+    ended: bool,
+    executing: bool,
+    gone: Sequence[KernelGone] = (),
+    is_alive: Callable[[Process], bool | None] = journal.is_alive,
+) -> Fate:
+    """Tell what became of a session.
+
+    Parameters
+    ----------
+    last_heard
+        Time of its last line.
+    ended
+        Whether its kernel said that it shut down.
+    executing
+        Whether its last cell has a start and no end.
+    gone
+        What the server saw of this kernel's end.
+    """
+    if ended:
+        return "interrupted" if executing else "ended"
+    alive = is_alive(process)
+    if alive:
+        return "alive"
+    if any(event.how == "died" for event in gone):
+        return "interrupted"
+    if gone:
+        return "interrupted" if executing else "ended"
+    if alive is False:
+        return "interrupted"
+    # Of this machine before it was started again, or of another one that is silent.
+    return "lost" if may_be_over(process, last_heard) else "alive"
+
+
+def may_be_over(process: Process, last_heard: str) -> bool:
+    """Tell whether a session whose process can't be asked may have ended."""
+    return process.host == journal.this_process().host or _is_silent(last_heard)
+
+
+def watcher_is_gone(process: Process, started: str) -> bool:
+    """Tell whether nobody watches over a batch execution any more."""
+    alive = journal.is_alive(process)
+    if alive is None:
+        return may_be_over(process, started)
+    return not alive
+
+
+def _is_silent(last_heard: str) -> bool:
+    try:
+        heard = datetime.fromisoformat(last_heard.replace("Z", "+00:00"))
+    except ValueError:
+        return True
+    if heard.tzinfo is None:
+        heard = heard.replace(tzinfo=timezone.utc)
+    return datetime.now(timezone.utc) - heard > SILENCE

@@ -1,0 +1,249 @@
+"""From events to runs: what has news is told again, and what differs is written.
+
+Each session and each batch execution is derived in a write transaction of its own, so that
+whoever comes second finds nothing left to do, and whoever dies in between leaves the mark
+that there is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from jupyter_mlops import journal, schema
+from jupyter_mlops.errors import MissingBlobError
+from jupyter_mlops.events import Event
+from jupyter_mlops.records import Process
+from jupyter_mlops.store import batches, documents, positions, writing
+from jupyter_mlops.store.blobs import Blobs
+from jupyter_mlops.store.database import Database
+from jupyter_mlops.store.deaths import may_be_over, watcher_is_gone
+from jupyter_mlops.store.segmentation import Segmentation, segment, whole
+from jupyter_mlops.store.sessions import Session, tell
+from jupyter_mlops.store.tables import batches as batches_table
+from jupyter_mlops.store.tables import events, runs, sessions
+
+_MESSAGES_AT_ONCE = 400
+
+
+def derive(database: Database, blobs: Blobs) -> tuple[str, ...]:
+    """Bring all runs up to date; return the ids of those that changed."""
+    _mark_deaths(database)
+    changed: list[str] = []
+    for session in _dirty(database, select(sessions.c.id).where(sessions.c.dirty)):
+        with database.write() as connection:
+            changed += _derive_session(connection, blobs, session)
+    for run in _dirty(database, select(batches_table.c.run).where(batches_table.c.dirty)):
+        with database.write() as connection:
+            changed += _derive_batch(connection, blobs, run)
+    return tuple(dict.fromkeys(changed))
+
+
+def _dirty(database: Database, query: Any) -> Sequence[str]:
+    with database.read() as connection:
+        found: Sequence[str] = connection.execute(query).scalars().all()
+    return found
+
+
+def _mark_deaths(database: Database) -> None:
+    """Mark what was alive when it was last told and may not be now."""
+    with database.read() as connection:
+        over = [row.id for row in _open_sessions(connection) if _may_be_over(connection, row)]
+        lost = [row.run for row in _open_batches(connection) if _is_left_alone(row)]
+    if not over and not lost:
+        return
+    with database.write() as connection:
+        connection.execute(update(sessions).where(sessions.c.id.in_(over)).values(dirty=True))
+        connection.execute(
+            update(batches_table).where(batches_table.c.run.in_(lost)).values(dirty=True)
+        )
+
+
+def _open_sessions(connection: Connection) -> Sequence[Row[Any]]:
+    query = select(sessions.c.id, sessions.c.process).where(~sessions.c.closed, ~sessions.c.dirty)
+    return connection.execute(query).all()
+
+
+def _may_be_over(connection: Connection, row: Row[Any]) -> bool:
+    process = schema.decode(row.process, Process)
+    alive = journal.is_alive(process)
+    if alive is not None:
+        return not alive
+    query = select(events.c.at).where(events.c.writer == row.id).order_by(events.c.seq.desc())
+    return may_be_over(process, connection.execute(query.limit(1)).scalar() or "")
+
+
+def _open_batches(connection: Connection) -> Sequence[Row[Any]]:
+    query = (
+        select(batches_table.c.run, batches_table.c.document)
+        .join(runs, runs.c.id == batches_table.c.run)
+        .where(batches_table.c.outcome.is_(None), runs.c.status == "running")
+    )
+    return connection.execute(query).all()
+
+
+def _is_left_alone(row: Row[Any]) -> bool:
+    asked = schema.decode(row.document, batches.Asked)
+    return watcher_is_gone(asked.process, asked.started)
+
+
+def _derive_session(connection: Connection, blobs: Blobs, identifier: str) -> list[str]:
+    query = select(sessions).where(sessions.c.id == identifier, sessions.c.dirty)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return []  # somebody else was faster
+    session = _load(connection, row)
+    news: dict[str, Any] = {"dirty": False}
+    changed: list[str] = []
+    if session is not None:
+        news["closed"] = session.fate != "alive"
+        news["notebook"] = session.notebook
+        if not _leave_to_batch(connection, session):
+            changed, draft = _derive_runs(connection, blobs, session)
+            news["draft"] = None if draft is None else schema.encode(draft).decode()
+            if news["draft"] != row.draft:
+                writing.next_sequence(connection)
+    connection.execute(update(sessions).where(sessions.c.id == identifier).values(**news))
+    return changed
+
+
+def _leave_to_batch(connection: Connection, session: Session) -> bool:
+    if session.start.run is None:
+        return False
+    marked = connection.execute(
+        update(batches_table).where(batches_table.c.run == session.start.run).values(dirty=True)
+    )
+    return marked.rowcount > 0
+
+
+def _load(connection: Connection, row: Row[Any]) -> Session | None:
+    own = select(events.c.document).where(events.c.writer == row.id).order_by(events.c.seq)
+    said = _decoded(connection.execute(own).scalars())
+    return tell(said, _heard(connection, row, said))
+
+
+def _decoded(documents_: Iterable[str]) -> list[Event]:
+    return [schema.decode_event(json.loads(document)) for document in documents_]
+
+
+def _heard(connection: Connection, row: Row[Any], said: Sequence[Event]) -> list[Event]:
+    """Return what servers wrote of a session's kernel.
+
+    A kernel keeps its id when it is restarted: what was heard counts until the next session
+    with that id began, and its end only from this session's start.
+    """
+    found: list[str] = []
+    if row.kernel_id is not None:
+        later = select(sessions.c.started).where(
+            sessions.c.kernel_id == row.kernel_id, sessions.c.started > row.started
+        )
+        until = connection.execute(later.order_by(sessions.c.started).limit(1)).scalar()
+        about = (
+            select(events.c.document)
+            .where(events.c.kernel_id == row.kernel_id)
+            .where(
+                (events.c.type == "notebook_told")
+                | ((events.c.type == "kernel_gone") & (events.c.at >= row.started))
+            )
+            .order_by(events.c.at)
+        )
+        if until is not None:
+            about = about.where(events.c.at < until)
+        found += connection.execute(about).scalars()
+    messages = [one.msg_id for one in said if one.type == "cell_started" and one.msg_id]
+    for begin in range(0, len(messages), _MESSAGES_AT_ONCE):
+        some = messages[begin : begin + _MESSAGES_AT_ONCE]
+        query = select(events.c.document).where(
+            events.c.msg_id.in_(some), events.c.type == "outputs_seen"
+        )
+        found += connection.execute(query).scalars()
+    return _decoded(found)
+
+
+def _derive_runs(
+    connection: Connection, blobs: Blobs, session: Session
+) -> tuple[list[str], Any]:
+    if session.start.trigger == "interactive":
+        segmentation = segment(session.executions)
+    else:
+        segmentation = whole(session.executions)
+    changed: list[str] = []
+    places: dict[str, int] = {}
+    for ordinal in range(len(segmentation.runs)):
+        given = _document(connection, blobs, session, segmentation, ordinal)
+        places = _places(blobs, given, session)
+        built = documents.of_segment(session, segmentation, ordinal, places, given)
+        if writing.save(connection, built):
+            changed.append(built.run.id)
+    writing.drop_beyond(connection, session.id, len(segmentation.runs))
+    draft = None
+    if session.fate == "alive":
+        draft = documents.draft_of(session, segmentation, places)
+    return changed, draft
+
+
+def _document(
+    connection: Connection,
+    blobs: Blobs,
+    session: Session,
+    segmentation: Segmentation,
+    ordinal: int,
+) -> str:
+    """Return the digest of the document that a run's positions count in.
+
+    That of a run that is closed stays what it was.
+    """
+    one = segmentation.runs[ordinal]
+    needed = [session.executions[index].cell for index in (*one.lineage, *one.inherited)]
+    is_open = ordinal == len(segmentation.runs) - 1 and session.fate == "alive"
+    known = writing.given_of(connection, documents.run_id_of(session, ordinal))
+    if known is not None and not is_open:
+        try:
+            there = _ids(blobs, known)
+            if all(positions.cell_id(cell) in there for cell in needed):
+                return known
+        except MissingBlobError:
+            pass  # lost or changed on disk; what is still known takes its place
+    sources = {
+        session.executions[index].cell: session.executions[index].source for index in one.lineage
+    }
+    content = positions.saved(session.notebook, needed, sources)
+    if content is None:
+        content = positions.reconstructed(session.executions, sources)
+    return blobs.put(content)
+
+
+@lru_cache(maxsize=512)
+def _ids(blobs: Blobs, digest: str) -> dict[str, int]:
+    return positions.places(blobs.get(digest))
+
+
+def _places(blobs: Blobs, given: str, session: Session) -> dict[str, int]:
+    there = _ids(blobs, given)
+    cells = {execution.cell for execution in session.executions}
+    return {cell: there[id_] for cell in cells if (id_ := positions.cell_id(cell)) in there}
+
+
+def _derive_batch(connection: Connection, blobs: Blobs, run: str) -> list[str]:
+    query = select(batches_table).where(batches_table.c.run == run, batches_table.c.dirty)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return []
+    asked = schema.decode(row.document, batches.Asked)
+    ended = None if row.outcome is None else schema.decode(row.outcome, batches.Ended)
+    its = select(sessions).where(sessions.c.run == run).order_by(sessions.c.started).limit(1)
+    its_session = connection.execute(its).one_or_none()
+    session = None if its_session is None else _load(connection, its_session)
+    try:
+        given = blobs.get(asked.given)
+    except MissingBlobError:
+        given = b"{}"  # lost on disk: the run is shown without what only it could tell
+    built = batches.of_batch(asked, ended, session, given)
+    connection.execute(
+        update(batches_table).where(batches_table.c.run == run).values(dirty=False)
+    )
+    return [run] if writing.save(connection, built) else []

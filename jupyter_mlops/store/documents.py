@@ -1,0 +1,296 @@
+"""A run's record, put together from what was seen of its executions.
+
+The status of an interactive run: *running* while its session lives and no later run opened;
+*failed* or *interrupted* if the last execution of one of its cells was; when the kernel died
+or nobody knows, *interrupted* or *lost* for the run that was open; *completed* only where
+none of this holds. That of a batch run is what whoever watched over it said, and *lost* if
+nobody lives to say it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from jupyter_mlops.records import (
+    CellExecution,
+    DataUse,
+    Draft,
+    Environment,
+    Metric,
+    ModelFit,
+    Output,
+    Parameter,
+    RandomUse,
+    Run,
+    RunStatus,
+    Unseen,
+)
+from jupyter_mlops.store.segmentation import Segment, Segmentation, Value
+from jupyter_mlops.store.sessions import Execution, Session, unseen_of
+
+_NO_PATH = Unseen(None, "notebook", "nobody told the kernel which notebook it belongs to")
+_INFERRED_PATH = Unseen(
+    None, "notebook", "its path is inferred from the kernel's environment and may be old"
+)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A cell execution of a run with its source; `number` is -1 if the kernel told nothing."""
+
+    number: int
+    source: str
+    execution: CellExecution
+
+
+@dataclass(frozen=True)
+class Built:
+    """A run as the store keeps it: the record, its steps, and its documents' digests."""
+
+    run: Run
+    ordinal: int
+    recorded: tuple[Recorded, ...]
+    given: str | None = None
+    executed: str | None = None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An execution with its cell's position, and whether it is an earlier run's."""
+
+    execution: Execution
+    cell: int | None
+    injected: bool = False
+    inherited: bool = False
+
+
+@dataclass(frozen=True)
+class Results:
+    """What executions used and produced, as a record lists it."""
+
+    metrics: tuple[Metric, ...]
+    data: tuple[DataUse, ...]
+    models: tuple[ModelFit, ...]
+    randomness: tuple[RandomUse, ...]
+    unseen: tuple[Unseen, ...]
+
+
+def run_id(session: str, ordinal: int) -> str:
+    """Return the id of a session's run, the same whoever asks first."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"jupyter_mlops:{session}:{ordinal}").hex
+
+
+def run_id_of(session: Session, ordinal: int) -> str:
+    """Return the id of a run of `session`; whoever started a batch gave it one."""
+    return session.start.run or run_id(session.id, ordinal)
+
+
+def of_segment(
+    session: Session,
+    segmentation: Segmentation,
+    ordinal: int,
+    places: dict[str, int],
+    given: str | None,
+) -> Built:
+    """Build the record of one run of an interactive session.
+
+    Parameters
+    ----------
+    places
+        Position of each cell, by the session's name of it, in the document `given`.
+    """
+    segment = segmentation.runs[ordinal]
+    own = [_placed(session, index, places) for index in segment.lineage]
+    theirs = [_placed(session, index, places, inherited=True) for index in segment.inherited]
+    results = results_of(own, theirs)
+    recorded = tuple(recorded_of(one) for one in own)
+    first = session.executions[segment.first]
+    opening = session.executions[segment.opened or 0]
+    run = Run(
+        id=run_id_of(session, ordinal),
+        session=session.id,
+        notebook=session.notebook,
+        notebook_digest=given,
+        status=_status(session, segmentation, ordinal),
+        trigger=session.start.trigger,
+        user=opening.started.user or session.user,
+        started=first.started.at,
+        duration_s=sum(one.execution.duration_s or 0.0 for one in recorded),
+        parameters=_parameters(session, segment, places),
+        metrics=results.metrics,
+        data=results.data,
+        models=results.models,
+        environment=session.environment,
+        randomness=results.randomness,
+        cells=tuple(one.execution for one in recorded),
+        unseen=(*path_unseen(session), *results.unseen),
+        notices=(*session.notices, *_mixed(session, segment), *_failed_after(session, segmentation, ordinal)),
+    )
+    return Built(run, ordinal, recorded, given)
+
+
+def draft_of(session: Session, segmentation: Segmentation, places: dict[str, int]) -> Draft | None:
+    """Return what was changed in a session and has led to no result yet."""
+    if not segmentation.draft:
+        return None
+    return Draft(
+        session=session.id,
+        notebook=session.notebook,
+        parameters={value.parameter.name: value.parameter.value for value in segmentation.draft_parameters},
+        cells=tuple(
+            recorded_of(_placed(session, index, places)).execution for index in segmentation.draft
+        ),
+    )
+
+
+def results_of(own: Sequence[Placed], theirs: Sequence[Placed] = ()) -> Results:
+    """Collect what executions produced; of a cell executed again, metrics and models once."""
+    last = {one.execution.cell: one for one in own}
+    shown = [*last.values(), *theirs]
+    return Results(
+        metrics=tuple(
+            replace(metric, cell=one.cell, inherited=one.inherited)
+            for one in shown
+            if one.execution.finished is not None
+            for metric in one.execution.finished.metrics
+        ),
+        data=_unique(
+            replace(use, cell=one.cell, inherited=one.inherited)
+            for one in (*own, *theirs)
+            if one.execution.finished is not None
+            for use in one.execution.finished.data
+        ),
+        models=_unique(
+            replace(model, cell=one.cell, inherited=one.inherited)
+            for one in shown
+            if one.execution.finished is not None
+            for model in one.execution.finished.models
+        ),
+        randomness=tuple(
+            replace(use, cell=one.cell)
+            for one in own
+            if one.execution.finished is not None
+            for use in one.execution.finished.randomness
+        ),
+        unseen=_unique(
+            Unseen(one.cell, what, why) for one in own for what, why in unseen_of(one.execution)
+        ),
+    )
+
+
+def recorded_of(placed: Placed) -> Recorded:
+    """Return an execution as a run's record lists it."""
+    execution, finished = placed.execution, placed.execution.finished
+    started = execution.started
+    count = finished.execution_count if finished is not None else None
+    return Recorded(
+        number=execution.number,
+        source=execution.source,
+        execution=CellExecution(
+            cell=placed.cell,
+            id=started.cell_id,
+            execution_count=started.execution_count if count is None else count,
+            status=execution.status,
+            started=started.at,
+            duration_s=None if finished is None else finished.duration_s,
+            source_digest=execution.source_digest,
+            reads=() if finished is None else finished.reads,
+            writes=() if finished is None else finished.writes,
+            outputs=tuple(
+                Output(seen.type, seen.mime, seen.digest, seen.size_bytes)
+                for seen in execution.outputs or ()
+            ),
+            error=None if finished is None else finished.error,
+            injected=placed.injected,
+            overlapping=started.overlapping,
+        ),
+    )
+
+
+def path_unseen(session: Session) -> tuple[Unseen, ...]:
+    """Say what is not known of the notebook's path."""
+    if session.notebook is None:
+        return (_NO_PATH,)
+    if session.start.notebook_source == "inferred" and session.notebook == session.start.notebook:
+        return (_INFERRED_PATH,)
+    return ()
+
+
+def environment_of(session: Session | None) -> Environment | None:
+    """Return the environment as it was last, installations during the session included."""
+    return None if session is None else session.environment
+
+
+def _placed(
+    session: Session, index: int, places: dict[str, int], *, inherited: bool = False
+) -> Placed:
+    execution = session.executions[index]
+    return Placed(execution, places.get(execution.cell), inherited=inherited)
+
+
+def _parameters(
+    session: Session, segment: Segment, places: dict[str, int]
+) -> tuple[Parameter, ...]:
+    def placed(value: Value, inherited: bool) -> Parameter:
+        cell = places.get(session.executions[value.index].cell)
+        return replace(value.parameter, cell=cell, inherited=inherited)
+
+    return (
+        *(placed(value, False) for value in segment.parameters),
+        *(placed(value, True) for value in segment.inherited_parameters),
+    )
+
+
+def _status(session: Session, segmentation: Segmentation, ordinal: int) -> RunStatus:
+    segment = segmentation.runs[ordinal]
+    last = {session.executions[index].cell: session.executions[index] for index in segment.lineage}
+    statuses = {execution.status for execution in last.values()}
+    is_open = ordinal == len(segmentation.runs) - 1
+    if is_open and session.fate in ("interrupted", "lost"):
+        return "lost" if session.fate == "lost" else "interrupted"
+    if "error" in statuses:
+        return "failed"
+    if "interrupted" in statuses:
+        return "interrupted"
+    if is_open and session.fate == "alive":
+        return "running"
+    return "completed"
+
+
+def _mixed(session: Session, segment: Segment) -> list[str]:
+    """Say where a result went through several values of one name of one cell."""
+    values: dict[tuple[str, str], list[Any]] = {}
+    for value in (*segment.parameters, *segment.inherited_parameters):
+        key = (session.executions[value.index].cell, value.parameter.name)
+        values.setdefault(key, []).append(value.parameter.value)
+    return [
+        f"{name} had several values on the way to this run's results: "
+        + ", then ".join(repr(one) for one in several)
+        for (_, name), several in values.items()
+        if len(several) > 1
+    ]
+
+
+def _failed_after(session: Session, segmentation: Segmentation, ordinal: int) -> list[str]:
+    """Say that the session's last execution failed where the record would not show it."""
+    last = session.executions[-1]
+    if ordinal != len(segmentation.runs) - 1 or last.status != "error":
+        return []
+    if len(session.executions) - 1 in segmentation.runs[ordinal].lineage:
+        return []
+    error = last.finished.error if last.finished is not None else None
+    return [f"after this run's last result a cell failed: {error.type if error else 'error'}"]
+
+
+def _unique(items: Iterable[Any]) -> tuple[Any, ...]:
+    kept: list[Any] = []
+    seen = set()
+    for item in items:
+        key = repr(item)
+        if key not in seen:
+            seen.add(key)
+            kept.append(item)
+    return tuple(kept)

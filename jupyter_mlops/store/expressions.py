@@ -1,0 +1,266 @@
+"""The language of ``--where``: a filter over runs, parsed by a grammar, never SQL text.
+
+``metric.accuracy > 0.9 and parameter.lr = 0.1 and status = completed and notebook ~ "train"``
+
+A key is ``metric.NAME``, ``parameter.NAME`` or a column of the table of runs; a name that is
+no word stands in double quotes (``metric."f1 score"``), that of one cell among several ends
+in ``@CELL``. A value is a number, a text in quotes, a bare word or date, ``true``, ``false``
+or ``null``. ``~`` means *contains*, without regard to case. A run that has no such value, or
+one of another type, is found by ``!=`` and by no other comparison. Names and values are
+bound, whatever they contain.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_args
+
+from lark import Lark, Token, Transformer
+from lark.exceptions import UnexpectedInput, VisitError
+from sqlalchemy import Column, ColumnElement, and_, case, false, func, literal, not_, or_
+
+from jupyter_mlops.errors import BadExpressionError, nearest
+from jupyter_mlops.records import RunStatus, Trigger
+from jupyter_mlops.store.tables import runs
+
+LENGTH_LIMIT = 2000
+DEPTH_LIMIT = 30
+
+COLUMNS: dict[str, Column[Any]] = {
+    "id": runs.c.id,
+    "session": runs.c.session,
+    "notebook": runs.c.notebook,
+    "status": runs.c.status,
+    "trigger": runs.c.trigger,
+    "user": runs.c.user,
+    "parent": runs.c.parent,
+    "started": runs.c.started,
+    "duration_s": runs.c.duration_s,
+}
+_CHOICES = {"status": get_args(RunStatus), "trigger": get_args(Trigger)}
+_FOLDERS = {"metric": "metrics", "parameter": "parameters"}
+
+_GRAMMAR = r"""
+?start: either
+either: both (_OR both)*
+both: inverted (_AND inverted)*
+?inverted: _NOT inverted -> negation
+         | "(" either ")"
+         | comparison
+comparison: key OPERATOR (NUMBER | QUOTED | SINGLE | DATE | WORD)
+key: KEPT | WORD
+
+_OR: /or\b/i
+_AND: /and\b/i
+_NOT: /not\b/i
+OPERATOR: /!=|<=|>=|=|<|>|~/
+KEPT.3: /(metric|parameter)\s*\.\s*("[^"]*"|\w[\w.\-]*(@\d+)?)/
+DATE.2: /\d{4}-\d\d-\d\d[\w:.+\-]*/
+NUMBER: /[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?(?![\w.])/
+WORD: /(?!(?:and|or|not)\b)[^\W\d][\w.\/:\-]*/i
+QUOTED: /"(\\.|[^"\\])*"/
+SINGLE: /'[^']*'/
+%import common.WS
+%ignore WS
+"""
+# What a person calls the things that the grammar expects.
+_WORDS = {
+    "KEPT": "metric.NAME or parameter.NAME",
+    "WORD": "a word",
+    "OPERATOR": "one of = != < <= > >= ~",
+    "NUMBER": "a number",
+    "QUOTED": "a text in quotes",
+    "_AND": "and",
+    "_OR": "or",
+    "_NOT": "not",
+    "LPAR": "(",
+    "RPAR": ")",
+    "$END": "the end",
+}
+_QUOTED_TEXT = re.compile(r'"(\\.|[^"\\])*"|\'[^\']*\'')
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a comparison or an order is about: a column, or a named value of the summary."""
+
+    column: Column[Any] | None
+    kind: str = ""
+    name: str = ""
+
+    @property
+    def value(self) -> ColumnElement[Any]:
+        """The value itself; SQL's null where a run has none."""
+        if self.column is not None:
+            return self.column
+        extracted: ColumnElement[Any] = func.json_extract(runs.c.summary, self._path)
+        if self.kind != "metric":
+            return extracted
+        # Infinities are spelled as strings in JSON, and are numbers all the same.
+        return case(
+            (and_(self.type == "text", extracted == "Infinity"), literal(float("inf"))),
+            (and_(self.type == "text", extracted == "-Infinity"), literal(float("-inf"))),
+            else_=extracted,
+        )
+
+    @property
+    def type(self) -> ColumnElement[Any]:
+        """The JSON type of a named value."""
+        return func.json_type(runs.c.summary, self._path)
+
+    @property
+    def _path(self) -> str:
+        return f'$.{_FOLDERS[self.kind]}."{self.name}"'
+
+
+def condition(expression: str) -> ColumnElement[bool]:
+    """Turn a filter expression into a condition on the table of runs.
+
+    Raises
+    ------
+    BadExpressionError
+        If it can't be read; the message names the column, from 1.
+    """
+    if len(expression) > LENGTH_LIMIT:
+        raise _bad(expression, LENGTH_LIMIT + 1, f"it is longer than {LENGTH_LIMIT} characters")
+    _check_depth(expression)
+    try:
+        tree = _parser().parse(expression)
+        found: ColumnElement[bool] = _Conditions(expression).transform(tree)
+    except UnexpectedInput as error:
+        column = error.column if error.column > 0 else len(expression) + 1
+        raise _bad(expression, column, _expected(error)) from None
+    except VisitError as error:
+        raise error.orig_exc from None
+    return found
+
+
+def key(text: str, expression: str, column: int) -> Key:
+    """Read a key: ``metric.NAME``, ``parameter.NAME`` or a column's name.
+
+    Parameters
+    ----------
+    expression, column
+        Where it stands, for the message.
+    """
+    kind, dot, name = (part.strip() for part in text.partition("."))
+    if dot and kind in _FOLDERS:
+        name = name[1:-1] if name[:1] == '"' else name
+        if not name or '"' in name:
+            raise _bad(expression, column, f"{text!r} has no name that can be looked up")
+        return Key(None, kind, name)
+    found = COLUMNS.get(text)
+    if found is None:
+        known = [*COLUMNS, "metric.NAME", "parameter.NAME"]
+        raise _bad(expression, column, f"no key {text!r}; {nearest(text, known)}")
+    return Key(found)
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(_GRAMMAR, parser="lalr", propagate_positions=True)
+
+
+def _bad(expression: str, column: int, reason: str) -> BadExpressionError:
+    shown = expression if len(expression) <= 100 else expression[:99] + "…"
+    return BadExpressionError(text=shown, column=column, reason=reason)
+
+
+def _check_depth(expression: str) -> None:
+    # Whoever walks the tree does so by recursion; an early word is better than its end.
+    bare = _QUOTED_TEXT.sub(lambda match: " " * len(match[0]), expression)
+    depth = 0
+    for match in re.finditer(r"[()]|\bnot\b", bare, re.IGNORECASE):
+        depth += -1 if match[0] == ")" else 1
+        if depth > DEPTH_LIMIT:
+            raise _bad(expression, match.start() + 1, "it is nested too deeply")
+
+
+def _expected(error: UnexpectedInput) -> str:
+    names = getattr(error, "accepts", None) or getattr(error, "expected", None)
+    names = names or getattr(error, "allowed", None) or ()
+    words = sorted({_WORDS[name] for name in names if name in _WORDS})
+    return "expected " + ", ".join(words) if words else "this is not part of a filter"
+
+
+class _Conditions(Transformer[Token, Any]):
+    """Turns the parsed tree into conditions, from the leaves up."""
+
+    def __init__(self, expression: str) -> None:
+        super().__init__()
+        self._expression = expression
+
+    def either(self, items: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+        return or_(*items) if len(items) > 1 else items[0]
+
+    def both(self, items: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+        return and_(*items) if len(items) > 1 else items[0]
+
+    def negation(self, items: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+        # A comparison with a missing value is SQL's null, whose negation would be null too.
+        return not_(func.coalesce(items[0], false()))
+
+    def key(self, items: list[Token]) -> tuple[Key, Token]:
+        token = items[0]
+        return key(str(token), self._expression, token.column or 1), token
+
+    def comparison(self, items: list[Any]) -> ColumnElement[bool]:
+        (left, token), operator, right = items
+        value = _value(right)
+        self._check_choice(token, operator, value, right)
+        return _compare(left, str(operator), value)
+
+    def _check_choice(self, token: Token, operator: Token, value: Any, right: Token) -> None:
+        choices = _CHOICES.get(str(token))
+        if choices is None or str(operator) not in ("=", "!=") or value in choices:
+            return
+        hint = nearest(str(value), list(choices))
+        reason = f"no {token} is called {value!r}; {hint}"
+        raise _bad(self._expression, right.column or 1, reason)
+
+
+def _value(token: Token) -> Any:
+    text = str(token)
+    if token.type == "NUMBER":
+        return float(text) if re.search(r"[.eE]", text) else int(text)
+    if token.type == "SINGLE":
+        return text[1:-1]
+    if token.type == "QUOTED":
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text[1:-1]  # a Windows path, with its backslashes
+    return {"true": True, "false": False, "null": None}.get(text, text)
+
+
+def _compare(left: Key, operator: str, value: Any) -> ColumnElement[bool]:
+    if operator == "!=":
+        return not_(func.coalesce(_compare(left, "=", value), false()))
+    if value is None:
+        return left.value.is_(None) if operator == "=" else false()
+    if operator == "~":
+        text = func.lower(left.value)
+        return and_(_has_type(left, str), func.instr(text, func.lower(str(value))) > 0)
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        value = float(value)
+    test = left.value.op(operator, is_comparison=True)(value)
+    return and_(_has_type(left, type(value)), test)
+
+
+def _has_type(left: Key, kind: type) -> ColumnElement[bool]:
+    """Compare only what is comparable: SQLite would find any text greater than a number."""
+    if left.column is not None:
+        numeric = left.column is runs.c.duration_s
+        fits = numeric == (kind in (int, float)) and kind is not bool
+        return left.column.is_not(None) if fits else false()
+    if kind is bool:
+        return left.type.in_(("true", "false"))
+    if kind is str:
+        return left.type == "text"
+    if left.kind == "metric":
+        infinite = left.value.in_((float("inf"), float("-inf")))
+        return or_(left.type.in_(("integer", "real")), infinite)
+    return left.type.in_(("integer", "real"))

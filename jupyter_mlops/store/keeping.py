@@ -1,0 +1,145 @@
+"""What the product itself does and has to remember: batch executions and reproductions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from jupyter_mlops import journal, schema
+from jupyter_mlops.errors import UnknownRunError
+from jupyter_mlops.records import Batch, BatchCell, BatchOutcome, Output, Process, Reproduction
+from jupyter_mlops.store import batches, writing
+from jupyter_mlops.store.blobs import Blobs
+from jupyter_mlops.store.deaths import watcher_is_gone
+from jupyter_mlops.store.ingest import text_of
+from jupyter_mlops.store.tables import batches as batches_table
+from jupyter_mlops.store.tables import reproductions
+
+_LOST = "the process that ran this reproduction is gone"
+
+
+def begin(connection: Connection, batch: Batch, given: str) -> None:
+    """Remember that a batch execution is about to start."""
+    asked = batches.Asked(
+        run=batch.run,
+        notebook=batch.notebook,
+        given=given,
+        trigger=batch.trigger,
+        user=batch.user,
+        started=batch.started,
+        process=batch.process,
+        parent=batch.parent,
+        sweep=batch.sweep,
+    )
+    connection.execute(
+        insert(batches_table).values(
+            run=batch.run, document=text_of(asked), given=given, dirty=True
+        )
+    )
+
+
+def ended(outcome: BatchOutcome, blobs: Blobs) -> batches.Ended:
+    """Put the outcome's content away, and return what refers to it."""
+    return batches.Ended(
+        status=outcome.status,
+        reason=outcome.reason,
+        executed=None if outcome.executed is None else blobs.put(outcome.executed),
+        cells=tuple(batches.seen(cell, _kept(cell, blobs)) for cell in outcome.cells),
+        duration_s=outcome.duration_s,
+    )
+
+
+def finish(connection: Connection, run: str, outcome: batches.Ended) -> None:
+    """Remember how a batch execution ended.
+
+    Raises
+    ------
+    UnknownRunError
+        If none with this id was begun.
+    """
+    done = connection.execute(
+        update(batches_table)
+        .where(batches_table.c.run == run)
+        .values(outcome=text_of(outcome), executed=outcome.executed, dirty=True)
+    )
+    if done.rowcount == 0:
+        raise UnknownRunError(run=run)
+
+
+def save_reproduction(
+    connection: Connection, reproduction: Reproduction, process: Process
+) -> None:
+    """Insert a reproduction, or bring it up to date."""
+    values = {
+        "run": reproduction.run,
+        "started": reproduction.started,
+        "document": text_of(reproduction),
+        "process": text_of(process),
+        "sequence": writing.next_sequence(connection),
+    }
+    connection.execute(
+        insert(reproductions)
+        .values(id=reproduction.id, **values)
+        .on_conflict_do_update(index_elements=["id"], set_=values)
+    )
+
+
+def reproduction(connection: Connection, identifier: str) -> Reproduction:
+    """Return a reproduction.
+
+    Raises
+    ------
+    UnknownRunError
+        If there is none with this id.
+    """
+    query = select(reproductions).where(reproductions.c.id == identifier)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise UnknownRunError(run=identifier)
+    return _reproduction(row)
+
+
+def reproductions_of(connection: Connection, run: str) -> tuple[Reproduction, ...]:
+    """Return a run's reproductions, newest first."""
+    query = select(reproductions).where(reproductions.c.run == run)
+    newest = query.order_by(reproductions.c.started.desc(), reproductions.c.id)
+    return tuple(_reproduction(row) for row in connection.execute(newest))
+
+
+def _reproduction(row: Row[Any]) -> Reproduction:
+    found = schema.decode(row.document, Reproduction)
+    process = schema.decode(row.process, Process)
+    if found.state == "running" and watcher_is_gone(process, found.started):
+        return replace(found, state="lost", message=_LOST)
+    return found
+
+
+def _kept(cell: BatchCell, blobs: Blobs) -> tuple[Output, ...]:
+    return tuple(_output(content, blobs) for content in cell.outputs)
+
+
+def _output(content: Mapping[str, Any], blobs: Blobs) -> Output:
+    encoded = journal.canonical(content)
+    return Output(
+        type=str(content.get("output_type", "")),
+        mime=_mime(content),
+        digest=blobs.put(encoded),
+        size_bytes=len(encoded),
+    )
+
+
+def _mime(content: Mapping[str, Any]) -> str | None:
+    """Return the richest type that an output offers to whoever displays it."""
+    data: Sequence[str] = sorted(content.get("data") or ())
+    if not data:
+        return "text/plain" if content.get("output_type") in ("stream", "error") else None
+    ranks = ("application/vnd.", "image/", "text/html", "text/")
+    return min(data, key=lambda mime: (_rank(mime, ranks), mime))
+
+
+def _rank(mime: str, ranks: Sequence[str]) -> int:
+    return next((rank for rank, start in enumerate(ranks) if mime.startswith(start)), len(ranks))

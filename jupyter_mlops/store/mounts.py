@@ -1,0 +1,63 @@
+"""Whether a folder lies on a network file system, where SQLite's locks and shared memory fail.
+
+``/proc/mounts`` tells on Linux; elsewhere nothing is known and nothing refused.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+_MOUNTS = Path("/proc/mounts")
+
+_NETWORK = frozenset(
+    "nfs nfs4 cifs smb3 smbfs ncpfs afs coda lustre gpfs ceph glusterfs beegfs pvfs2 orangefs"
+    " panfs ocfs2 gfs2 davfs 9p".split()
+)
+# FUSE names what stands behind it; those that lead to another machine.
+_NETWORK_FUSE = frozenset(
+    "sshfs s3fs rclone gcsfuse goofys davfs davfs2 glusterfs ceph-fuse ceph blobfuse blobfuse2"
+    " juicefs curlftpfs smbnetfs lizardfs moosefs mfs".split()
+)
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+def network_kind(folder: Path, table: str | None = None) -> str | None:
+    """Return the kind of network file system that `folder` lies on, or ``None``.
+
+    Parameters
+    ----------
+    folder
+        Need not exist yet; its nearest parent that does counts, links resolved.
+    table
+        The text of ``/proc/mounts``; read from there by default.
+    """
+    if table is None:
+        try:
+            table = _MOUNTS.read_text(errors="surrogateescape")
+        except OSError:
+            return None  # not Linux
+    real = os.path.realpath(folder)
+    best, found = -1, None
+    for line in table.splitlines():
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        point = _OCTAL.sub(lambda match: chr(int(match[1], 8)), fields[1])
+        inside = real == point or real.startswith(point.rstrip("/") + "/")
+        # Of two mounts on one point the later one is what is seen.
+        if inside and len(point) >= best:
+            best, found = len(point), _network(fields[2], point)
+    return found
+
+
+def _network(kind: str, point: str) -> str | None:
+    if kind == "9p" and point == "/":
+        # The root of a sandboxed container (gVisor) is one machine's own disk. Other roots
+        # that only look remote (overlay, virtiofs) are in no list here.
+        return None
+    if kind in _NETWORK:
+        return kind
+    family, _, name = kind.partition(".")
+    return kind if family in {"fuse", "fuseblk"} and name in _NETWORK_FUSE else None

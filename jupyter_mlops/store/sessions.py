@@ -1,0 +1,205 @@
+"""A session as its journal, and what the server heard of its kernel, tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jupyter_mlops.dataflow import Context, Flow, analyse
+from jupyter_mlops.events import (
+    CellFinished,
+    CellStarted,
+    EnvironmentChanged,
+    Event,
+    KernelGone,
+    Notice,
+    NotebookTold,
+    OutputsSeen,
+    SeenOutput,
+    SessionEnded,
+    SessionStarted,
+)
+from jupyter_mlops.journal import sha256
+from jupyter_mlops.records import CellStatus, Environment
+from jupyter_mlops.store.deaths import Fate, fate
+
+_SKIPPED = "its author left this cell out of the record"
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One execution of one cell, with what it is known to have used and produced.
+
+    ``cell`` names the cell within its session: by its id where the kernel was told one.
+    ``flow`` is what the source says of it, ``finished`` what the kernel saw, ``None`` while
+    it runs or if the kernel died in it. ``outputs`` is ``None`` where nobody saw any.
+    """
+
+    number: int
+    cell: str
+    started: CellStarted
+    finished: CellFinished | None
+    status: CellStatus
+    flow: Flow
+    outputs: tuple[SeenOutput, ...] | None = None
+
+    @property
+    def source(self) -> str:
+        """The source as it was executed."""
+        return self.started.source
+
+    @property
+    def source_digest(self) -> str:
+        """Digest of the source."""
+        return source_digest(self.started.source)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A kernel's life: its executions in order, and how it ended."""
+
+    start: SessionStarted
+    notebook: str | None
+    user: str
+    environment: Environment
+    executions: tuple[Execution, ...]
+    fate: Fate
+    notices: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The session's id, which names its journal."""
+        return self.start.writer
+
+
+@dataclass
+class _Told:
+    """Events of one session sorted by what they tell."""
+
+    start: SessionStarted | None = None
+    cells: dict[int, CellStarted] = field(default_factory=dict)
+    finished: dict[int, CellFinished] = field(default_factory=dict)
+    environment: Environment | None = None
+    notices: list[str] = field(default_factory=list)
+    ended: bool = False
+    last_heard: str = ""
+
+
+def source_digest(source: str) -> str:
+    """Return the digest of a cell's source."""
+    return sha256(source.encode("utf-8", "replace"))
+
+
+def tell(events: Sequence[Event], heard: Sequence[Event]) -> Session | None:
+    """Put a session together.
+
+    Parameters
+    ----------
+    events
+        Those of its own journal, in order.
+    heard
+        What servers wrote of its kernel during its life.
+
+    Returns
+    -------
+    ``None`` as long as the journal's first line is missing.
+    """
+    told = _sorted(events)
+    if told.start is None:
+        return None
+    gone = [event for event in heard if isinstance(event, KernelGone)]
+    last = max(told.cells, default=None)
+    executing = last is not None and last not in told.finished
+    state = fate(
+        told.start.process,
+        told.last_heard,
+        ended=told.ended,
+        executing=executing,
+        gone=gone,
+    )
+    outputs = {event.msg_id: event.outputs for event in heard if isinstance(event, OutputsSeen)}
+    moves = [event for event in heard if isinstance(event, NotebookTold)]
+    return Session(
+        start=told.start,
+        notebook=moves[-1].notebook if moves else told.start.notebook,
+        user=next((move.user for move in reversed(moves) if move.user), told.start.user),
+        environment=told.environment or told.start.environment,
+        executions=_executions(told, outputs, state),
+        fate=state,
+        notices=tuple(dict.fromkeys(told.notices)),
+    )
+
+
+def _sorted(events: Sequence[Event]) -> _Told:
+    told = _Told()
+    for event in events:
+        told.last_heard = event.at
+        if isinstance(event, SessionStarted):
+            told.start = told.start or event
+        elif isinstance(event, CellStarted):
+            told.cells.setdefault(event.execution, event)
+        elif isinstance(event, CellFinished):
+            told.finished.setdefault(event.execution, event)
+        elif isinstance(event, EnvironmentChanged):
+            told.environment = event.environment
+        elif isinstance(event, Notice):
+            told.notices.append(f"{event.what}: {event.why}")
+        elif isinstance(event, SessionEnded):
+            told.ended = True
+    return told
+
+
+def _executions(
+    told: _Told, outputs: Mapping[str, tuple[SeenOutput, ...]], state: Fate
+) -> tuple[Execution, ...]:
+    assert told.start is not None
+    batch = told.start.trigger != "interactive"
+    context = Context()
+    executions = []
+    for number, started in sorted(told.cells.items()):
+        flow = analyse(started.source, context)
+        context = context.after(flow)
+        finished = told.finished.get(number)
+        seen = outputs.get(started.msg_id) if started.msg_id else None
+        if seen is None and finished is not None:
+            seen = finished.outputs
+        executions.append(
+            Execution(
+                number=number,
+                cell=_cell(started, flow, batch),
+                started=started,
+                finished=finished,
+                status=_status(finished, state),
+                flow=flow,
+                outputs=seen,
+            )
+        )
+    return tuple(executions)
+
+
+def _cell(started: CellStarted, flow: Flow, batch: bool) -> str:
+    """Name the cell of an execution; without ids, what a cell binds is what it is."""
+    if started.cell_id:
+        return f"id {started.cell_id}"
+    if batch:
+        return f"execution {started.execution}"
+    bound = flow.binds | flow.maybe_binds
+    if bound:
+        return "binds " + " ".join(sorted(bound))
+    return f"source {source_digest(started.source.strip())}"
+
+
+def _status(finished: CellFinished | None, state: Fate) -> CellStatus:
+    if finished is not None:
+        return finished.status
+    return "running" if state == "alive" else "interrupted"
+
+
+def unseen_of(execution: Execution) -> list[tuple[str, str]]:
+    """List what was not seen of an execution, each with the reason."""
+    if execution.started.skipped:
+        return [("everything", _SKIPPED)]
+    if execution.finished is None:
+        return []
+    return [(one.what, one.why) for one in execution.finished.unseen]
+
