@@ -84,7 +84,8 @@ class Hooks:
 
     def end(self) -> None:
         """Say that the session ends; for the interpreter's exit."""
-        self._guard("ending the session", self._session.close)
+        if self._session.is_ours:
+            self._guard("ending the session", self._close)
 
     # --- what IPython calls; further arguments of other versions are taken and left ---
 
@@ -165,6 +166,15 @@ class Hooks:
             # The cell is over; what is left of the work is done without the interrupted part.
             self._recorder.finish(top.execution, result, began)
 
+    def _on_reply(self, request: str) -> None:
+        if self._recorder is not None and self._session.is_ours:
+            self._recorder.say_finished(request)
+
+    def _close(self) -> None:
+        if self._recorder is not None:
+            self._recorder.say_finished()
+        self._session.close()
+
     def _abandon(self, lost: _Open) -> None:
         assert self._recorder is not None
         lost.execution.unseen.append(NotSeen("the end of the execution", "it was never told"))
@@ -181,7 +191,7 @@ class Hooks:
         if not self._session.listens and self._listener is None:
             protocol = self._shell.display_pub.session
             if protocol is not None:
-                self._listener = Listener(protocol, self._fault)
+                self._listener = Listener(protocol, self._on_reply, self._fault)
         self._recorder = Recorder(self._shell, self._session, self._listener)
         return True
 

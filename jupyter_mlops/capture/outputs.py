@@ -7,8 +7,8 @@ noted and sent on unchanged.
 
 from __future__ import annotations
 
-import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +18,8 @@ from jupyter_mlops.outputs import Outputs
 _SHOWN = frozenset(
     {"stream", "display_data", "execute_result", "error", "clear_output", "update_display_data"}
 )
+# Ended executions whose late outputs are still told from those of other requests.
+_REMEMBERED = 200
 
 
 class Listener:
@@ -27,24 +29,28 @@ class Listener:
     ----------
     protocol
         The kernel's ``jupyter_client.session.Session``.
+    on_reply
+        Called with the id of a request whose reply leaves the kernel. The kernel has then
+        sent all that was printed; to wait for that any earlier costs a millisecond a cell.
     on_fault
         Called with an exception of the listener's own.
     """
 
-    def __init__(self, protocol: Any, on_fault: Callable[[str, BaseException], None]) -> None:
+    def __init__(
+        self,
+        protocol: Any,
+        on_reply: Callable[[str], None],
+        on_fault: Callable[[str, BaseException], None],
+    ) -> None:
         self._protocol = protocol
+        self._on_reply = on_reply
         self._on_fault = on_fault
         self._send: Callable[..., Any] = protocol.send
-        # The kernel's own streams; a cell may put objects of its own in their place.
-        self._streams = [
-            stream
-            for stream in (sys.stdout, sys.stderr)
-            if type(stream).__module__ == "ipykernel.iostream"
-        ]
         self._lock = threading.Lock()
         self._open: dict[str, Outputs] = {}
         self._displays: set[tuple[str | None, str]] = set()
         self._late: dict[str, int] = {}
+        self._ended: deque[str] = deque(maxlen=_REMEMBERED)
         protocol.send = self._hear
 
     def close(self) -> None:
@@ -53,21 +59,22 @@ class Listener:
         if self._protocol.__dict__.get("send") == self._hear:
             del self._protocol.send
 
-    def begin(self, message: str) -> None:
-        """Listen to what answers the request `message`."""
+    def begin(self, message: str) -> bool:
+        """Listen to what answers the request `message`; false if somebody does already."""
         with self._lock:
+            if message in self._open:
+                return False
             self._open[message] = Outputs()
+            return True
 
-    def take(self, message: str) -> tuple[tuple[SeenOutput, ...] | None, tuple[NotSeen, ...]]:
+    def take(self, message: str) -> tuple[tuple[SeenOutput, ...], tuple[NotSeen, ...]]:
         """Return what the request `message` showed, and what was heard too late or not whole."""
-        for stream in self._streams:
-            # Prints wait in a buffer; the kernel sends them at the end of each cell anyway.
-            stream.flush()
         with self._lock:
+            self._ended.append(message)
             outputs = self._open.pop(message, None)
             late, self._late = self._late, {}
         if outputs is None:
-            return None, ()
+            return (), ()
         unseen = [
             NotSeen(what, f"{count} after the cell that they belong to had ended")
             for what, count in late.items()
@@ -84,23 +91,21 @@ class Listener:
     def _note(
         self, message: Any, content: Any = None, parent: Any = None, *_: Any, **__: Any
     ) -> None:
+        kind = message
         if type(message) is dict:
             kind = message["header"]["msg_type"]
-            if kind not in _SHOWN:
-                return
             content, parent = message["content"], message.get("parent_header")
-        elif message in _SHOWN:
-            kind = message
-        else:
-            return
-        with self._lock:
-            self._take(kind, content, _request(parent))
+        if kind == "execute_reply":
+            self._on_reply(_request(parent) or "")
+        elif kind in _SHOWN:
+            with self._lock:
+                self._take(kind, content, _request(parent))
 
     def _take(self, kind: str, content: dict[str, Any], request: str | None) -> None:
         outputs = self._open.get(request or "")
         display = (content.get("transient") or {}).get("display_id")
         if outputs is None:
-            if request and kind != "clear_output":
+            if request in self._ended and kind != "clear_output":
                 self._count(f"outputs of type {kind}")
             return
         if kind == "update_display_data" and (request, display) not in self._displays:

@@ -10,6 +10,7 @@ import random
 import sys
 from typing import Any
 
+from jupyter_mlops.dataflow import Flow
 from jupyter_mlops.fingerprints.introspection import loaded, name_of
 from jupyter_mlops.journal import sha256
 from jupyter_mlops.records import RandomUse
@@ -25,39 +26,35 @@ class Generators:
     def __init__(self) -> None:
         self._before: dict[str, Any] = {}
         self._digests: dict[str, tuple[Any, str]] = {}
+        self._modules = 0
 
     def begin(self) -> None:
         """Look at the states as the cell finds them."""
         self._before = _states()
+        self._modules = len(sys.modules)
 
-    def take(self, seeds: frozenset[str], entropy: frozenset[str]) -> tuple[RandomUse, ...]:
-        """Return the generators that the cell moved or made, and forget the states before it.
-
-        Parameters
-        ----------
-        seeds
-            Generators that the cell seeds.
-        entropy
-            Generators that the cell makes or seeds from the system's entropy; no state of
-            theirs could be put back.
-        """
+    def take(self, flow: Flow) -> tuple[RandomUse, ...]:
+        """Return the generators that a cell moved or made, and forget the states before it."""
         before, self._before = self._before, {}
+        loaded_more = len(sys.modules) > self._modules
         uses: list[RandomUse] = []
         for name, state in _states().items():
             known = before.get(name)
             if state == known or (known is None and _is_unused(state)):
                 continue
+            if name == "random" and loaded_more and not _may_draw(flow):
+                continue  # `rich` and others draw a number while they are imported
             uses.append(
                 RandomUse(
                     cell=None,
                     generator=name,
-                    seeded=name in seeds,
+                    seeded=name in flow.seeds,
                     before=None if known is None else self._digest(name, known),
                     after=self._digest(name, state),
                 )
             )
         moved = {use.generator for use in uses if use.seeded}
-        fresh = (RandomUse(None, name, False, None, None) for name in sorted(entropy - moved))
+        fresh = (RandomUse(None, name, False, None, None) for name in sorted(flow.entropy - moved))
         return (*uses, *fresh)
 
     def _digest(self, name: str, state: Any) -> str:
@@ -72,6 +69,15 @@ class Generators:
 def _is_unused(state: Any) -> bool:
     # Importing NumPy is not yet using it: a generator that never drew stands at its end.
     return type(state) is bytes and int.from_bytes(state[-4:], sys.byteorder) in _NEVER_DREW
+
+
+def _may_draw(flow: Flow) -> bool:
+    # Of what a cell calls only its own functions and `random` are known to want a number.
+    return (
+        flow.opaque is not None
+        or bool(flow.functions)
+        or any(call.startswith("random.") or "." not in call for call in flow.calls)
+    )
 
 
 def _states() -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,7 @@ class Execution:
     literals: tuple[Literal, ...] = ()
     before: names.Before | None = None
     is_finished: bool = False
+    is_heard: bool = False
     unseen: list[NotSeen] = field(default_factory=list)
 
 
@@ -71,7 +73,9 @@ class Recorder:
         self._hidden = names.Hidden(shell.user_ns_hidden)
         self._context = Context()
         self._digests: dict[str, str] = {}
+        self._modules = len(sys.modules)
         self._count = 0
+        self._finished: list[tuple[Execution, dict[str, Any]]] = []
 
     @property
     def _namespace(self) -> dict[str, Any]:
@@ -82,6 +86,7 @@ class Recorder:
 
     def start(self, info: Any, request: dict[str, Any], overlapping: bool) -> Execution:
         """Say that a cell is about to execute."""
+        self.say_finished()
         header = request.get("header", {})
         metadata = request.get("metadata") or {}
         skipped = SKIP_TAG in (metadata.get("tags") or ()) or bool(SKIP_MAGIC.match(info.raw_cell))
@@ -98,17 +103,22 @@ class Recorder:
             msg_id=execution.message,
             cell_id=cell_id if type(cell_id) is str else None,
             source=source,
-            execution_count=self._shell.execution_count if info.store_history else None,
+            execution_count=self._next_count() if info.store_history else None,
             overlapping=overlapping,
             skipped=skipped,
             user=user if user != self._session.user else None,
         )
         if not skipped:
             if self._listener is not None and execution.message is not None:
-                self._listener.begin(execution.message)
+                execution.is_heard = self._listener.begin(execution.message)
             self._reads.begin()
             self._generators.begin()
         return execution
+
+    def _next_count(self) -> int:
+        # The shell's own counter is one ahead by now in some versions of IPython and not
+        # in others; the inputs kept so far, with an empty one at 0, are as many in all.
+        return len(self._shell.history_manager.input_hist_parsed)
 
     def read(self, execution: Execution, tree: ast.Module) -> None:
         """Read the syntax tree of a cell that is about to execute."""
@@ -153,19 +163,47 @@ class Recorder:
             if error is not None:
                 fields["error"] = _described(error, getattr(self._shell, "_last_traceback", None))
             self._look(execution, fields, completed=status == "ok")
-            fields["unseen"] = tuple(execution.unseen)
-            self._session.check_environment()
+            self._check_environment(execution)
         execution.is_finished = True
-        own_time = execution.own_time + time.perf_counter() - began
-        self._session.say(
-            CellFinished,
+        fields.update(
             execution=execution.number,
             status=status,
             duration_s=duration,
             execution_count=count,
-            self_time_s=own_time,
-            **fields,
+            self_time_s=execution.own_time + time.perf_counter() - began,
         )
+        self._finished.append((execution, fields))
+        if not execution.is_heard:
+            self.say_finished()
+
+    def _check_environment(self, execution: Execution) -> None:
+        # Not after every cell: each call of the system lets other threads in and may cost
+        # a millisecond. What another process installs is noticed when it is first used.
+        if len(sys.modules) > self._modules or "install" in execution.source:
+            self._modules = len(sys.modules)
+            self._session.check_environment()
+
+    def say_finished(self, request: str | None = None) -> None:
+        """Say the ends of executions that wait for the last of their outputs.
+
+        Parameters
+        ----------
+        request
+            Only those that answer this request; all of them by default.
+        """
+        for execution, fields in list(self._finished):
+            if request is not None and execution.message != request:
+                continue
+            self._finished.remove((execution, fields))
+            if self._listener is not None and not execution.skipped:
+                fields["outputs"] = ()
+                if execution.is_heard and execution.message is not None:
+                    fields["outputs"], missed = self._listener.take(execution.message)
+                    execution.unseen.extend(missed)
+                else:
+                    execution.unseen.append(NotSeen("outputs", "shown as those of another cell"))
+            fields.setdefault("unseen", tuple(execution.unseen))
+            self._session.say(CellFinished, **fields)
 
     def _look(self, execution: Execution, fields: dict[str, Any], *, completed: bool) -> None:
         """Fill in what can be seen; one part that fails leaves the others as they are."""
@@ -202,15 +240,8 @@ class Recorder:
         read, not_read = self._part(execution, "files", self._reads.take) or ((), ())
         fields["data"] = (*data, *read)
         execution.unseen.extend(not_read)
-        uses = self._part(
-            execution, "randomness", lambda: self._generators.take(flow.seeds, flow.entropy)
-        )
+        uses = self._part(execution, "randomness", lambda: self._generators.take(flow))
         fields["randomness"] = uses or ()
-        if self._listener is not None and execution.message is not None:
-            message, listener = execution.message, self._listener
-            heard = self._part(execution, "outputs", lambda: listener.take(message))
-            fields["outputs"], missed = heard or ((), ())
-            execution.unseen.extend(missed)
 
     def _part(self, execution: Execution, what: str, look: Callable[[], Any]) -> Any:
         try:
@@ -292,10 +323,9 @@ def _described(error: BaseException, shown: Any) -> CellError:
     """
     kind = name_of(type(error))[1].rpartition(".")[2]
     lines = [_COLOURS.sub("", line) for line in shown or () if type(line) is str]
-    message = lines[-1].rstrip("\n") if lines else ""
-    head, separator, rest = message.partition(": ")
-    if separator and head.rpartition(".")[2] == kind:
-        message = rest
-    elif message.strip() == kind:
-        message = ""
-    return CellError(kind, message, "\n".join(lines)[:_TRACEBACK_LIMIT])
+    text = "\n".join(lines)
+    # The last line that begins with the exception's name is where its message begins; what
+    # is printed above it is code, and a message may have several lines.
+    found = list(re.finditer(rf"^(?:[\w.]+\.)?{re.escape(kind)}(?:: |$)", text, re.MULTILINE))
+    message = text[found[-1].end() :].strip("\n") if found else ""
+    return CellError(kind, message[:_TRACEBACK_LIMIT], text[:_TRACEBACK_LIMIT])

@@ -7,7 +7,7 @@ calls costs a longer lineage, a wrong name in one would cost a false lineage.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 
 
 def _words(text: str) -> frozenset[str]:
@@ -185,9 +185,16 @@ def dotted(node: ast.expr, aliases: Mapping[str, str]) -> str | None:
     return ".".join(reversed(parts))
 
 
-def is_below(name: str, modules: Iterable[str]) -> bool:
+def is_below(name: str, modules: Container[str]) -> bool:
     """Tell whether a dotted name is one of `modules` or below one."""
-    return any(name == module or name.startswith(module + ".") for module in modules)
+    if name in modules:
+        return True
+    end = name.rfind(".")
+    while end > 0:
+        if name[:end] in modules:
+            return True
+        end = name.rfind(".", 0, end)
+    return False
 
 
 def seeds(name: str, call: ast.Call) -> tuple[str, ...]:

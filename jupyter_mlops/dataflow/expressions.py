@@ -49,7 +49,7 @@ class Expressions:
             self._parts(node)
 
     def _parts(self, node: ast.AST) -> None:
-        for child in ast.iter_child_nodes(node):
+        for child in scopes.children(node):
             if isinstance(child, ast.expr):
                 self.follow(child)
             elif isinstance(child, ast.keyword):
@@ -85,6 +85,7 @@ class Expressions:
             return
         self._parts(node)
         name = calls.dotted(node.func, self.names.aliases) or ""
+        self.names.calls.add(name)
         self.names.seeds.update(calls.seeds(name, node))
         entropy = calls.entropy(name, node)
         if entropy is not None:
@@ -209,23 +210,16 @@ def _given(argument: ast.expr) -> Iterator[str]:
             yield name
 
 
-def measured(value: ast.expr, names: Names) -> str | None:
-    """Return the metric call that an expression's value comes from, if there is one."""
+def described(value: ast.expr, names: Names) -> tuple[str | None, bool]:
+    """Return the metric call that a value comes from, and whether it depends on a clock."""
+    metric, timed = None, False
+    if isinstance(value, ast.Constant):
+        return None, False
     for node in scopes.own_nodes([value]):
         if isinstance(node, ast.Call):
             name = calls.dotted(node.func, names.aliases)
-            metric = calls.metric(node, name, names.aliases)
-            if metric is not None:
-                return metric
-    return None
-
-
-def timed(value: ast.expr, names: Names) -> bool:
-    """Tell whether an expression's value depends on a clock."""
-    for node in scopes.own_nodes([value]):
-        if isinstance(node, ast.Call):
-            if calls.is_clock(calls.dotted(node.func, names.aliases) or ""):
-                return True
-        elif isinstance(node, ast.Name) and node.id in names.volatile:
-            return True
-    return False
+            metric = metric or calls.metric(node, name, names.aliases)
+            timed = timed or calls.is_clock(name or "")
+        elif isinstance(node, ast.Name):
+            timed = timed or node.id in names.volatile
+    return metric, timed

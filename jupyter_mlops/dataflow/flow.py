@@ -58,6 +58,8 @@ class Flow:
         Generators that the cell seeds: ``random``, ``numpy.random``, ``torch``, …
     entropy
         Generators that it feeds from the system's entropy (``default_rng()``, ``uuid4``).
+    calls
+        Full names of what is called, as far as they are known (not inside functions).
     metric_calls
         Names assigned from a metric, with the call's name.
     computed
@@ -83,6 +85,7 @@ class Flow:
     opaque: str | None = None
     seeds: frozenset[str] = NO_NAMES
     entropy: frozenset[str] = NO_NAMES
+    calls: frozenset[str] = NO_NAMES
     metric_calls: Mapping[str, str] = field(default_factory=_empty)
     computed: frozenset[str] = NO_NAMES
     in_loop: frozenset[str] = NO_NAMES

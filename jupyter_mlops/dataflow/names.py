@@ -50,6 +50,7 @@ class Names:
         self.imported: set[str] = set()
         self.seeds: set[str] = set()
         self.entropy: set[str] = set()
+        self.calls: set[str] = set()
         self.opaque: str | None = None
         self.metric_calls: dict[str, str] = {}
         self.computed: set[str] = set()
@@ -155,6 +156,7 @@ class Names:
             opaque=self.opaque,
             seeds=frozenset(self.seeds),
             entropy=frozenset(self.entropy),
+            calls=frozenset(self.calls),
             metric_calls=dict(self.metric_calls),
             computed=frozenset(self.computed),
             in_loop=frozenset(self.in_loop),

@@ -9,7 +9,7 @@ from typing import Any
 from jupyter_mlops.dataflow import scopes
 from jupyter_mlops.dataflow.calls import root
 from jupyter_mlops.dataflow.constants import is_literal
-from jupyter_mlops.dataflow.expressions import Expressions, measured, timed
+from jupyter_mlops.dataflow.expressions import Expressions, described
 from jupyter_mlops.dataflow.flow import Function
 from jupyter_mlops.dataflow.names import Names
 
@@ -37,7 +37,7 @@ class Statements:
                 self._other(statement)
 
     def _other(self, statement: ast.stmt) -> None:
-        for child in ast.iter_child_nodes(statement):
+        for child in scopes.children(statement):
             if isinstance(child, ast.expr):
                 self.expressions.follow(child)
         for name in scopes.stores([statement]):
@@ -71,6 +71,9 @@ class Statements:
             self._store_into(node.target)
 
     def _bind(self, target: ast.expr, value: ast.expr | None) -> None:
+        if isinstance(target, ast.Name) and value is not None:
+            self.describe([target.id], value)
+            return
         if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List)):
             starred = any(isinstance(one, ast.Starred) for one in [*target.elts, *value.elts])
             if len(target.elts) == len(value.elts) and not starred:
@@ -87,8 +90,7 @@ class Statements:
 
     def describe(self, names: Iterable[str], value: ast.expr) -> None:
         """Bind `names` to the value of an expression, and note what kind of value it is."""
-        metric = measured(value, self.names)
-        clock = timed(value, self.names)
+        metric, timed = described(value, self.names)
         literal = is_literal(value)
         for name in names:
             self.names.store(name)
@@ -96,7 +98,7 @@ class Statements:
                 continue
             if metric is not None:
                 self.names.metric_calls[name] = metric
-            if clock:
+            if timed:
                 self.names.volatile.add(name)
             if isinstance(value, ast.Lambda):
                 self.names.functions[name] = self.function(value)
@@ -107,7 +109,7 @@ class Statements:
 
     def _store_into(self, target: ast.expr) -> None:
         self.names.change(root(target), surely=True)
-        for child in ast.iter_child_nodes(target):
+        for child in scopes.children(target):
             if isinstance(child, ast.expr):
                 self.expressions.follow(child)
 
