@@ -140,6 +140,28 @@ def run(record: Run, columns: int | None = None) -> str:
     return "\n\n".join(section for section in sections if section)
 
 
+def outcome(record: Run, columns: int | None = None) -> str:
+    """Show in a few lines how an execution ended and what came out."""
+    short = record.id[:ID_SHOWN]
+    rows = [
+        ("parameters", _named({p.name: p.value for p in record.parameters})),
+        ("metrics", _named({m.name: m.value for m in record.metrics})),
+    ]
+    rows += [
+        (f"cell {cell.cell}", f"{cell.error.type}: {cell.error.message}")
+        for cell in record.cells
+        if cell.error is not None
+    ]
+    rows += [("notice", notice) for notice in record.notices]
+    return "\n".join(
+        [
+            f"run {short} {record.status}, took {duration(record.duration_s)}",
+            table(rows, indent=INDENT, columns=columns),
+            f"all of it: jupyter mlops show {short}",
+        ]
+    )
+
+
 def verdict(record: Verdict, columns: int | None = None) -> str:
     """Show the verdict's sentence, the cells that are not identical, and the causes."""
     lines = [clean(record.sentence or record.verdict)]

@@ -248,7 +248,7 @@ def _run(options: argparse.Namespace, context: Context) -> Answer:
             store=store,
         )
     bad = record.status != "completed"
-    return Answer(record, lambda columns: text.run(record, columns), int(bad))
+    return Answer(record, lambda columns: text.outcome(record, columns), int(bad))
 
 
 def _runs_options(parser: argparse.ArgumentParser) -> None:

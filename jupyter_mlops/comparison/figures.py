@@ -119,7 +119,7 @@ def scatter(
         "x": numbers(x[1]),
         "y": numbers(y[1]),
         "text": list(names),
-        "marker": {"size": 10, "color": COLORS[0]},
+        "marker": {"size": 10, "color": [COLORS[n % len(COLORS)] for n in range(len(names))]},
     }
     axis: Figure = {"title": {"text": _label(x[0])}}
     if _logarithmic(x[1]):
