@@ -132,6 +132,23 @@ def system_user() -> str:
         return os.environ.get("USERNAME") or f"uid {getattr(os, 'getuid', lambda: '?')()}"
 
 
+def tool_folders(environ: Mapping[str, str] | None = None) -> tuple[Path, ...]:
+    """Return the folders in which tools keep settings and caches, never a user's data."""
+    environ = os.environ if environ is None else environ
+    home = Path(environ.get("HOME") or Path.home())
+    names = (".cache", ".conda", ".config", ".ipython", ".jupyter", ".local", ".matplotlib")
+    variables = (
+        "IPYTHONDIR",
+        "JUPYTER_CONFIG_DIR",
+        "JUPYTER_RUNTIME_DIR",
+        "MPLCONFIGDIR",
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+    )
+    told = (Path(environ[name]) for name in variables if environ.get(name))
+    return (*(home / name for name in names), *told, _jupyter_data_dir(environ), read().home)
+
+
 def _is_on(environ: Mapping[str, str]) -> bool:
     return environ.get(SWITCH_VARIABLE, "").strip().lower() not in {"off", "0", "false", "no"}
 

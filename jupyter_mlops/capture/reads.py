@@ -1,0 +1,226 @@
+"""The files, databases and addresses that a cell reads and writes, and its own modules.
+
+Python tells of every ``open`` by an audit event, before it happens. The hook that listens
+can't be removed; it rejects other events at once and idles while no cell is recorded. What
+it notes is looked at when the cell ends: content is fingerprinted then, or earlier where
+the cell is about to change what it has read.
+
+Files opened meanwhile by another thread count as the cell's, those of a forked child don't.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import get_ident
+from typing import Any
+
+from jupyter_mlops.capture.native_readers import UNSEEN, PyarrowPaths, not_seen
+from jupyter_mlops.capture.opened import Opened
+from jupyter_mlops.capture.places import Places
+from jupyter_mlops.events import NotSeen
+from jupyter_mlops.fingerprints.introspection import belongs_to, is_a
+from jupyter_mlops.records import DataUse
+
+_WRITING = os.O_WRONLY | os.O_RDWR
+
+
+@dataclass
+class _Process:
+    """What belongs to the process, as its audit hook does.
+
+    ``recordings`` are those under way with the thread of each, oldest first; ``busy`` the
+    threads whose opens are our own; ``pid`` tells a forked child, which inherits all this.
+    """
+
+    recordings: list[tuple[int, Opened]]
+    busy: set[int]
+    hooked: bool = False
+    pid: int = 0
+
+
+_process = _Process([], set())
+_recordings, _busy = _process.recordings, _process.busy
+
+
+class Reads:
+    """Records what the cells of this process read and write.
+
+    ``begin`` and ``take`` belong to the same thread; recordings of different threads may
+    overlap, and those of one thread may nest.
+    """
+
+    def __init__(self) -> None:
+        self._places: Places | None = None
+        self._pyarrow = PyarrowPaths(_on_pyarrow_path)
+        self._databases: dict[str, Any] = {}
+        self._pending: list[NotSeen] = []
+
+    def install(self) -> None:
+        """Start to listen; the working folder at this moment is the notebook's."""
+        self._places = Places(os.getcwd())
+        self._pending = [not_seen(name) for name in sorted(UNSEEN & sys.modules.keys())]
+        _process.pid = os.getpid()
+        _recordings.clear()
+        if not _process.hooked:
+            _process.hooked = True
+            sys.addaudithook(_hook)
+
+    def begin(self) -> None:
+        """Begin to record for the cell that this thread is about to execute."""
+        if self._places is None:
+            return
+        self._pyarrow.install()
+        opened = Opened(self._places, self._databases, self._pyarrow.install)
+        _recordings.append((get_ident(), opened))
+
+    def take(self) -> tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]:
+        """End this thread's latest recording and return what its cell used, with digests."""
+        thread = get_ident()
+        found = _recording_of(thread)
+        if found is None or found[0] != thread:
+            return (), ()
+        _recordings.remove(found)
+        _busy.add(thread)
+        try:
+            uses, unseen = found[1].result()
+        finally:
+            _busy.discard(thread)
+        pending, self._pending = self._pending, []
+        return uses, (*pending, *unseen)
+
+    def close(self) -> None:
+        """Stop recording and undo what can be undone; the audit hook idles from here on."""
+        _recordings.clear()
+        self._pyarrow.remove()
+        self._places = None
+
+
+def _hook(event: str, args: tuple[Any, ...]) -> None:
+    if event in _HANDLERS and _recordings:
+        _note(_HANDLERS[event], args)
+
+
+def _note(handle: Callable[..., None], args: tuple[Any, ...]) -> None:
+    thread = get_ident()
+    if thread in _busy or os.getpid() != _process.pid:
+        return
+    _busy.add(thread)
+    try:
+        found = _recording_of(thread)
+        if found is not None:
+            handle(found[1], *args)
+    except Exception:  # noqa: BLE001 - the user's own open must not fail; counted as unseen
+        if found is not None:
+            found[1].faults += 1
+    finally:
+        _busy.discard(thread)
+
+
+def _recording_of(thread: int) -> tuple[int, Opened] | None:
+    """Return the latest recording of this thread, or of any if it has none of its own."""
+    latest = None
+    for found in reversed(_recordings[:]):
+        if found[0] == thread:
+            return found
+        latest = latest or found
+    return latest
+
+
+def _on_open(opened: Opened, path: Any, mode: Any, flags: Any) -> None:
+    text = _as_text(path)
+    if text is None:
+        return
+    if flags & _WRITING:
+        opened.write(text, keeps=flags & os.O_RDWR != 0 and not flags & os.O_TRUNC)
+    else:
+        opened.read(text)
+
+
+def _on_rename(opened: Opened, source: Any, target: Any, *_: Any) -> None:
+    before, after = _as_text(source), _as_text(target)
+    if before is not None and after is not None:
+        opened.rename(before, after)
+
+
+def _on_remove(opened: Opened, path: Any, *_: Any) -> None:
+    text = _as_text(path)
+    if text is not None:
+        opened.remove(text)
+
+
+def _on_import(opened: Opened, module: Any, filename: Any, *_: Any) -> None:
+    if type(filename) is str:  # an extension module, which is not opened by Python
+        opened.read(filename, is_code=True)
+    opened.load(module)
+
+
+def _on_sqlite(opened: Opened, database: Any, *_: Any) -> None:
+    text = _as_text(database)
+    if text is not None:
+        opened.connect(text)
+
+
+def _on_urllib(opened: Opened, url: Any, *_: Any) -> None:
+    if type(url) is str:
+        opened.request(url)
+
+
+def _on_http(opened: Opened, _: Any, host: Any, port: Any) -> None:
+    if type(host) is str:
+        opened.reach(host, port)
+
+
+def _on_program(opened: Opened, program: Any, arguments: Any = None, *_: Any) -> None:
+    if type(program) not in (str, bytes):
+        program = arguments[0] if type(arguments) in (list, tuple) and arguments else arguments
+    opened.start(_as_text(program) or "")
+
+
+def _on_system(opened: Opened, command: Any) -> None:
+    words = (_as_text(command) or "").split()
+    opened.start(words[0] if words else "")
+
+
+def _on_fork(opened: Opened) -> None:
+    opened.start("a forked process")
+
+
+def _on_pyarrow(opened: Opened, path: Any, writing: bool) -> None:
+    text = _as_text(path)
+    if text is not None:
+        opened.pass_on(text, writing)
+
+
+def _on_pyarrow_path(path: Any, writing: bool) -> None:
+    if _recordings:
+        _note(_on_pyarrow, (path, writing))
+
+
+def _as_text(path: Any) -> str | None:
+    """Return a path as plain text without calling methods of the user's; a descriptor has none."""
+    if type(path) is str:
+        return path
+    if type(path) is bytes:
+        return os.fsdecode(path)
+    if belongs_to(type(path), "pathlib"):
+        return str(path)
+    return str.__str__(path) if is_a(path, str) else None
+
+
+_HANDLERS: dict[str, Callable[..., None]] = {
+    "open": _on_open,
+    "os.rename": _on_rename,
+    "os.remove": _on_remove,
+    "import": _on_import,
+    "sqlite3.connect": _on_sqlite,
+    "urllib.Request": _on_urllib,
+    "http.client.connect": _on_http,
+    "subprocess.Popen": _on_program,
+    "os.posix_spawn": _on_program,
+    "os.system": _on_system,
+    "os.fork": _on_fork,
+    "os.forkpty": _on_fork,
+}
