@@ -86,7 +86,7 @@ class Served:
         kwargs.setdefault("body", "{}" if verb in {"POST", "PATCH", "PUT"} else None)
         path, _, query = path.partition("?")
         if query:
-            kwargs["params"] = [item.split("=") for item in query.split("&")]
+            kwargs["params"] = [tuple(item.split("=")) for item in query.split("&")]
         return await self._fetch(
             path,
             method=verb,
@@ -245,18 +245,17 @@ async def test_a_write_with_a_cookie_needs_the_xsrf_token(
     login = await site.ask("GET", "mlops/status")
     cookies = [value.partition(";")[0] for value in login.headers.get_list("Set-Cookie")]
     cookie = {"Authorization": "", "Cookie": "; ".join(cookies)}
-    assert (
-        await site.ask("GET", "mlops/status", headers={**cookie, **_referer(login)})
-    ).code == 200
+    assert (await site.ask("GET", "mlops/status", headers=cookie | _referer(login))).code == 200
     writes = [request for request in site.requests() if request[0] not in READS]
     assert writes
     for verb, path in writes:
-        assert (await site.ask(verb, path, headers={**cookie, **headers})).code == 403, (verb, path)
+        assert (await site.ask(verb, path, headers=cookie | headers)).code == 403, (verb, path)
 
     # The same with the token passes: it was the token that was missing.
-    token = {"Cookie": f"{cookie['Cookie']}; _xsrf=2|a|b|1", "X-XSRFToken": "2|a|b|1"}
+    value = f"2|00000000|{'ab' * 16}|1700000000"
+    token = {"Cookie": f"{cookie['Cookie']}; _xsrf={value}", "X-XSRFToken": value}
     delete = next(request for request in writes if request[0] == "DELETE")
-    assert (await site.ask(*delete, headers={**cookie, **token})).code == 204
+    assert (await site.ask(*delete, headers=cookie | token)).code == 204
 
 
 def _referer(reply: HTTPResponse) -> dict[str, str]:
