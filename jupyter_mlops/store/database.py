@@ -96,7 +96,11 @@ def _path_of(url: str) -> Path:
         parsed = make_url(url)
     except SQLAlchemyError:
         raise StoreError(message=f"{url!r} is not the URL of a database") from None
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+    if (
+        parsed.get_backend_name() != "sqlite"
+        or not parsed.database
+        or parsed.database == ":memory:"
+    ):
         shown = parsed.render_as_string(hide_password=True)
         raise StoreError(
             message=f"the store can't be kept in {shown!r}: this version needs an SQLite file, "

@@ -63,7 +63,7 @@ def _mark_deaths(database: Database) -> None:
         )
 
 
-def _open_sessions(connection: Connection) -> Sequence[Row[Any]]:
+def _open_sessions(connection: Connection) -> Sequence[Any]:
     query = select(sessions.c.id, sessions.c.process).where(~sessions.c.closed, ~sessions.c.dirty)
     return connection.execute(query).all()
 
@@ -77,7 +77,7 @@ def _may_be_over(connection: Connection, row: Row[Any]) -> bool:
     return may_be_over(process, connection.execute(query.limit(1)).scalar() or "")
 
 
-def _open_batches(connection: Connection) -> Sequence[Row[Any]]:
+def _open_batches(connection: Connection) -> Sequence[Any]:
     query = (
         select(batches_table.c.run, batches_table.c.document)
         .join(runs, runs.c.id == batches_table.c.run)
@@ -164,9 +164,7 @@ def _heard(connection: Connection, row: Row[Any], said: Sequence[Event]) -> list
     return _decoded(found)
 
 
-def _derive_runs(
-    connection: Connection, blobs: Blobs, session: Session
-) -> tuple[list[str], Any]:
+def _derive_runs(connection: Connection, blobs: Blobs, session: Session) -> tuple[list[str], Any]:
     if session.start.trigger == "interactive":
         segmentation = segment(session.executions)
     else:
@@ -243,7 +241,5 @@ def _derive_batch(connection: Connection, blobs: Blobs, run: str) -> list[str]:
     except MissingBlobError:
         given = b"{}"  # lost on disk: the run is shown without what only it could tell
     built = batches.of_batch(asked, ended, session, given)
-    connection.execute(
-        update(batches_table).where(batches_table.c.run == run).values(dirty=False)
-    )
+    connection.execute(update(batches_table).where(batches_table.c.run == run).values(dirty=False))
     return [run] if writing.save(connection, built) else []

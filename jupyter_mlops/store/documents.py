@@ -127,7 +127,11 @@ def of_segment(
         randomness=results.randomness,
         cells=tuple(one.execution for one in recorded),
         unseen=(*path_unseen(session), *results.unseen),
-        notices=(*session.notices, *_mixed(session, segment), *_failed_after(session, segmentation, ordinal)),
+        notices=(
+            *session.notices,
+            *_mixed(session, segment),
+            *_failed_after(session, segmentation, ordinal),
+        ),
     )
     return Built(run, ordinal, recorded, given)
 
@@ -139,7 +143,9 @@ def draft_of(session: Session, segmentation: Segmentation, places: dict[str, int
     return Draft(
         session=session.id,
         notebook=session.notebook,
-        parameters={value.parameter.name: value.parameter.value for value in segmentation.draft_parameters},
+        parameters={
+            value.parameter.name: value.parameter.value for value in segmentation.draft_parameters
+        },
         cells=tuple(
             recorded_of(_placed(session, index, places)).execution for index in segmentation.draft
         ),

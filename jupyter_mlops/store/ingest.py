@@ -50,7 +50,8 @@ class _Block:
 
 def ingest(database: Database, blobs: Blobs, folder: Path) -> None:
     """Take in what the journals below `folder` say beyond what is in the store."""
-    for path, offset in _behind(database, folder):
+    for path, mark in _behind(database, folder):
+        offset: int | None = mark
         while offset is not None:
             offset = _take_block(database, blobs, path, offset)
 

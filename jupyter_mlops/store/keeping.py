@@ -70,9 +70,7 @@ def finish(connection: Connection, run: str, outcome: batches.Ended) -> None:
         raise UnknownRunError(run=run)
 
 
-def save_reproduction(
-    connection: Connection, reproduction: Reproduction, process: Process
-) -> None:
+def save_reproduction(connection: Connection, reproduction: Reproduction, process: Process) -> None:
     """Insert a reproduction, or bring it up to date."""
     values = {
         "run": reproduction.run,

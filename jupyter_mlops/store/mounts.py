@@ -12,13 +12,14 @@ from pathlib import Path
 _MOUNTS = Path("/proc/mounts")
 
 _NETWORK = frozenset(
-    "nfs nfs4 cifs smb3 smbfs ncpfs afs coda lustre gpfs ceph glusterfs beegfs pvfs2 orangefs"
-    " panfs ocfs2 gfs2 davfs 9p".split()
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "coda", "lustre", "gpfs", "ceph"}
+    | {"glusterfs", "beegfs", "pvfs2", "orangefs", "panfs", "ocfs2", "gfs2", "davfs", "9p"}
 )
 # FUSE names what stands behind it; those that lead to another machine.
 _NETWORK_FUSE = frozenset(
-    "sshfs s3fs rclone gcsfuse goofys davfs davfs2 glusterfs ceph-fuse ceph blobfuse blobfuse2"
-    " juicefs curlftpfs smbnetfs lizardfs moosefs mfs".split()
+    {"sshfs", "s3fs", "rclone", "gcsfuse", "goofys", "davfs", "davfs2", "glusterfs", "ceph"}
+    | {"ceph-fuse", "blobfuse", "blobfuse2", "juicefs", "curlftpfs", "smbnetfs", "lizardfs"}
+    | {"moosefs", "mfs"}
 )
 _OCTAL = re.compile(r"\\([0-7]{3})")
 

@@ -81,9 +81,7 @@ def _ordering(by: Key, down: bool) -> list[ColumnElement[Any]]:
 def _after(by: Key, down: bool, mark: Sequence[Any]) -> ColumnElement[bool]:
     """Return the condition for everything that comes after a row in the order."""
     value, started, identifier = mark
-    rest = or_(
-        runs.c.started < started, and_(runs.c.started == started, runs.c.id < identifier)
-    )
+    rest = or_(runs.c.started < started, and_(runs.c.started == started, runs.c.id < identifier))
     if value is None:
         return and_(by.value.is_(None), rest)
     further = by.value < value if down else by.value > value
@@ -139,7 +137,7 @@ def find(connection: Connection, ref: str) -> str:
         raise UnknownRunError(run=ref)
     # A range and not LIKE, in which a reference could hold wildcards.
     query = select(runs.c.id).where(runs.c.id >= ref, runs.c.id < ref + "\U0010ffff")
-    found = connection.execute(query.order_by(runs.c.id).limit(4)).scalars().all()
+    found: Sequence[str] = connection.execute(query.order_by(runs.c.id).limit(4)).scalars().all()
     if ref in found or len(found) == 1:
         return found[0]
     if not found:
@@ -156,7 +154,7 @@ def _by_age(connection: Connection, ref: str) -> str:
     if not (digits.isascii() and digits.isdigit()) or not 1 <= int(digits[:10]) <= PAGE_LIMIT:
         raise UnknownRunError(run=ref)
     newest = select(runs.c.id).order_by(runs.c.started.desc(), runs.c.id.desc())
-    ids = connection.execute(newest.limit(int(digits))).scalars().all()
+    ids: Sequence[str] = connection.execute(newest.limit(int(digits))).scalars().all()
     if len(ids) < int(digits):
         raise UnknownRunError(run=ref)
     return ids[-1]
@@ -174,5 +172,3 @@ def record_of(connection: Connection, row: Row[Any]) -> Run:
         query = select(environments.c.document).where(environments.c.digest == row.environment)
         document["environment"] = json.loads(connection.execute(query).scalar_one())
     return schema.from_builtins(document, Run)
-
-

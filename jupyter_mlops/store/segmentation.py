@@ -18,12 +18,14 @@ all that the run shows. Executions that changed something and led to no result y
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from jupyter_mlops.dataflow.source import parse
 from jupyter_mlops.records import Parameter
-from jupyter_mlops.store.lineage import Traced, loads, trace
+from jupyter_mlops.store.lineage import Traced, trace
 from jupyter_mlops.store.sessions import Execution
 
 
@@ -236,8 +238,7 @@ def _effective(traced: Sequence[Traced], lineage: Sequence[int]) -> tuple[Value,
         used = [
             one
             for one in candidates
-            if (one.index, name) in read
-            or _is_used_at_once(one, traced[one.index].execution)
+            if (one.index, name) in read or _is_used_at_once(one, traced[one.index].execution)
         ]
         kept += _distinct(used or candidates[-1:])
     return tuple(sorted(kept, key=lambda value: value.index))
@@ -247,7 +248,13 @@ def _is_used_at_once(value: Value, execution: Execution) -> bool:
     """Tell whether the cell that set a value read it too; arguments of a call always are."""
     if value.parameter.source in ("model", "declared"):
         return True
-    return value.parameter.name in loads(execution)
+    parsed = parse(execution.source)
+    return parsed is None or any(
+        isinstance(node, ast.Name)
+        and isinstance(node.ctx, ast.Load)
+        and node.id == value.parameter.name
+        for node in ast.walk(parsed.tree)
+    )
 
 
 def _distinct(values: Sequence[Value]) -> list[Value]:

@@ -12,8 +12,8 @@ from jupyter_mlops.events import (
     EnvironmentChanged,
     Event,
     KernelGone,
-    Notice,
     NotebookTold,
+    Notice,
     OutputsSeen,
     SeenOutput,
     SessionEnded,
@@ -52,6 +52,13 @@ class Execution:
     def source_digest(self) -> str:
         """Digest of the source."""
         return source_digest(self.started.source)
+
+    @property
+    def is_opaque(self) -> bool:
+        """Whether nobody knows what the execution read and changed."""
+        if self.started.skipped:
+            return True
+        return self.finished.opaque if self.finished is not None else self.flow.opaque is not None
 
 
 @dataclass(frozen=True)
@@ -202,4 +209,3 @@ def unseen_of(execution: Execution) -> list[tuple[str, str]]:
     if execution.finished is None:
         return []
     return [(one.what, one.why) for one in execution.finished.unseen]
-

@@ -50,7 +50,7 @@ def next_sequence(connection: Connection) -> int:
 
 def sequence(connection: Connection) -> int:
     """Return the number of the last change."""
-    return connection.execute(select(counter.c.sequence)).scalar_one()
+    return int(connection.execute(select(counter.c.sequence)).scalar_one())
 
 
 def recorded_from(text: str) -> tuple[Recorded, ...]:
@@ -88,10 +88,12 @@ def _named_parameters(parameters: Sequence[Parameter]) -> dict[str, Any]:
     for one in parameters:
         values = found.setdefault(one.name, {}).setdefault(one.cell, [])
         values.append(one.value)
-    return _keyed({
-        name: {cell: its[0] if len(its) == 1 else its for cell, its in cells.items()}
-        for name, cells in found.items()
-    })
+    return _keyed(
+        {
+            name: {cell: its[0] if len(its) == 1 else its for cell, its in cells.items()}
+            for name, cells in found.items()
+        }
+    )
 
 
 def _named_metrics(metrics: Sequence[Metric]) -> dict[str, Any]:

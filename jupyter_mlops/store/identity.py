@@ -1,0 +1,83 @@
+"""When two executions of a cell agree: a digest over all that could tell them apart. Pure.
+
+An identity covers the source, the values captured (parameters, metrics but those of a clock,
+models, what was made and written), the randomness used, the content of the files read, and,
+through the identities of the executions that supplied each name, everything that these were
+made from. What is not known is never taken for equal: an input without a complete digest,
+or a generator that took its seed from the system, makes an execution agree with itself only.
+An input's digest may be missing if the cell made something of it that has a complete one.
+Modules of the user's own are read once a session and count where their names are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jupyter_mlops.events import CellFinished
+from jupyter_mlops.journal import canonical, sha256
+from jupyter_mlops.records import DataUse, RandomUse
+from jupyter_mlops.store.sessions import Execution
+
+
+def identity(execution: Execution, origins: Mapping[str, Sequence[str]]) -> str:
+    """Return the identity of an execution.
+
+    Parameters
+    ----------
+    origins
+        For each name read, the identities of the executions that supplied it.
+    """
+    finished = execution.finished
+    if finished is None or execution.started.skipped:
+        return sha256(canonical(["unknown", execution.number]))
+    content = [execution.source_digest, dict(origins), *_values(finished)]
+    if not _is_certain(finished):
+        content.append(execution.number)
+    return sha256(canonical(content))
+
+
+def made(execution: Execution) -> dict[str, str]:
+    """Return the complete digests of the frames, arrays and models that a cell left."""
+    finished = execution.finished
+    if finished is None:
+        return {}
+    found = {use.name: use.digest for use in finished.data if use.access == "made"}
+    partial = {use.name for use in finished.data if not use.complete}
+    found |= {model.name: model.digest for model in finished.models}
+    return {
+        name: digest for name, digest in found.items() if name and digest and name not in partial
+    }
+
+
+def _values(finished: CellFinished) -> list[Any]:
+    return [
+        finished.status,
+        [[one.name, one.type, one.value] for one in finished.parameters],
+        [
+            [one.name, one.step, one.value]
+            for one in finished.metrics
+            if one.name not in finished.volatile
+        ],
+        [[one.name, one.class_, one.parameters, one.digest] for one in finished.models],
+        sorted(_used(use) for use in finished.data if use.access != "import"),
+        [_drawn(use) for use in finished.randomness],
+    ]
+
+
+def _used(use: DataUse) -> list[str]:
+    return [use.access, use.name or "", use.path or "", (use.complete and use.digest) or ""]
+
+
+def _drawn(use: RandomUse) -> list[Any]:
+    # What a generator was before it was seeded does not matter.
+    return [use.generator, use.seeded, None if use.seeded else use.before, use.after]
+
+
+def _is_certain(finished: CellFinished) -> bool:
+    if any(not use.seeded and use.after is None for use in finished.randomness):
+        return False
+    inputs = [use for use in finished.data if use.access == "read"]
+    if all(use.digest and use.complete for use in inputs):
+        return True
+    return any(use.access == "made" and use.digest and use.complete for use in finished.data)
