@@ -132,17 +132,14 @@ class Recorder:
 
     def nest(self, execution: Execution) -> None:
         """Note that a cell runs another one inside itself, whose flow is not known."""
-        if execution.skipped:
-            return
-        reason = execution.flow.opaque if execution.flow is not None else None
-        execution.flow = replace(
-            execution.flow or Flow(), opaque=reason or "run_cell() inside the cell"
-        )
-        now = names.before(execution.flow, self._context, self._namespace, self._hidden)
         earlier = execution.before
+        if execution.skipped or (earlier is not None and earlier.every):
+            return
+        flow = execution.flow or Flow()
+        execution.flow = replace(flow, opaque=flow.opaque or "run_cell() inside the cell")
+        now = names.before(execution.flow, self._context, self._namespace, self._hidden)
         if earlier is not None:
-            identities = {**now.identities, **earlier.identities}
-            now = names.Before(identities, earlier.reads, every=True)
+            now = names.Before({**now.identities, **earlier.identities}, earlier.reads, every=True)
         execution.before = now
 
     # --- after ---

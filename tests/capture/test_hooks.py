@@ -1,0 +1,314 @@
+"""Hooks in real kernels: what they must survive, and what must look the same without them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jupyter_mlops.events import Notice, SessionEnded
+from jupyter_mlops.settings import Settings
+from tests.capture.conftest import Kernel, StartKernel
+
+# One of everything that a cell can show; executed with capture, without it, and broken.
+CELLS = [
+    "print('a'); print('b')\n1 + 1",
+    "",
+    "   \n",
+    "import sys\nsys.stderr.write('err\\n'); print('out')",
+    "1/0",
+    "def broken(:\n  pass",
+    "  x = 1\n  print(x)",
+    "from IPython.display import display, clear_output\ndisplay('x'); clear_output(); display('y')",
+    "h = display('first', display_id='d')\nh.update('second')",
+    "import asyncio\nawait asyncio.sleep(0)\nprint('awaited')",
+    "import warnings\nwarnings.warn('careful')",
+    "warnings.warn('careful')",
+    "s = '\\d'",
+    "%time print('timed') if False else None",
+    "%%capture out\nprint('hidden')",
+    "out.stdout",
+    "!echo shell",
+    "files = !echo a b\nfiles",
+    "import random; random.seed(3); random.random()",
+    "import sys; sys.exit(3)",
+    "raise KeyboardInterrupt",
+    "_",
+    "get_ipython().run_cell('print(5)').result",
+    "class E(Exception):\n    def __str__(self): print('str'); return 'message'\nraise E",
+    "print('last', end='')",
+    "sum([" + "1+" * 900 + "1])",
+    "sorted(n for n in globals() if not n.startswith('_'))",
+    "import os; os.getcwd() == os.environ.get('PWD', os.getcwd())",
+    "get_ipython().ast_transformers",
+]
+_ADDRESS = re.compile(r"0x[0-9a-f]+|at [0-9a-f]{8,}|ipykernel_\d+|(?<=/)\d{6,}\.py|\d+\.py|[\d.e+]+ .?s\b")
+
+
+def outputs(kernel: Kernel) -> list[str]:
+    """Execute all cells; addresses, process ids and times are no difference."""
+    return [_ADDRESS.sub("…", repr(kernel.run(cell))) for cell in CELLS]
+
+
+@pytest.fixture
+def without(start_kernel: StartKernel) -> list[str]:
+    """Give the outputs of a kernel that does not record."""
+    return outputs(start_kernel(JUPYTER_MLOPS="off"))
+
+
+def test_outputs_are_the_same_as_without_capture(kernel: Kernel, without: list[str]) -> None:
+    assert outputs(kernel) == without
+    assert kernel.of(Notice) == []
+    blank = sum(not cell.strip() for cell in CELLS)
+    assert len(kernel.started()) == len(kernel.finished()) == len(CELLS) - blank
+
+
+BREAKS = [
+    "hooks.Hooks._begin = fail",
+    "hooks.Hooks._read = fail",
+    "hooks.Hooks._end = fail",
+    "session.Session.say = fail",
+    "recorder.Recorder.start = fail",
+    "recorder.Recorder._look = fail",
+    "outputs.Listener._note = fail",
+    "outputs.Listener.take = fail",
+    "hooks.Hooks._begin = hooks.Hooks._fault = fail",
+    "recorder.Recorder.finish = leave",
+]
+
+
+@pytest.mark.parametrize("broken", BREAKS)
+def test_broken_hooks_change_nothing_that_the_user_sees(
+    start_kernel: StartKernel, startup: Callable[[str], None], without: list[str], broken: str
+) -> None:
+    startup(
+        "def _break():\n"
+        "    from jupyter_mlops.capture import hooks, session, recorder, outputs\n"
+        "    def fail(*a, **k): raise ValueError('ours')\n"
+        "    def leave(*a, **k): raise SystemExit(3)\n"
+        f"    {broken}\n"
+        "_break(); del _break\n"
+    )
+    kernel = start_kernel()
+    assert outputs(kernel) == without
+    kernel.run("1")
+
+
+def test_after_three_faults_capture_switches_itself_off_and_says_so(
+    start_kernel: StartKernel, startup: Callable[[str], None]
+) -> None:
+    startup(
+        "from jupyter_mlops.capture import recorder\n"
+        "def fail(*a, **k): raise ValueError('ours')\n"
+        "recorder.Recorder.finish = fail\n"
+    )
+    kernel = start_kernel()
+    for number in range(5):
+        kernel.run(f"x = {number}")
+    notices = kernel.of(Notice)
+    assert [notice.what for notice in notices] == [
+        *["capture failed while ending a cell"] * 3,
+        "capture switched itself off for the rest of this session",
+    ]
+    assert "ValueError" in notices[0].why
+    assert "ours" not in notices[0].why
+    assert len(kernel.started()) == 3
+    assert kernel.value("get_ipython().events.callbacks['pre_run_cell']") == "[]"
+    assert kernel.value("'ast_parse' in vars(get_ipython().compile)") == "False"
+    assert kernel.value("'send' in vars(get_ipython().kernel.session)") == "False"
+    kernel.stop()
+    assert isinstance(kernel.events()[-1], SessionEnded)
+
+
+def test_states_of_cells(kernel: Kernel) -> None:
+    kernel.run("x = 1")
+    kernel.run("raise ValueError('bad: value')")
+    kernel.run("x = (")
+    kernel.run("raise KeyboardInterrupt")
+    kernel.run("import sys; sys.exit(2)")
+    finished = kernel.finished()
+    assert [event.status for event in finished] == ["ok", "error", "error", "interrupted", "error"]
+    errors = [event.error for event in finished]
+    assert errors[0] is None
+    assert errors[1] is not None and errors[1].type == "ValueError"
+    assert errors[1].message == "bad: value"
+    assert "----> 1 raise ValueError" in errors[1].traceback
+    assert "\x1b" not in errors[1].traceback
+    assert errors[2] is not None and errors[2].type == "SyntaxError"
+    assert errors[4] is not None and (errors[4].type, errors[4].message) == ("SystemExit", "2")
+    assert [event.execution_count for event in finished] == [1, 2, 3, 4, 5]
+    assert [event.execution_count for event in kernel.started()] == [1, 2, 3, 4, 5]
+    assert all(event.duration_s >= 0 for event in finished)
+
+
+def test_an_interrupt_reaches_the_cell(kernel: Kernel) -> None:
+    message = kernel.client.execute("import time\nprint('go', flush=True)\ntime.sleep(60)")
+    _wait_for_text(kernel, message, "go")
+    kernel.manager.interrupt_kernel()
+    reply = kernel.client._recv_reply(message, timeout=30)
+    assert reply["content"]["ename"] == "KeyboardInterrupt"
+    assert kernel.finished()[0].status == "interrupted"
+    assert kernel.finished()[0].duration_s < 30
+
+
+def _wait_for_text(kernel: Kernel, message: str, text: str) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        shown = kernel.client.get_iopub_msg(timeout=30)
+        if shown["parent_header"].get("msg_id") == message and text in str(shown["content"]):
+            if shown["msg_type"] == "stream":
+                return
+    raise AssertionError(f"never saw {text}")
+
+
+def test_a_killed_kernel_leaves_a_beginning_without_an_end(kernel: Kernel) -> None:
+    kernel.run("x = 1")
+    kernel.client.execute("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    deadline = time.monotonic() + 30
+    while kernel.manager.is_alive():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert len(kernel.started()) == 2
+    assert len(kernel.finished()) == 1
+    assert kernel.of(SessionEnded) == []
+
+
+def test_nested_cells_belong_to_the_one_that_runs_them(kernel: Kernel) -> None:
+    kernel.run("ip = get_ipython(); ip.run_cell('a = 1'); ip.run_cell('ip.run_cell(\"b = 2\")')")
+    kernel.run("def go(shell): shell.run_cell('c = 3')")
+    kernel.run("go(ip)")
+    kernel.run("d = a + b + c")
+    finished = kernel.finished()
+    assert len(finished) == 4
+    assert finished[0].opaque
+    assert {"a", "b", "ip"} <= set(finished[0].writes)
+    assert finished[2].opaque
+    assert "c" in finished[2].writes
+    assert finished[3].reads == ("a", "b", "c")
+    assert not finished[3].opaque
+
+
+def test_cells_in_threads_overlap_and_do_not_mix(kernel: Kernel) -> None:
+    kernel.run(
+        "import threading\n"
+        "inner, outer = threading.Event(), threading.Event()\n"
+        "def work():\n"
+        "    get_ipython().run_cell('inner.set(); outer.wait(30); made_inside = 1')\n"
+        "thread = threading.Thread(target=work)"
+    )
+    kernel.run("thread.start(); inner.wait(30); made_outside = 2")
+    kernel.run("outer.set(); thread.join(); made_after = 3")
+    started = {event.source: event for event in kernel.started()}
+    inside = started["inner.set(); outer.wait(30); made_inside = 1"]
+    after = started["outer.set(); thread.join(); made_after = 3"]
+    assert inside.overlapping
+    assert after.overlapping
+    writes = {event.execution: event.writes for event in kernel.finished()}
+    assert "made_inside" in writes[inside.execution]
+    assert "made_after" in writes[after.execution]
+    assert "made_after" not in writes[inside.execution]
+    assert len(writes) == len(started) == 4
+
+
+def test_a_fork_writes_nothing(kernel: Kernel) -> None:
+    kernel.run(
+        "import os\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    get_ipython().run_cell('y = 1')\n"
+        "    get_ipython()._jupyter_mlops_hooks.end()\n"
+        "    os._exit(0)\n"
+        "status = os.waitpid(child, 0)[1]"
+    )
+    assert kernel.value("status") == "0"
+    kernel.run("z = 1")
+    assert [event.source for event in kernel.started()][-1] == "z = 1"
+    assert len(kernel.started()) == 2
+    assert kernel.of(SessionEnded) == []
+    assert [event.seq for event in kernel.events()] == list(range(len(kernel.events())))
+
+
+def test_silent_and_unstored_executions(kernel: Kernel) -> None:
+    kernel.run("a = 1", silent=True)
+    kernel.run("b = 2", store_history=False)
+    kernel.run("c = 3")
+    assert [event.source for event in kernel.started()] == ["b = 2", "c = 3"]
+    assert [event.execution_count for event in kernel.started()] == [None, 1]
+
+
+def test_skipped_cells_run_and_leave_nothing(kernel: Kernel) -> None:
+    assert kernel.run("%%mlops skip\nsecret = 'hush'\nprint(secret)\nsecret") == [
+        {"output_type": "stream", "name": "stdout", "text": "hush\n"},
+        {
+            "output_type": "execute_result",
+            "data": {"text/plain": "'hush'"},
+            "metadata": {},
+            "execution_count": 1,
+        },
+    ]
+    (failed,) = kernel.run("%%mlops skip\n\n1/0")
+    assert "----> 3 1/0" in re.sub(r"\x1b\[[\d;]*m", "", "".join(failed["traceback"]))
+    assert "CPU times" in kernel.run("%%mlops skip\n%%time\nz = 2")[0]["text"]
+    _run_with_tag(kernel, "tagged = 'hush'", "mlops-skip")
+    text = "".join(map(repr, kernel.events()))
+    assert "hush" not in text
+    assert [event.skipped for event in kernel.started()] == [True] * 4
+    assert [event.status for event in kernel.finished()] == ["ok", "error", "ok", "ok"]
+    assert kernel.value("secret, z, tagged") == "('hush', 2, 'hush')"
+
+
+def _run_with_tag(kernel: Kernel, source: str, tag: str) -> None:
+    session = kernel.client.session
+    session.metadata = {"tags": [tag], "cellId": "the-id"}
+    kernel.run(source)
+    session.metadata = {}
+
+
+def test_the_cell_id_is_recorded_where_the_client_tells_it(kernel: Kernel) -> None:
+    _run_with_tag(kernel, "x = 1", "other")
+    kernel.run("y = 1")
+    assert [event.cell_id for event in kernel.started()] == ["the-id", None]
+
+
+def test_message_ids_join_with_the_client(kernel: Kernel) -> None:
+    reply = kernel.client.execute("x = 1", reply=True)
+    assert kernel.started()[0].msg_id == reply["parent_header"]["msg_id"]
+
+
+def test_a_full_disk_costs_no_cell_and_loses_no_line(
+    start_kernel: StartKernel, home: Settings
+) -> None:
+    kernel = start_kernel()
+    kernel.run("import resource, signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)")
+    size = next(home.journals.iterdir()).stat().st_size + 400
+    limit = "resource.setrlimit(resource.RLIMIT_FSIZE, ({}, resource.RLIM_INFINITY))"
+    kernel.run(limit.format(size))
+    for number in range(3):
+        assert kernel.run(f"print({number})")[0]["text"] == f"{number}\n"
+    torn = any(not path.read_bytes().endswith(b"\n") for path in home.journals.iterdir())
+    assert torn or len(kernel.finished()) < 5
+    kernel.run(limit.format("resource.RLIM_INFINITY"))
+    kernel.run("x = 1")
+    from jupyter_mlops import journal
+
+    (path,) = home.journals.iterdir()
+    events: tuple[Any, ...] = journal.read(path).events
+    assert [event["seq"] for event in events] == list(range(len(events)))
+    assert [event["execution"] for event in events if event["type"] == "cell_finished"] == list(
+        range(7)
+    )
+
+
+def test_no_object_is_kept_alive(kernel: Kernel) -> None:
+    kernel.run(
+        "import weakref, gc\n"
+        "class Big: pass\n"
+        "big = Big(); alias = big\n"
+        "ref = weakref.ref(big)"
+    )
+    kernel.run("big.x = [1]; print(big is alias)")
+    kernel.run("del big, alias; alive = ref() is not None")
+    assert kernel.value("alive") == "False"
