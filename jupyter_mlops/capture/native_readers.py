@@ -1,21 +1,21 @@
 """Libraries that open files outside Python, where no audit event tells of it.
 
-pyarrow turns every path it is given into text with one private function before it opens
-anything. That function is wrapped, which no user calls, pickles or sees in a traceback,
-since it has returned by the time that a file is opened. Of the others it is said, once in
-a session, that what they open is not seen.
+pyarrow turns every path it is given into text or bytes with one of two private functions
+before it opens anything. These are wrapped, which no user calls, pickles or sees in a
+traceback, since they have returned by the time that a file is opened. Of the others it is
+said, once in a session, that what they open is not seen.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from functools import wraps
-from types import ModuleType
+from collections.abc import Callable
+from functools import update_wrapper
+from types import FrameType, ModuleType
 from typing import Any
 
 from jupyter_mlops.events import NotSeen
-from jupyter_mlops.fingerprints.introspection import is_a
+from jupyter_mlops.fingerprints.introspection import is_a, loaded
 
 # Imported first by this name, each opens files by itself from then on.
 UNSEEN = frozenset(
@@ -41,9 +41,10 @@ UNSEEN = frozenset(
         "xgboost",
     }
 )
-_NAME = "_stringify_path"
-# How far above the wrapped function pyarrow says whether it is about to write.
-_FRAMES = 6
+# pyarrow's functions that take a path, and the module that defines each.
+_FUNCTIONS = {"_stringify_path": "pyarrow.util", "encode_file_path": "pyarrow.lib"}
+# How far above them pyarrow or pandas says what it is about to do.
+_FRAMES = 8
 
 
 def not_seen(module: str) -> NotSeen:
@@ -59,58 +60,59 @@ class PyarrowPaths:
     Parameters
     ----------
     note
-        Called with a path and whether it is about to be written, as far as that is known;
-        must not raise.
+        Called with a path and whether it is about to be written, ``None`` if that is not
+        known; must not raise.
     """
 
-    def __init__(self, note: Callable[[str, bool], None]) -> None:
+    def __init__(self, note: Callable[[Any, bool | None], None]) -> None:
         self._note = note
-        self._original: Any = None
-        self._wrapper: Any = None
+        self._replaced: list[tuple[str, Any, Any]] = []
 
     def install(self) -> None:
-        """Wrap the function wherever pyarrow holds it; modules loaded later copy it."""
-        original = getattr(sys.modules.get("pyarrow.util"), _NAME, None)
-        if self._wrapper is not None or original is None or "pyarrow.lib" not in sys.modules:
+        """Wrap the functions wherever pyarrow holds them; modules loaded later copy them."""
+        if self._replaced or "pyarrow.lib" not in sys.modules:
             return
-        self._original, self._wrapper = original, _wrapped(original, self._note)
-        _replace(original, self._wrapper)
+        found = [(name, loaded(home, name)) for name, home in _FUNCTIONS.items()]
+        if all(original is not None for _, original in found):
+            for name, original in found:
+                wrapper = _wrapped(original, self._note)
+                self._replaced.append((name, original, wrapper))
+                _replace(name, original, wrapper)
 
     def remove(self) -> None:
-        """Put the original back."""
-        if self._wrapper is not None:
-            _replace(self._wrapper, self._original)
-            self._wrapper = None
+        """Put the originals back."""
+        for name, original, wrapper in self._replaced:
+            _replace(name, wrapper, original)
+        self._replaced.clear()
 
 
-def _wrapped(original: Any, note: Callable[[str, bool], None]) -> Any:
-    @wraps(original)
-    def stringify_path(path: Any) -> Any:
-        text = original(path)
-        note(text, _is_about_to_write())
-        return text
+def _wrapped(original: Any, note: Callable[[Any, bool | None], None]) -> Any:
+    def take_path(path: Any) -> Any:
+        found = original(path)
+        note(found, _intent())
+        return found
 
-    return stringify_path
-
-
-def _replace(old: Any, new: Any) -> None:
-    for module in _pyarrow_modules():
-        if module.__dict__.get(_NAME) is old:
-            setattr(module, _NAME, new)
+    return update_wrapper(take_path, original)
 
 
-def _pyarrow_modules() -> Iterator[ModuleType]:
-    for name, module in list(sys.modules.items()):
-        if name.startswith("pyarrow") and is_a(module, ModuleType):
-            yield module
+def _replace(name: str, old: Any, new: Any) -> None:
+    for module_name, module in list(sys.modules.items()):
+        if not module_name.startswith("pyarrow") or not is_a(module, ModuleType):
+            continue
+        if module.__dict__.get(name) is old:
+            setattr(module, name, new)
 
 
-def _is_about_to_write() -> bool:
-    frame = sys._getframe(2)
+def _intent() -> bool | None:
+    """Tell from the functions of libraries under way whether a file is to be written."""
+    frame: FrameType | None = sys._getframe(2)
+    known = None
     for _ in range(_FRAMES):
-        if frame is None or not str(frame.f_globals.get("__name__")).startswith("pyarrow"):
-            return False
-        if "write" in frame.f_code.co_name:
+        module = frame.f_globals.get("__name__") if frame is not None else None
+        if frame is None or not str(module).startswith(("pyarrow", "pandas.io")):
+            break
+        mode = frame.f_locals.get("mode")
+        if "write" in frame.f_code.co_name or (type(mode) is str and mode.startswith("w")):
             return True
-        frame = frame.f_back  # type: ignore[assignment]
-    return False
+        known, frame = False, frame.f_back
+    return known

@@ -159,8 +159,11 @@ class Opened:
             file.read = file.before is not None
             self._keep_content(file)
 
-    def pass_on(self, path: str, writing: bool) -> None:
-        """Note a path given to a library that opens files itself."""
+    def pass_on(self, path: str, writing: bool | None) -> None:
+        """Note a path given to a library that opens files itself.
+
+        `writing` is ``None`` where the library does not say what it will do.
+        """
         if "://" in path and not path.startswith("file://"):
             self.request(path)
             return
@@ -174,7 +177,7 @@ class Opened:
         if file is not None and not file.written:
             file.watched = True
             if not writing and file.before is not None:
-                file.read = True
+                file.read = file.read or writing is False
                 self._keep_content(file)
 
     def request(self, url: str) -> None:
@@ -228,7 +231,8 @@ class Opened:
 
     def _look_again(self) -> None:
         """Find what libraries and connections of earlier cells wrote without saying so."""
-        for folder in self._folders:
+        made = [file.path for file in self._files.values() if os.path.isdir(file.path)]
+        for folder in (*self._folders, *made):
             for path in _files_in(folder):
                 if path not in self._files and self._places.is_data(path):
                     file = self._added(path)
@@ -242,6 +246,8 @@ class Opened:
         for file in list(self._files.values()):
             if file.watched:
                 file.written = file.signature() != file.before
+                # If it was there and was not written, it was named in order to be read.
+                file.read = file.read or (file.before is not None and not file.written)
 
     def _uses(self, file: _File, deadline: float) -> Iterator[DataUse]:
         if file.read:
@@ -283,7 +289,8 @@ class Opened:
         return file
 
     def _keep_content(self, file: _File) -> None:
-        if file.read and not file.kept and not file.written:
+        """Fingerprint what the cell reads before it can change it."""
+        if not file.kept and not file.written:
             file.kept = True
             file.content = self._fingerprint(file.path, self._deadline())
 

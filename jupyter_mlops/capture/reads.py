@@ -108,6 +108,7 @@ def _note(handle: Callable[..., None], args: tuple[Any, ...]) -> None:
     if thread in _busy or os.getpid() != _process.pid:
         return
     _busy.add(thread)
+    found = None
     try:
         found = _recording_of(thread)
         if found is not None:
@@ -188,13 +189,13 @@ def _on_fork(opened: Opened) -> None:
     opened.start("a forked process")
 
 
-def _on_pyarrow(opened: Opened, path: Any, writing: bool) -> None:
+def _on_pyarrow(opened: Opened, path: Any, writing: bool | None) -> None:
     text = _as_text(path)
     if text is not None:
         opened.pass_on(text, writing)
 
 
-def _on_pyarrow_path(path: Any, writing: bool) -> None:
+def _on_pyarrow_path(path: Any, writing: bool | None) -> None:
     if _recordings:
         _note(_on_pyarrow, (path, writing))
 
