@@ -81,7 +81,7 @@ class _Judge:
             *self._order(),
             *self._packages([item for item in found if item.kind == "environment"]),
         ]
-        if not any(cause.kind != "unknown" for cause in causes):
+        if not causes:
             detail = "no recorded difference in the cells that it was made from"
             causes.append(MetricCause(self._metric, "unknown", "unknown", None, detail))
         return sorted(causes, key=lambda cause: _ORDER.index(cause.kind))

@@ -46,11 +46,16 @@ def excerpt(detail: CellDetail) -> str:
 
 
 def _identity(detail: CellDetail) -> str:
-    recorded = detail.execution.outputs
-    if len(detail.outputs) == len(recorded):
-        return json.dumps([_judged(output) for output in _joined(detail.outputs)], sort_keys=True)
-    # Some content was too large to keep; its digest was not.
-    return json.dumps([output.digest for output in recorded])
+    recorded = [output.digest for output in detail.execution.outputs]
+    if any(map(_is_missing, detail.outputs)) or len(detail.outputs) != len(recorded):
+        # Some content was too large to keep; its digest was not.
+        return json.dumps(recorded)
+    return json.dumps([_judged(output) for output in _joined(detail.outputs)], sort_keys=True)
+
+
+def _is_missing(output: Mapping[str, Any]) -> bool:
+    ours = (output.get("metadata") or {}).get("jupyter_mlops")
+    return isinstance(ours, dict) and "missing" in ours
 
 
 def _joined(outputs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -94,6 +99,8 @@ def _text(output: Mapping[str, Any]) -> str:
         return _plain(output.get("text")).rstrip("\n")
     if kind == "error":
         return f"{output.get('ename')}: {output.get('evalue')}"
+    if _is_missing(output):
+        return "[too large to be kept]"
     bundle = output.get("data") or {}
     image = next((mime for mime in _IMAGES if mime in bundle), None)
     if image is not None:

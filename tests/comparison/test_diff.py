@@ -1,0 +1,209 @@
+"""What differs is listed, what is equal is not, and what can't be known is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from jupyter_mlops import schema
+from jupyter_mlops.comparison.diff import same
+from jupyter_mlops.records import Column, Comparison, Parameter
+from tests.comparison.made import (
+    cell,
+    compare,
+    environment,
+    file,
+    made,
+    metric,
+    printed,
+    shown,
+)
+
+
+def test_equal_runs_differ_in_nothing() -> None:
+    one = made("a", ["lr = 0.1", "score = f(lr)"], [metric("score", 0.5, 1)])
+    other = replace(one[0], id="b" * 32), one[1]
+    comparison = compare(one, other)
+    assert comparison.parameters == {"lr": (0.1, 0.1)}
+    assert comparison.metrics == {"score": (0.5, 0.5)}
+    assert comparison.differs == type(comparison.differs)()
+    assert not comparison.causes
+    assert not comparison.unknown
+
+
+def test_the_document_is_that_of_the_schema() -> None:
+    comparison = compare(made("a", ["lr = 0.1"]), made("b", ["lr = [1, {'x': 2}]"]))
+    assert schema.decode(schema.encode(comparison), Comparison).runs == ("a" * 32, "b" * 32)
+
+
+def test_a_changed_literal_is_a_parameter_and_no_code() -> None:
+    differs = compare(made("a", ["lr = 0.1  # rate"]), made("b", ["lr = 0.01  # rate"])).differs
+    assert [(d.what, d.cell, d.values) for d in differs.parameter] == [("lr", 0, (0.1, 0.01))]
+    assert differs.code == ()
+
+
+def test_a_literal_that_was_not_recorded_is_code() -> None:
+    one, other = made("a", ["lr = 0.1"]), made("b", ["lr = 0.2"])
+    unrecorded = [(replace(run, parameters=()), cells) for run, cells in (one, other)]
+    differs = compare(*unrecorded).differs
+    assert [d.cell for d in differs.code] == [0]
+    assert differs.parameter == ()
+
+
+def test_changed_code_names_cell_and_size() -> None:
+    differs = compare(made("a", ["lr = 0.1", "f(lr)\ng()"]), made("b", ["lr = 0.2", "h(lr)\ng()"]))
+    (code,) = differs.differs.code
+    assert (code.cell, code.detail) == (1, "1 line out, 1 in")
+    assert code.values == ("f(lr)\ng()", "h(lr)\ng()")
+
+
+@pytest.mark.parametrize("after", ["f( x )", "f(x)  # why", "\nf(x)", "f(x)\n# end"])
+def test_comments_and_layout_are_said_to_be_just_that(after: str) -> None:
+    (code,) = compare(made("a", ["f(x)"]), made("b", [after])).differs.code
+    assert code.detail == "comments or layout only"
+
+
+def test_a_cell_that_one_run_did_not_execute() -> None:
+    (code,) = compare(made("a", ["f()", "g()"]), made("b", ["f()"])).differs.code
+    assert (code.cell, code.values, code.detail) == (1, ("g()", None), "not executed in run 2")
+
+
+def test_one_name_in_two_cells_is_two_parameters() -> None:
+    comparison = compare(made("a", ["n = 1", "n = 2"]), made("b", ["n = 1", "n = 3"]))
+    assert comparison.parameters == {"n@0": (1, 1), "n": (2, 3)}
+    assert [d.what for d in comparison.differs.parameter] == ["n"]
+
+
+def test_an_injected_value_stands_for_the_tagged_one() -> None:
+    tagged = Parameter("lr", 0.1, "float", 0, "tagged")
+    injected = Parameter("lr", 0.5, "float", None, "injected")
+    cells = ["lr = 0.1"]
+    default = made("a", cells, parameters=(tagged,))
+    given = made(
+        "b",
+        [cell(0, "lr = 0.1"), cell(None, "lr = 0.5", injected=True)],
+        parameters=(tagged, injected),
+    )
+    assert compare(default, given).parameters == {"lr": (0.1, 0.5)}
+
+
+def test_a_metric_that_one_run_lacks_and_the_last_step_of_a_series() -> None:
+    series = [metric("loss", 0.9, 0, 0), metric("loss", 0.4, 0, 1), metric("f1", 1, 0)]
+    comparison = compare(made("a", ["fit()"], series), made("b", ["fit()"]))
+    assert comparison.metrics == {"loss": (0.4, None), "f1": (1, None)}
+
+
+@pytest.mark.parametrize(
+    ("values", "equal"),
+    [((1, 1.0), True), ((True, 1), False), (("1", 1), False), (([1], [1]), True),
+     (({"a": 1, "b": 2}, {"b": 2, "a": 1}), True), ((None, None), True), ((None, 0), False),
+     (("NaN", "NaN"), True), ((float("nan"), float("nan")), True), ((1e300, 10**300), False)],
+)  # fmt: skip
+def test_same(values: tuple[Any, ...], equal: bool) -> None:
+    assert same(values) is equal
+
+
+def test_a_changed_file_names_rows_and_columns() -> None:
+    columns = (Column("age", "int64", "xxh3:1"), Column("fare", "float64", "xxh3:2"))
+    before = file("train.csv", "xxh3:a", 0, rows=891, columns=columns)
+    after = replace(
+        before, digest="xxh3:b", rows=889, columns=(columns[1], Column("age", "int64", "xxh3:9"))
+    )
+    one, other = made("a", ["read()"], data=(before,)), made("b", ["read()"], data=(after,))
+    (data,) = compare(one, other).differs.data
+    assert (data.what, data.cell, data.values) == ("train.csv", 0, ("xxh3:a", "xxh3:b"))
+    assert data.detail == "rows 891, 889; column age"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (file("x", "xxh3:a", 0), file("x", "sha256:a", 0), "digests of different algorithms"),
+        (file("x", "xxh3:a", 0), file("x", "xxh3:a", 0, complete=False), "only a part"),
+        (
+            file("x", "xxh3:a", 0, complete=False),
+            file("x", "xxh3:b", 0, complete=False),
+            "only a part",
+        ),
+        (file("x", None, 0), file("x", None, 0), "no digest"),
+    ],
+)
+def test_incomparable_digests_are_neither_equal_nor_different(
+    before: Any, after: Any, why: str
+) -> None:
+    comparison = compare(made("a", ["r()"], data=(before,)), made("b", ["r()"], data=(after,)))
+    assert comparison.differs.data == ()
+    (unknown,) = comparison.unknown
+    assert unknown.what == "x"
+    assert why in unknown.detail
+
+
+def test_a_file_is_the_same_in_another_folder() -> None:
+    one = made("a", ["r()"], data=(file("/work/d/x.csv", "xxh3:a", 0),))
+    copied = made("b", ["r()"], notebook="/tmp/copy/train.ipynb",
+                  data=(file("/tmp/copy/d/x.csv", "xxh3:a", 0),))  # fmt: skip
+    assert compare(one, copied).differs.data == ()
+
+
+def test_packages_and_an_environment_that_was_not_recorded() -> None:
+    one = made("a", ["f()"])
+    other = made("b", ["f()"], environment=environment(numpy="2.1", scipy="1.0"))
+    assert [(d.what, d.values) for d in compare(one, other).differs.environment] == [
+        ("numpy", ("2.0", "2.1")),
+        ("scipy", (None, "1.0")),
+    ]
+    unrecorded = made("c", ["f()"], environment=None)
+    comparison = compare(one, unrecorded)
+    assert comparison.differs.environment == ()
+    assert [d.what for d in comparison.unknown] == ["environment"]
+
+
+def error(traceback: str) -> dict[str, Any]:
+    return {"output_type": "error", "ename": "E", "evalue": "v", "traceback": [traceback]}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "differs"),
+    [
+        ([printed("a\nb\n")], [printed("a\n"), printed("b\n")], False),
+        ([printed("a")], [printed("b")], True),
+        ([printed("a"), printed("slow", "stderr")], [printed("a")], False),
+        ([shown(text__plain="<X at 0x7f01>")], [shown(text__plain="<X at 0x7f02>")], False),
+        (
+            [shown(text__plain="1", text__html="<b>1</b>")],
+            [shown(text__plain="1", text__html="<i>1</i>")],
+            False,
+        ),
+        (
+            [shown(image__png="QUJD", text__plain="<F>")],
+            [shown(image__png="QUJE", text__plain="<F>")],
+            True,
+        ),
+        ([error("line 1")], [error("line 2")], False),
+        ([shown(text__html="<b>1</b>")], [shown(text__html="<i>1</i>")], True),
+    ],
+)
+def test_outputs(before: list[Any], after: list[Any], differs: bool) -> None:
+    comparison = compare(made("a", [cell(0, "f()", before)]), made("b", [cell(0, "f()", after)]))
+    assert bool(comparison.differs.output) is differs
+
+
+def test_outputs_that_were_not_kept_are_compared_by_digest() -> None:
+    lost = {
+        "output_type": "display_data",
+        "data": {},
+        "metadata": {"jupyter_mlops": {"missing": "x"}},
+    }
+    one, same_, other = cell(0, "f()", [lost]), cell(0, "f()", [lost]), cell(0, "f()", [lost])
+    changed = replace(other.execution.outputs[0], digest="sha256:other")
+    other = replace(other, execution=replace(other.execution, outputs=(changed,)))
+    assert compare(made("a", [one]), made("b", [same_])).differs.output == ()
+    (output,) = compare(made("a", [one]), made("b", [other])).differs.output
+    assert output.values == ("[too large to be kept]", "[too large to be kept]")
+
+
+def test_three_runs_side_by_side() -> None:
+    comparison = compare(made("a", ["lr = 1"]), made("b", ["lr = 2"]), made("c", ["lr = 1"]))
+    assert comparison.differs.parameter[0].values == (1, 2, 1)
