@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from jupyter_mlops import journal, schema
 from jupyter_mlops.errors import UnknownRunError
+from jupyter_mlops.outputs import seen
 from jupyter_mlops.records import Batch, BatchCell, BatchOutcome, Output, Process, Reproduction
 from jupyter_mlops.store import batches, writing
 from jupyter_mlops.store.blobs import Blobs
@@ -120,24 +120,8 @@ def _kept(cell: BatchCell, blobs: Blobs) -> tuple[Output, ...]:
     return tuple(_output(content, blobs) for content in cell.outputs)
 
 
-def _output(content: Mapping[str, Any], blobs: Blobs) -> Output:
-    encoded = journal.canonical(content)
-    return Output(
-        type=str(content.get("output_type", "")),
-        mime=_mime(content),
-        digest=blobs.put(encoded),
-        size_bytes=len(encoded),
-    )
-
-
-def _mime(content: Mapping[str, Any]) -> str | None:
-    """Return the richest type that an output offers to whoever displays it."""
-    data: Sequence[str] = sorted(content.get("data") or ())
-    if not data:
-        return "text/plain" if content.get("output_type") in ("stream", "error") else None
-    ranks = ("application/vnd.", "image/", "text/html", "text/")
-    return min(data, key=lambda mime: (_rank(mime, ranks), mime))
-
-
-def _rank(mime: str, ranks: Sequence[str]) -> int:
-    return next((rank for rank, start in enumerate(ranks) if mime.startswith(start)), len(ranks))
+def _output(content: dict[str, Any], blobs: Blobs) -> Output:
+    output = seen(content)
+    if output.content is not None:
+        blobs.put(journal.canonical(output.content))
+    return Output(output.type, output.mime, output.digest, output.size_bytes)
