@@ -1,0 +1,66 @@
+"""Text lines up, whatever stands in it, and holds nothing that a terminal would obey."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_mlops import layout
+
+
+def test_columns_line_up_and_wide_letters_count_twice() -> None:
+    lines = layout.table([("한글", 1), ("a", 22)], ("NAME", "N")).splitlines()
+    assert lines == ["NAME  N", "한글  1", "a     22"]
+    assert [layout.width(line[:4]) for line in lines[1:]] == [6, 4]
+
+
+def test_lines_are_cut_to_the_terminal() -> None:
+    table = layout.table([("a", "x" * 50), ("b", "한글" * 20)], columns=20)
+    assert [layout.width(line) <= 20 for line in table.splitlines()] == [True, True]
+    assert all(line.endswith("…") for line in table.splitlines())
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred", "a\rb", "bell\x07", "\u202eright", "\x9b31m"])
+def test_no_control_character_is_left(text: str) -> None:
+    assert layout.clean(text).isprintable()
+
+
+def test_clean_keeps_one_line() -> None:
+    assert layout.clean("a\nb\tc") == "a↵b c"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "—"), (0, "0 ms"), (0.0004, "0 ms"), (0.05, "50 ms"), (0.1, "0.1 s"), (12.34, "12.3 s"),
+     (99.96, "1 min 40 s"), (3599.6, "60 min 0 s"), (7260, "2 h 1 min")],
+)  # fmt: skip
+def test_duration(seconds: float | None, text: str) -> None:
+    assert layout.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(None, "—"), (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (142_000, "142 kB"),
+     (999_600, "1.0 MB"), (8e8, "800 MB"), (2e12, "2.0 TB")],
+)  # fmt: skip
+def test_size(count: int | None, text: str) -> None:
+    assert layout.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.9532163, "0.953216"), (3, "3"), (True, "true"), ("rbf", "rbf"), ([1, 2], "[1, 2]"),
+     ({"redacted": "hmac-sha256:1"}, "(redacted)"), (None, "null"), ("NaN", "NaN"), 
+     (1e-9, "1e-09")],
+)  # fmt: skip
+def test_number(value: object, text: str) -> None:
+    assert layout.number(value) == text
+
+
+def test_names_for_a_sentence() -> None:
+    assert layout.listed("abc") == "a, b, c"
+    assert layout.listed("abcdefg", 3) == "a, b, c and 4 more"
+    assert [layout.plural(n, "cell") for n in (0, 1, 2)] == ["0 cells", "1 cell", "2 cells"]
+
+
+def test_a_time_that_is_none_is_shown_as_it_is() -> None:
+    assert layout.local_time("soon") == "soon"
