@@ -190,6 +190,10 @@ class Installed:
     def python(self) -> Path:
         return self.prefix / "bin/python"
 
+    def says(self, *arguments: str) -> str:
+        # Not from the checkout: Python would find the package in the working folder.
+        return passed(self.python, *arguments, cwd=self.prefix, env=self.environment)
+
 
 @pytest.fixture
 def installed(built: Built, tmp_path: Path) -> Installed:
@@ -213,7 +217,7 @@ def installed(built: Built, tmp_path: Path) -> Installed:
 @pytest.mark.slow
 def test_installing_enables_both_parts(installed: Installed) -> None:
     def listed(module: str) -> list[str]:
-        said = passed(installed.python, "-m", module, "list", env=installed.environment)
+        said = installed.says("-m", module, "list")
         return [line for line in said.splitlines() if "mlops" in line]
 
     (line,) = listed("jupyterlab.labextensions")
@@ -252,8 +256,7 @@ finally:
 
 def probe_kernel(installed: Installed) -> dict[str, Any]:
     """Start a kernel of the installation; say what one cell in it sees, and check it is quiet."""
-    done = passed(installed.python, "-c", PROBE, env=installed.environment)
-    said = json.loads(done.splitlines()[-1])
+    said = json.loads(installed.says("-c", PROBE).splitlines()[-1])
     assert not said["errors"]
     (text,) = said["texts"]
     seen: dict[str, Any] = json.loads(text)
