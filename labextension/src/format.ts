@@ -1,9 +1,11 @@
 /** How values are written for people. Nothing is computed here, only spelled. */
 
-/** A value as short text; numbers with at most six significant digits. */
-export function formatValue(value: unknown): string {
+/** A value as short text; a fraction with at most so many significant digits. */
+export function formatValue(value: unknown, digits = 6): string {
   if (typeof value === 'number') {
-    return formatNumber(value);
+    return Number.isInteger(value)
+      ? String(value)
+      : String(Number(value.toPrecision(digits)));
   }
   if (typeof value === 'string') {
     return value;
@@ -19,12 +21,6 @@ export function wholeValue(value: unknown): string {
 /** Whether capture kept a keyed hash in place of the value. */
 export function isRedacted(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'redacted' in value;
-}
-
-function formatNumber(value: number): string {
-  return Number.isInteger(value)
-    ? String(value)
-    : String(Number(value.toPrecision(6)));
 }
 
 export function formatDuration(seconds: number): string {

@@ -3,10 +3,12 @@ import { LabIcon } from '@jupyterlab/ui-components';
 /** Two runs through the same axes: what the product is about. */
 export const mlopsIcon = new LabIcon({
   name: 'mlops:panel',
+  // The classes are what JupyterLab's themes colour; on strokes alone, as nothing is filled.
   svgstr: svg(
-    '<g class="jp-icon3" fill="none" stroke="#616161" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round">' +
-      '<path d="M3 3v14M10 3v14M17 3v14" stroke-opacity=".45"/>' +
-      '<path d="M3 13.5 10 6l7 3.5"/><path d="M3 7l7 6.5 7-9"/></g>',
+    '<g fill="none" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round">' +
+      '<path class="jp-icon3" stroke="#616161" stroke-opacity=".5" d="M3 3v14M10 3v14M17 3v14"/>' +
+      '<path class="jp-icon3" stroke="#616161" d="M3 14l7-8 7 4"/>' +
+      '<path class="jp-icon3" stroke="#616161" d="M3 7l7 6 7-8"/></g>',
     20
   )
 });
@@ -20,7 +22,7 @@ const SHAPES = {
     'M2 4.6c1.4-1.6 2.6-1.2 4 0s2.6 1.6 4 0M2 8.4c1.4-1.6 2.6-1.2 4 0s2.6 1.6 4 0',
   unequal: 'M2.5 4.4h7M2.5 7.6h7M8 2 4 10',
   ring: 'M6 2.2a3.8 3.8 0 1 0 3.8 3.8',
-  dot: 'M6 4.6a1.4 1.4 0 1 0 .01 0',
+  dot: 'M6 4a2 2 0 1 0 .01 0M6 5.2a.8 .8 0 1 0 .01 0',
   pencil: 'M2.4 9.6l.5-2.2 5.2-5.2 1.7 1.7-5.2 5.2z'
 };
 

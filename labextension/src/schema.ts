@@ -356,10 +356,13 @@ export interface DataUse {
 /**
  * One column of a frame with the digest of all its values.
  *
+ *     The digest does not depend on the name. With ``complete=False`` it compares as unknown.
+ *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Column".
  */
 export interface Column {
+  complete: boolean;
   digest: string;
   dtype: string;
   name: string;

@@ -3,6 +3,7 @@ import * as React from 'react';
 import { formatTime, formatValue, shorten, wholeValue } from '../format';
 import type { Comparison, Difference, Run } from '../schema';
 import { CommandIDs } from '../tokens';
+import { Link } from './Button';
 import { Empty } from './Notices';
 import { useCommand, useServices } from './services';
 
@@ -126,15 +127,14 @@ function RunHeading(props: { run: Run }): JSX.Element {
   const execute = useCommand();
   const { run } = props;
   return (
-    <button
-      className="jp-mlops-Link"
+    <Link
       data-run={run.id}
       title={trans.__('Open the executed notebook of run %1', run.id)}
       onClick={() => execute(CommandIDs.openNotebook, { run: run.id })}
     >
       {formatTime(run.started, locale)}
       <code>{run.id.slice(0, 8)}</code>
-    </button>
+    </Link>
   );
 }
 

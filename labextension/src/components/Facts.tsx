@@ -11,6 +11,7 @@ import {
 } from '../format';
 import type { DataUse, Metric, ModelFit, Parameter, Run } from '../schema';
 import { CommandIDs } from '../tokens';
+import { Link } from './Button';
 import { useCommand, useServices } from './services';
 
 /** One collapsible section of a run; says how many things it holds, and if it holds none. */
@@ -53,13 +54,12 @@ export function CellLink(props: {
     return <span className="jp-mlops-mod-quiet">{trans.__('no cell')}</span>;
   }
   return (
-    <button
-      className="jp-mlops-Link"
+    <Link
       title={trans.__('Scroll to cell %1 in the notebook', cell)}
       onClick={() => execute(CommandIDs.showCell, { run, cell })}
     >
       {trans.__('cell %1', cell)}
-    </button>
+    </Link>
   );
 }
 
@@ -212,13 +212,15 @@ function DataItem(props: { run: string; item: DataUse }): JSX.Element {
     import: trans.__('imported')
   };
   const name = item.path?.split('/').pop() ?? item.name ?? item.kind;
-  const size = [
+  const notes = [
+    accesses[item.access],
+    item.inherited ? trans.__('inherited') : null,
     item.rows === null ? null : trans._n('%1 row', '%1 rows', item.rows),
     item.columns.length
       ? trans._n('%1 column', '%1 columns', item.columns.length)
       : null,
     item.size_bytes === null ? null : formatSize(item.size_bytes)
-  ].filter(Boolean);
+  ];
   return (
     <li>
       <div className="jp-mlops-Items-head">
@@ -228,11 +230,11 @@ function DataItem(props: { run: string; item: DataUse }): JSX.Element {
         >
           {name}
         </span>
-        <Tag>{accesses[item.access]}</Tag>
-        <Inherited of={item} />
         <CellLink run={props.run} cell={item.cell} />
       </div>
-      <div className="jp-mlops-mod-quiet">{size.join(' · ')}</div>
+      <div className="jp-mlops-mod-quiet">
+        {notes.filter(Boolean).join(' · ')}
+      </div>
       <Digest digest={item.digest} complete={item.complete} />
     </li>
   );

@@ -181,7 +181,7 @@ function themedLayout(
       color: variable(node, '--jp-ui-font-color1'),
       size: 12
     },
-    paper_bgcolor: 'rgba(0,0,0,0)',
+    paper_bgcolor: variable(node, '--jp-layout-color0'),
     plot_bgcolor: 'rgba(0,0,0,0)'
   };
 }

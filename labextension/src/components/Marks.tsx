@@ -10,7 +10,9 @@ import type {
 } from '../schema';
 import { useServices } from './services';
 
-type State =
+/** An interactive run is open while its session lives: what is executed next may join it. */
+export type State =
+  | 'open'
   | RunSummary['status']
   | CellExecution['status']
   | Verdict['verdict']
@@ -26,6 +28,7 @@ const MARKS: Record<State, IMark> = {
   ok: { shape: 'check', tone: 'good' },
   identical: { shape: 'check', tone: 'good' },
   'within tolerance': { shape: 'approximate', tone: 'good' },
+  open: { shape: 'ring', tone: 'plain' },
   running: { shape: 'ring', tone: 'plain' },
   interrupted: { shape: 'bar', tone: 'warn' },
   lost: { shape: 'question', tone: 'warn' },
@@ -46,6 +49,7 @@ export function stateName(state: State, trans: TranslationBundle): string {
     ok: trans.__('ok'),
     identical: trans.__('identical'),
     'within tolerance': trans.__('within tolerance'),
+    open: trans.__('open'),
     running: trans.__('running'),
     interrupted: trans.__('interrupted'),
     lost: trans.__('lost'),
@@ -59,6 +63,13 @@ export function stateName(state: State, trans: TranslationBundle): string {
     extra: trans.__('extra')
   };
   return names[state] ?? state;
+}
+
+/** A run's state in the words of people: an interactive one waits for them, it does not run. */
+export function runState(run: Pick<RunSummary, 'status' | 'trigger'>): State {
+  return run.status === 'running' && run.trigger === 'interactive'
+    ? 'open'
+    : run.status;
 }
 
 /** What made a run happen, in the user's language. */

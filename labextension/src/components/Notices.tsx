@@ -1,8 +1,8 @@
 import * as React from 'react';
 
 import type { RequestError } from '../client';
-import { isOurVersion, VERSION } from '../version';
-import { useServices, useSignal } from './services';
+import { Button } from './Button';
+import { useServices } from './services';
 
 interface IMessage {
   title: string;
@@ -47,9 +47,7 @@ export function Banner(props: {
     >
       <div>{props.children}</div>
       {props.onRetry && (
-        <button className="jp-mlops-Button" onClick={props.onRetry}>
-          {trans.__('Try again')}
-        </button>
+        <Button onClick={props.onRetry}>{trans.__('Try again')}</Button>
       )}
     </div>
   );
@@ -74,9 +72,9 @@ export function Failure(props: {
   return (
     <Empty title={title} text={text} role="alert">
       {props.onRetry && (
-        <button className="jp-mlops-Button jp-mod-main" onClick={props.onRetry}>
+        <Button isMain onClick={props.onRetry}>
           {trans.__('Try again')}
-        </button>
+        </Button>
       )}
     </Empty>
   );
@@ -109,64 +107,4 @@ function useExplanation(error: RequestError, what: string): [string, string] {
     ];
   }
   return [trans.__('%1 failed.', what), error.message];
-}
-
-/** What holds for the whole panel: server part, versions, capture, how news arrive. */
-export function PanelNotices(): JSX.Element {
-  const { mlops, trans } = useServices();
-  const { feed, runs } = mlops;
-  useSignal(feed.statusChanged);
-  useSignal(runs.changed);
-  const { status, error } = feed;
-  const retry = (): void => void feed.refresh();
-  if (error !== null) {
-    return (
-      <Failure
-        inline
-        error={error}
-        what={trans.__('Asking the server part')}
-        onRetry={retry}
-      />
-    );
-  }
-  if (status === null) {
-    return <></>;
-  }
-  return (
-    <>
-      {!isOurVersion(status.version) && (
-        <Banner tone="warn">
-          {trans.__(
-            'This page is version %1, the server part %2. Reload the page; if that does not help, restart JupyterLab.',
-            VERSION,
-            status.version
-          )}
-        </Banner>
-      )}
-      {!status.capture && (
-        <Banner tone="warn">
-          <strong>{trans.__('Capture is off.')}</strong> {status.capture_reason}
-        </Banner>
-      )}
-      {status.capture && runs.notebook.optedOut && (
-        <Banner tone="info">
-          {trans.__(
-            'This notebook’s metadata switches capture off: it is not being recorded.'
-          )}
-        </Banner>
-      )}
-      {status.problems.map(problem => (
-        <Banner key={problem} tone="warn">
-          {problem}
-        </Banner>
-      ))}
-      {!feed.live && (
-        <Banner tone="info">
-          {trans.__(
-            'No live updates from this server; it is asked every 10 seconds instead.'
-          )}
-        </Banner>
-      )}
-    </>
-  );
 }

@@ -3,6 +3,8 @@ import * as React from 'react';
 import { formatTime } from '../format';
 import type { Reproduction, Run } from '../schema';
 import { CommandIDs } from '../tokens';
+import { Button } from './Button';
+import { runState } from './Marks';
 import { Banner, Failure } from './Notices';
 import { type IFetched, useCommand, useFetched, useServices } from './services';
 import { VerdictView } from './VerdictView';
@@ -85,11 +87,11 @@ function ReproduceButton(props: { run: Run; isAgain: boolean }): JSX.Element {
   const execute = useCommand();
   const [current, setCurrent] = React.useState(false);
   const { run } = props;
-  const isRunning = run.status === 'running';
+  const isRunning = runState(run) === 'running';
   return (
     <div className="jp-mlops-Reproduce">
-      <button
-        className="jp-mlops-Button jp-mod-main"
+      <Button
+        isMain
         disabled={isRunning}
         title={
           isRunning
@@ -103,7 +105,7 @@ function ReproduceButton(props: { run: Run; isAgain: boolean }): JSX.Element {
         }
       >
         {props.isAgain ? trans.__('Reproduce again') : trans.__('Reproduce')}
-      </button>
+      </Button>
       <label
         title={trans.__(
           'Execute the file as it is now instead of the recorded cells'
@@ -136,14 +138,13 @@ function Running(props: { reproduction: Reproduction }): JSX.Element {
         <span className="jp-mlops-mod-quiet" aria-live="polite">
           {text}
         </span>
-        <button
-          className="jp-mlops-Button"
+        <Button
           onClick={() =>
             execute(CommandIDs.cancelReproduction, { run, reproduction: id })
           }
         >
           {trans.__('Cancel')}
-        </button>
+        </Button>
       </div>
       <progress
         aria-label={trans.__('Reproduction')}

@@ -3,6 +3,7 @@ import * as React from 'react';
 import { formatDuration, formatTime } from '../format';
 import type { CellExecution, Run } from '../schema';
 import { CommandIDs } from '../tokens';
+import { Link } from './Button';
 import {
   CellLink,
   Data,
@@ -13,7 +14,7 @@ import {
   Section,
   Tag
 } from './Facts';
-import { StateMark, triggerName } from './Marks';
+import { runState, StateMark, triggerName } from './Marks';
 import { Empty, Failure, Loading } from './Notices';
 import { Reproductions } from './Reproductions';
 import { useCommand, useFetched, useServices, useSignal } from './services';
@@ -75,7 +76,7 @@ function Head(props: { run: Run }): JSX.Element {
   return (
     <header className="jp-mlops-Detail-head">
       <div className="jp-mlops-Run-head">
-        <StateMark state={run.status} />
+        <StateMark state={runState(run)} />
         <time dateTime={run.started}>{formatTime(run.started, locale)}</time>
         {run.duration_s !== null && (
           <span className="jp-mlops-mod-quiet">
@@ -88,12 +89,9 @@ function Head(props: { run: Run }): JSX.Element {
       </div>
       <div className="jp-mlops-Detail-id">
         <code title={run.id}>{run.id.slice(0, 8)}</code>
-        <button
-          className="jp-mlops-Link"
-          onClick={() => execute(CommandIDs.openNotebook, { run: run.id })}
-        >
+        <Link onClick={() => execute(CommandIDs.openNotebook, { run: run.id })}>
           {trans.__('Open executed notebook')}
-        </button>
+        </Link>
       </div>
     </header>
   );

@@ -4,9 +4,13 @@ import { formatDuration, formatTime, formatValue, wholeValue } from '../format';
 import { markIcons } from '../icons';
 import type { Draft, RunSummary } from '../schema';
 import { CommandIDs } from '../tokens';
-import { StateMark, stateName, triggerName } from './Marks';
+import { Button } from './Button';
+import { runState, StateMark, stateName, triggerName } from './Marks';
 import { Empty, Failure, Loading } from './Notices';
 import { useCommand, useServices, useSignal } from './services';
+
+/** Rows are for telling runs apart; the exact number stands in the tooltip and the detail. */
+const ROW_DIGITS = 5;
 
 /** The runs of the active notebook, or why there are none. */
 export function RunList(): JSX.Element {
@@ -38,6 +42,10 @@ export function RunList(): JSX.Element {
       />
     );
   }
+  if (list === null && feed.error) {
+    // The head of the panel says it already.
+    return <></>;
+  }
   if (list === null) {
     return error ? (
       <Failure
@@ -51,7 +59,7 @@ export function RunList(): JSX.Element {
   }
   return (
     <>
-      {error && (
+      {error && !feed.error && (
         <Failure
           inline
           error={error}
@@ -67,16 +75,16 @@ export function RunList(): JSX.Element {
         <Rows list={list} />
       )}
       {runs.hasMore && (
-        <button
-          className="jp-mlops-Button jp-mlops-RunList-more"
+        <Button
+          className="jp-mlops-RunList-more"
           onClick={() => void runs.showMore()}
         >
           {trans.__('Show older runs')}
-        </button>
+        </Button>
       )}
       <div className="jp-mlops-mod-hidden" aria-live="polite">
         {trans._n('%1 run', '%1 runs', list.length)}
-        {list.length > 0 && `, ${stateName(list[0].status, trans)}`}
+        {list.length > 0 && `, ${stateName(runState(list[0]), trans)}`}
       </div>
     </>
   );
@@ -106,12 +114,9 @@ function NoRuns(props: { hasDraft: boolean }): JSX.Element {
       )}
     >
       {canRun && (
-        <button
-          className="jp-mlops-Button jp-mod-main"
-          onClick={() => execute('notebook:run-all-cells')}
-        >
+        <Button isMain onClick={() => execute('notebook:run-all-cells')}>
           {trans.__('Run all cells')}
-        </button>
+        </Button>
       )}
     </Empty>
   );
@@ -156,8 +161,8 @@ function SelectionBar(): JSX.Element {
       aria-label={trans.__('Selected runs')}
     >
       <span aria-live="polite">{trans.__('%1 selected', selected.length)}</span>
-      <button
-        className="jp-mlops-Button jp-mod-main"
+      <Button
+        isMain
         disabled={selected.length < 2}
         title={
           selected.length < 2
@@ -167,10 +172,8 @@ function SelectionBar(): JSX.Element {
         onClick={() => execute(CommandIDs.compareRuns, { runs: selected })}
       >
         {trans.__('Compare')}
-      </button>
-      <button className="jp-mlops-Button" onClick={() => runs.select([])}>
-        {trans.__('Clear')}
-      </button>
+      </Button>
+      <Button onClick={() => runs.select([])}>{trans.__('Clear')}</Button>
     </div>
   );
 }
@@ -248,6 +251,7 @@ function Row(props: {
   const { mlops, trans, locale } = useServices();
   const { runs } = mlops;
   const { run, names } = props;
+  const state = runState(run);
   const isSelected = runs.selected.includes(run.id);
   return (
     <li
@@ -277,7 +281,7 @@ function Row(props: {
       </span>
       <div className="jp-mlops-Run-body">
         <div className="jp-mlops-Run-head">
-          <StateMark state={run.status} />
+          <StateMark state={state} wordless={state === 'completed'} />
           <time
             dateTime={run.started}
             title={new Date(run.started).toLocaleString(locale)}
@@ -287,7 +291,7 @@ function Row(props: {
           <span className="jp-mlops-mod-quiet">
             {triggerName(run.trigger, trans)}
           </span>
-          {run.duration_s !== null && (
+          {run.duration_s !== null && state !== 'running' && (
             <span className="jp-mlops-Run-duration jp-mlops-mod-quiet">
               {formatDuration(run.duration_s)}
             </span>
@@ -334,12 +338,17 @@ function Values(props: {
         >
           <span className="jp-mlops-Value-name">{name}</span>{' '}
           <span className="jp-mlops-Value-value">
-            {formatValue(props.values[name])}
+            {formatValue(props.values[name], ROW_DIGITS)}
           </span>
         </span>
       ))}
       {rest > 0 && (
-        <span className="jp-mlops-mod-quiet">{trans.__('+%1 more', rest)}</span>
+        <span
+          className="jp-mlops-mod-quiet"
+          title={trans._n('%1 more', '%1 more', rest)}
+        >
+          {`+${rest}`}
+        </span>
       )}
     </div>
   );

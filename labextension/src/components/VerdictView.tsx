@@ -4,6 +4,7 @@ import * as React from 'react';
 import { shorten } from '../format';
 import type { Cause, CellJudgement, Run, Verdict } from '../schema';
 import { CommandIDs } from '../tokens';
+import { Link } from './Button';
 import { CellLink, Tag } from './Facts';
 import { StateMark } from './Marks';
 import { Failure, Loading } from './Notices';
@@ -22,6 +23,8 @@ export function VerdictView(props: {
   const { trans } = useServices();
   const execute = useCommand();
   const { verdict, run, isBrief } = props;
+  // The server's sentence begins with the verdict; it must not be said twice.
+  const startsWithWord = verdict.sentence.startsWith(verdict.verdict);
   const diverging = verdict.first_diverging_cell;
   const others = verdict.cells.filter(
     cell => cell.verdict !== 'identical' && cell.cell !== diverging
@@ -32,12 +35,10 @@ export function VerdictView(props: {
       data-verdict={verdict.verdict}
       role="status"
     >
-      <div className="jp-mlops-Verdict-head">
-        <StateMark state={verdict.verdict} />
-      </div>
-      {verdict.sentence && (
-        <p className="jp-mlops-Verdict-sentence">{verdict.sentence}</p>
-      )}
+      <p className="jp-mlops-Verdict-head">
+        <StateMark state={verdict.verdict} wordless={startsWithWord} />
+        <span>{verdict.sentence}</span>
+      </p>
       <Causes run={run.id} causes={verdict.causes} />
       {!isBrief && diverging !== null && verdict.reproduction && (
         <Diverging
@@ -50,8 +51,7 @@ export function VerdictView(props: {
         <OtherCells run={run.id} cells={others} />
       )}
       {!isBrief && !props.isWide && verdict.reproduction && (
-        <button
-          className="jp-mlops-Link"
+        <Link
           onClick={() =>
             execute(CommandIDs.showVerdict, {
               run: run.id,
@@ -60,7 +60,7 @@ export function VerdictView(props: {
           }
         >
           {trans.__('Open the verdict in a tab')}
-        </button>
+        </Link>
       )}
     </div>
   );
@@ -88,7 +88,7 @@ function Causes(props: { run: string; causes: Cause[] }): JSX.Element {
           <div>{cause.detail}</div>
           {cause.before && cause.after && (
             <code
-              className="jp-mlops-mod-quiet"
+              className="jp-mlops-Change"
               title={`${cause.before} → ${cause.after}`}
             >
               {shorten(cause.before)} → {shorten(cause.after)}

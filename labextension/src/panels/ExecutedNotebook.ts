@@ -49,6 +49,13 @@ export function createExecutedFactory(options: {
   factory.widgetCreated.connect((_, panel) => {
     panel.title.icon = mlopsIcon;
     panel.addClass('jp-mlops-Executed');
+    // Reading may still add ids and the like to the model; nothing of that is a change to save.
+    const { model } = panel.context;
+    model.stateChanged.connect(() => {
+      if (model.dirty) {
+        model.dirty = false;
+      }
+    });
     const run = runOf(panel.context.path);
     panel.toolbar.addItem(
       'mlops-show-run',

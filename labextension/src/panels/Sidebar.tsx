@@ -1,18 +1,12 @@
-import {
-  ReactWidget,
-  refreshIcon,
-  SidePanel,
-  ToolbarButton
-} from '@jupyterlab/ui-components';
+import { ReactWidget, SidePanel } from '@jupyterlab/ui-components';
 import type { ITranslator } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { PanelNotices } from '../components/Notices';
+import { PanelHead } from '../components/PanelHead';
 import { ShownRun } from '../components/RunDetail';
 import { RunList } from '../components/RunList';
 import { type IServices, ServicesProvider } from '../components/services';
 import { mlopsIcon } from '../icons';
-import { CommandIDs } from '../tokens';
 
 export const SIDEBAR_ID = 'jp-mlops-sidebar';
 
@@ -20,7 +14,7 @@ export const SIDEBAR_ID = 'jp-mlops-sidebar';
 export class Sidebar extends SidePanel {
   constructor(services: IServices, translator: ITranslator) {
     super({ translator });
-    const { trans, mlops } = services;
+    const { trans } = services;
     this.id = SIDEBAR_ID;
     this.addClass('jp-mlops-Sidebar');
     this.title.icon = mlopsIcon;
@@ -28,30 +22,11 @@ export class Sidebar extends SidePanel {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('MLOps'));
 
-    const notices = view(services, <PanelNotices />);
-    notices.addClass('jp-mlops-Notices');
-    this.header.addWidget(notices);
-
-    const list = view(services, <RunList />);
-    const detail = view(services, <ShownRun />);
-    this.addWidget(section(list, trans.__('Runs')));
-    this.addWidget(section(detail, trans.__('Run')));
-    this.toolbar.addItem(
-      'refresh',
-      new ToolbarButton({
-        icon: refreshIcon,
-        tooltip: trans.__('Refresh Runs'),
-        onClick: () => void services.commands.execute(CommandIDs.refreshRuns)
-      })
-    );
-    const name = (): void => {
-      const notebook = mlops.runs.notebook.name;
-      list.title.label = notebook
-        ? trans.__('Runs of %1', notebook)
-        : trans.__('Runs');
-    };
-    mlops.runs.notebook.changed.connect(name, this);
-    name();
+    const head = view(services, <PanelHead />);
+    head.addClass('jp-mlops-PanelHead');
+    this.header.addWidget(head);
+    this.addWidget(section(services, <RunList />, trans.__('Runs')));
+    this.addWidget(section(services, <ShownRun />, trans.__('Run')));
   }
 }
 
@@ -64,7 +39,12 @@ export function view(services: IServices, content: JSX.Element): ReactWidget {
   return widget;
 }
 
-function section(widget: ReactWidget, label: string): ReactWidget {
+function section(
+  services: IServices,
+  content: JSX.Element,
+  label: string
+): ReactWidget {
+  const widget = view(services, content);
   widget.title.label = label;
   widget.addClass('jp-mlops-Scroll');
   return widget;

@@ -55,10 +55,11 @@ function useCaptureState(): ICaptureState {
   useSignal(runs.notebook.changed);
   const { status, error } = feed;
   if (error !== null) {
-    const text =
-      error.status === 404
-        ? trans.__('MLOps: no server part')
-        : trans.__('MLOps: unreachable');
+    const texts: Record<number, string> = {
+      403: trans.__('MLOps: no access'),
+      404: trans.__('MLOps: no server part')
+    };
+    const text = texts[error.status ?? 0] ?? trans.__('MLOps: unreachable');
     return {
       shape: 'cross',
       tone: 'problem',

@@ -29,6 +29,7 @@ export class Tab extends MainAreaWidget {
     this.id = `jp-mlops-tab-${tabName(shows)}`;
     this.addClass('jp-mlops-Tab');
     this.content.addClass('jp-mlops-Scroll');
+    this.toolbar.hide();
     this.title.icon = mlopsIcon;
     this.title.closable = true;
     this.title.label =
