@@ -36,6 +36,8 @@ module.exports = {
   resolver: own('@jupyterlab/testing/lib/jest-resolver.js'),
   setupFiles: [own('@jupyterlab/testing/lib/jest-shim.js')],
   testEnvironment: own('@jupyterlab/testing/lib/jest-env.js'),
+  // Only the sources are searched; the pattern for lib/ would also match a checkout below one.
+  testPathIgnorePatterns: ['/node_modules/'],
   testRegex: 'labextension/src/.*__tests__/.*\\.spec\\.tsx?$',
   transform: {
     '\\.svg$': own('@jupyterlab/testing/lib/jest-raw-loader.js'),
