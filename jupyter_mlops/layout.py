@@ -6,6 +6,7 @@ sequences, and none of them reaches the terminal.
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import unicodedata
@@ -156,3 +157,9 @@ def listed(names: Iterable[object], limit: int = 5) -> str:
     shown = [str(name) for name in names]
     more = len(shown) - limit
     return ", ".join(shown[:limit]) + (f" and {more} more" if more > 0 else "")
+
+
+def unified(before: str, after: str, context: int = 2) -> list[str]:
+    """Return the lines of the unified diff of two texts, without its file header."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=context)
+    return list(lines)[2:]

@@ -8,6 +8,7 @@ from typing import Any
 from jupyter_mlops.layout import (
     NOTHING,
     clean,
+    cut,
     duration,
     listed,
     local_time,
@@ -15,6 +16,7 @@ from jupyter_mlops.layout import (
     plural,
     size,
     table,
+    unified,
     value_text,
 )
 from jupyter_mlops.records import (
@@ -32,6 +34,8 @@ from jupyter_mlops.records import (
 INDENT = "  "
 # Characters of an id that people see; more where that fits several runs.
 ID_SHOWN = 8
+# Lines of a cell's diff that are shown.
+_DIFF_LINES = 30
 # Packages that are worth a line of their own among hundreds.
 _PACKAGES_SHOWN = (
     "numpy",
@@ -213,7 +217,7 @@ def comparison(record: Comparison, columns: int | None = None) -> str:
         _section(
             "Parameters", ("", *ids), [(d.what, *_values(d)) for d in differs.parameter], columns
         ),
-        _section("Code", None, [(_at(d), d.detail) for d in differs.code], columns),
+        "\n".join(["Code", *(_code(d, columns) for d in differs.code)]) if differs.code else "",
         _section("Data", None, [(d.what, _at(d), d.detail) for d in differs.data], columns),
         _section(
             "Environment", ("", *ids), [(d.what, *_values(d)) for d in differs.environment], columns
@@ -267,6 +271,18 @@ def _section(
     if not rows:
         return ""
     return title + "\n" + table(rows, header, indent=INDENT, columns=columns)
+
+
+def _code(difference: Difference, columns: int | None) -> str:
+    """Show a cell's code in the first run that has it against the next that differs."""
+    head = f"{INDENT}{_at(difference)}: {clean(difference.detail)}"
+    sources = [source for source in difference.values if source is not None]
+    other = next((source for source in sources if source != sources[0]), None)
+    lines = [] if other is None else unified(sources[0], other)
+    if len(lines) > _DIFF_LINES:
+        lines = [*lines[:_DIFF_LINES], "…"]
+    shown = (INDENT * 2 + clean(line) for line in lines)
+    return "\n".join([head, *(line if columns is None else cut(line, columns) for line in shown)])
 
 
 def _draft(draft: Draft) -> str:

@@ -68,7 +68,8 @@ def test_not_a_number_is_a_float() -> None:
 @pytest.mark.parametrize(
     "text",
     ["[1", '"a', "!!python/object:os.system x", "!!binary aGk=", "!!set {a}",
-     "!!timestamp 2020-01-01",      "!own 1", "&a [*a]", "*a", "{1: 2}", "{a: 1, a: 2}", "@x", "9" * 5000, "[" * 5000, "a: b: c"],
+     "!!timestamp 2020-01-01", "!own 1", "&a [*a]",
+     "*a", "{1: 2}", "{a: 1, a: 2}", "@x", "9" * 5000, "[" * 5000, "a: b: c"],
 )  # fmt: skip
 def test_what_is_no_plain_value_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(BadValueError) as caught:

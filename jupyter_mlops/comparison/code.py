@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Collection, Sequence
 
 from jupyter_mlops import dataflow
 from jupyter_mlops.comparison.alignment import Alignment, Row
 from jupyter_mlops.comparison.found import Found, Side
 from jupyter_mlops.dataflow.source import parse
-from jupyter_mlops.layout import plural
+from jupyter_mlops.layout import plural, unified
 from jupyter_mlops.records import Difference
 
 
@@ -38,12 +37,6 @@ def differences(sides: Sequence[Side], alignment: Alignment) -> list[Found]:
         )
         found.append(Found("code", place, difference, cause=not layout_only))
     return found
-
-
-def unified(before: str, after: str, context: int = 2) -> list[str]:
-    """Return the unified diff of two sources without its file header."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=context)
-    return list(lines)[2:]
 
 
 def _parameters(sides: Sequence[Side], row: Row) -> set[str]:

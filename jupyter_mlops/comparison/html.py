@@ -14,9 +14,8 @@ from typing import Any
 from jinja2 import Environment, select_autoescape
 from markupsafe import Markup
 
-from jupyter_mlops.comparison.code import unified
 from jupyter_mlops.comparison.figures import COLORS
-from jupyter_mlops.layout import NOTHING, duration, local_time, number, plural, value_text
+from jupyter_mlops.layout import NOTHING, duration, local_time, number, plural, unified, value_text
 from jupyter_mlops.records import Comparison, Difference, Run
 
 _TITLES = {
