@@ -102,9 +102,10 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
         return
     sequences = (ast.Tuple, ast.List)
     if isinstance(target, sequences) and isinstance(value, sequences):
-        # Lengths that differ raise when executed; starred ones are no literals anyway.
-        for one, its_value in zip(target.elts, value.elts, strict=False):
-            yield from _pairs(one, its_value)
+        # Of different lengths, a starred part takes the rest, or the cell fails.
+        if len(target.elts) == len(value.elts):
+            for one, its_value in zip(target.elts, value.elts, strict=True):
+                yield from _pairs(one, its_value)
 
 
 def _literal(name: str, node: ast.expr, parsed: Parsed | None) -> Literal | None:

@@ -109,6 +109,10 @@ class Names:
         self.store(name)
         if name not in self.local:
             self.functions[name] = function
+        else:
+            # Inside another function: whoever calls that one may cause all of this.
+            self.reads |= function.reads
+            self._take_effects(function)
 
     def bring(self, name: str, dotted: str) -> None:
         """Note that `name` is imported, and as what."""
@@ -133,9 +137,11 @@ class Names:
     def _follow(self, function: Function) -> None:
         for name in function.reads:
             self.load(name)
-        for name in function.binds:
-            # Whether the call reaches the assignment isn't known: it is not `bound`.
-            self.stored.add(name)
+        self._take_effects(function)
+
+    def _take_effects(self, function: Function) -> None:
+        # Whether the call reaches the assignments isn't known: they are not `bound`.
+        self.stored |= function.binds
         self.mutates |= function.mutates
         self.maybe_mutates |= function.maybe_mutates
         self.seeds |= function.seeds

@@ -162,6 +162,7 @@ class Statements:
             inside.expressions.follow(node.body)
         else:
             inside.block(node.body)
+        self.names.local_changed |= names.local_changed & self.names.local
         given = own - _fresh(body, parameters)
         # `self` is no argument of the class's call.
         return names.as_function(given - set(parameters[:1]) if method else given)

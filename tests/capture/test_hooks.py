@@ -45,7 +45,9 @@ CELLS = [
     "import os; os.getcwd() == os.environ.get('PWD', os.getcwd())",
     "get_ipython().ast_transformers",
 ]
-_ADDRESS = re.compile(r"0x[0-9a-f]+|at [0-9a-f]{8,}|ipykernel_\d+|(?<=/)\d{6,}\.py|\d+\.py|[\d.e+]+ .?s\b")
+_ADDRESS = re.compile(
+    r"0x[0-9a-f]+|at [0-9a-f]{8,}|ipykernel_\d+|(?<=/)\d{6,}\.py|\d+\.py|[\d.e+]+ .?s\b"
+)
 
 
 def outputs(kernel: Kernel) -> list[str]:
@@ -158,9 +160,9 @@ def _wait_for_text(kernel: Kernel, message: str, text: str) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         shown = kernel.client.get_iopub_msg(timeout=30)
-        if shown["parent_header"].get("msg_id") == message and text in str(shown["content"]):
-            if shown["msg_type"] == "stream":
-                return
+        ours = shown["parent_header"].get("msg_id") == message
+        if ours and shown["msg_type"] == "stream" and text in shown["content"]["text"]:
+            return
     raise AssertionError(f"never saw {text}")
 
 
@@ -304,10 +306,7 @@ def test_a_full_disk_costs_no_cell_and_loses_no_line(
 
 def test_no_object_is_kept_alive(kernel: Kernel) -> None:
     kernel.run(
-        "import weakref, gc\n"
-        "class Big: pass\n"
-        "big = Big(); alias = big\n"
-        "ref = weakref.ref(big)"
+        "import weakref, gc\nclass Big: pass\nbig = Big(); alias = big\nref = weakref.ref(big)"
     )
     kernel.run("big.x = [1]; print(big is alias)")
     kernel.run("del big, alias; alive = ref() is not None")
