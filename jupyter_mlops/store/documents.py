@@ -120,9 +120,9 @@ def of_segment(
         started=first.started.at,
         duration_s=sum(one.execution.duration_s or 0.0 for one in recorded),
         parameters=_parameters(session, segment, places),
-        metrics=results.metrics,
+        metrics=_in_order(results.metrics),
         data=results.data,
-        models=results.models,
+        models=_in_order(results.models),
         environment=session.environment,
         randomness=results.randomness,
         cells=tuple(one.execution for one in recorded),
@@ -244,10 +244,9 @@ def _parameters(
         cell = places.get(session.executions[value.index].cell)
         return replace(value.parameter, cell=cell, inherited=inherited)
 
-    return (
-        *(placed(value, False) for value in segment.parameters),
-        *(placed(value, True) for value in segment.inherited_parameters),
-    )
+    own = [placed(value, False) for value in segment.parameters]
+    theirs = [placed(value, True) for value in segment.inherited_parameters]
+    return _in_order([*own, *theirs])
 
 
 def _status(session: Session, segmentation: Segmentation, ordinal: int) -> RunStatus:
@@ -289,6 +288,11 @@ def _failed_after(session: Session, segmentation: Segmentation, ordinal: int) ->
         return []
     error = last.finished.error if last.finished is not None else None
     return [f"after this run's last result a cell failed: {error.type if error else 'error'}"]
+
+
+def _in_order(items: Iterable[Any]) -> tuple[Any, ...]:
+    """Sort what has a position as the notebook has it; the rest comes last."""
+    return tuple(sorted(items, key=lambda item: (item.cell is None, item.cell or 0)))
 
 
 def _unique(items: Iterable[Any]) -> tuple[Any, ...]:

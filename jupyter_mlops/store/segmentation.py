@@ -278,6 +278,7 @@ def _draft(traced: Sequence[Traced], runs: Sequence[_Growing]) -> tuple[int, ...
     """
     last = runs[-1]
     settled = {cell for run in runs for cell in run.identities}
+    shown = {index for run in runs for index in run.members}
     executed: dict[str, list[Traced]] = {}
     for one in traced:
         executed.setdefault(one.cell, []).append(one)
@@ -285,15 +286,17 @@ def _draft(traced: Sequence[Traced], runs: Sequence[_Growing]) -> tuple[int, ...
     found = []
     for cell, ones in executed.items():
         newest = ones[-1]
-        if newest.identity in last.identities.get(cell, set()):
+        if newest.index in shown or newest.identity in last.identities.get(cell, ()):
             continue
-        if newest.index < last.opened and cell not in settled:
+        is_new = newest.index > last.opened
+        if not is_new and cell not in settled:
             continue
         known = [one for one in ones if one.index in last.members] or ones[-2:-1]
         differs = any(
             one.execution.source_digest != newest.execution.source_digest for one in known
         )
-        if differs or (not known and names & _names_set(traced, [newest.index])):
+        overrides = is_new and not known and names & _names_set(traced, [newest.index])
+        if differs or overrides:
             found.append(newest.index)
     return tuple(sorted(found))
 
