@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from jupyter_mlops.fingerprints.hashing import PIECE, Content, Strings
+from jupyter_mlops.fingerprints.introspection import is_a, loaded
 from jupyter_mlops.fingerprints.python_ import Values
 
 
@@ -42,7 +43,15 @@ def strings(column: Any) -> StringStream:
 
 def type_name(kind: Any) -> str:
     """Name a type; the text of an extension type of the user's would be the user's code."""
-    return "extension" if _types().is_extension_type(kind) else str(kind)
+    return "extension" if _is_extension(kind) else str(kind)
+
+
+def _is_extension(kind: Any) -> bool:
+    """Tell whether a type is an extension type or holds one."""
+    if is_a(kind, loaded("pyarrow.lib", "BaseExtensionType")):
+        return True
+    fields = range(kind.num_fields)
+    return any(_is_extension(kind.field(position).type) for position in fields)
 
 
 def _types() -> Any:
@@ -66,7 +75,7 @@ def stream_for(kind: Any) -> Stream:
         return _DictionaryStream(kind)
     if types.is_primitive(kind) or types.is_decimal(kind) or types.is_fixed_size_binary(kind):
         return _FixedStream(kind.bit_width // 8)
-    return _OtherStream(known=not types.is_extension_type(kind))
+    return _OtherStream(known=not _is_extension(kind))
 
 
 class Validity:

@@ -27,7 +27,9 @@ from jupyter_mlops.records import Fingerprint
 
 # Classes and functions of these may stand for themselves by their name.
 _NAMED = ("builtins", "numpy", "scipy", "sklearn", "pandas")
-_CLOCKS = ("_fit_time", "_score_time", "refit_time_")
+# Attributes that are another at each fit of the same data: clocks, and a memory address.
+_CLOCKS = ("_fit_time", "_score_time")
+_PASSING = ("refit_time_", "_stop_words_id")
 # A class that derives from one of these keeps content outside its instance dictionary.
 _STORING = (list, tuple, set, frozenset, str, bytes, int, float)
 
@@ -65,7 +67,7 @@ class _ObjectEncoder(Encoder):
             return None
         if not all(type(name) is str for name in own):
             return None
-        state = {name: own[name] for name in sorted(own) if name not in _CLOCKS}
+        state = {name: own[name] for name in sorted(own) if name not in _PASSING}
         if type(state.get("cv_results_")) is dict:
             state["cv_results_"] = _without_clocks(state["cv_results_"])
         parts = [".".join(name_of(cls)), state]
