@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,9 +36,10 @@ OUTPUT_WAIT_S = 60
 class Conduct:
     """How a notebook is to be executed, and what is seen while it is.
 
-    ``notebook``, ``run``, ``trigger`` and ``user`` are what the kernel is told about us;
-    ``stop`` may be asked from any thread. ``on_cell`` is called with the document after
-    each cell, ``outcome`` is there at the end.
+    ``notebook``, ``run``, ``trigger`` and ``user`` are what the kernel is told about us,
+    ``variables`` go into its environment, its sockets into ``folder``. ``stop`` may be asked
+    from any thread. ``on_cell`` is called with the document after each cell; ``outcome`` is
+    there at the end.
     """
 
     cwd: Path
@@ -48,6 +49,8 @@ class Conduct:
     user: str | None = None
     start_timeout_s: int = 60
     cell_timeout_s: float | None = None
+    folder: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
     evidence: Evidence = field(default_factory=Evidence)
     stop: Stop = field(default_factory=lambda: Stop())
     on_cell: Callable[[NotebookNode], None] | None = None
@@ -69,6 +72,7 @@ class Conduct:
             run=self.run,
             user=self.user,
         )
+        environment.update(self.variables)
         environment.update(starter.environment())
         if notebook.metadata.get("jupyter_mlops", {}).get("capture") is False:
             environment[settings.SWITCH_VARIABLE] = "off"
@@ -253,7 +257,7 @@ class Execution:
 
 def run(manager: Any, kernel_name: str, conduct: Conduct) -> None:
     """Execute the notebook of papermill's `manager` as `conduct` says."""
-    with tempfile.TemporaryDirectory(prefix="mlops-", dir=_short_folder()) as folder:
+    with tempfile.TemporaryDirectory(prefix="kernel-", dir=conduct.folder) as folder:
         execution = Execution(manager, kernel_name, conduct, folder)
         run_sync(execution.run)()
 
@@ -265,12 +269,6 @@ def _kernel_manager(kernel_name: str, folder: str) -> AsyncKernelManager:
         place |= {"transport": "ipc", "ip": os.path.join(folder, "k")}
     client = f"{KernelClient.__module__}.{KernelClient.__qualname__}"
     return AsyncKernelManager(kernel_name=kernel_name, client_class=client, **place)
-
-
-def _short_folder() -> str | None:
-    # The path of a socket may have 107 bytes.
-    folder = tempfile.gettempdir()
-    return "/tmp" if os.name != "nt" and len(os.fsencode(folder)) > 70 else None
 
 
 def _arguments(manager: AsyncKernelManager) -> list[str]:

@@ -61,6 +61,7 @@ class Engine:
                 cell_timeout_s=execution_timeout,
             )
         nb.metadata.papermill["input_path"] = conduct.notebook
+        nb.metadata.papermill["kernel_name"] = kernel_name
         manager.notebook_start()
         try:
             run(manager, kernel_name, conduct)

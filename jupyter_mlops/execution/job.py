@@ -22,7 +22,7 @@ import papermill
 from nbformat import NotebookNode
 
 from jupyter_mlops import schema
-from jupyter_mlops.execution import engine, tree
+from jupyter_mlops.execution import confine, engine, tree
 from jupyter_mlops.execution.client import Conduct
 from jupyter_mlops.execution.evidence import Evidence, mark
 from jupyter_mlops.execution.notebook import dump, reads
@@ -40,6 +40,10 @@ def main(folder: Path) -> int:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     tree.adopt_orphans()
     job = decode_job((folder / "job.json").read_bytes())
+    if job.writable is not None and not confine.to([*job.writable, folder]):
+        # Rather nothing than a write that nobody allowed.
+        print("this system can't confine the notebook to its sandbox", file=sys.stderr)
+        return 1
 
     def tell(progress: Progress) -> None:
         with suppress(OSError):  # nobody listens any more: the request to stop is under way
@@ -66,6 +70,8 @@ def _execute(job: Job, folder: Path, tell: Callable[[Progress], None]) -> BatchO
         user=job.user,
         start_timeout_s=job.start_timeout_s,
         cell_timeout_s=job.cell_timeout_s,
+        folder=folder,
+        variables=job.variables,
         evidence=evidence,
         on_cell=_checkpoints(folder, evidence),
     )

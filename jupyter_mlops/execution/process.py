@@ -48,6 +48,11 @@ class Job:
         Name of an installed kernel (:func:`~.notebook.kernel_name`).
     timeout_s, cell_timeout_s
         Limits on the whole and on each cell, in seconds.
+    writable
+        Folders beneath which the notebook may write, on systems that can confine it
+        (:mod:`~.confine`); ``None`` for everywhere.
+    variables
+        What to set in the kernel's environment.
     """
 
     notebook: bytes
@@ -61,6 +66,8 @@ class Job:
     timeout_s: float | None = None
     cell_timeout_s: float | None = None
     start_timeout_s: int = 120
+    writable: tuple[str, ...] | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def encode_job(job: Job) -> bytes:
@@ -72,7 +79,14 @@ def encode_job(job: Job) -> bytes:
 def decode_job(content: bytes) -> Job:
     """Read a job that :func:`encode_job` wrote."""
     document = json.loads(content)
-    return Job(**{**document, "notebook": base64.b64decode(document["notebook"])})
+    writable = document["writable"]
+    return Job(
+        **{
+            **document,
+            "notebook": base64.b64decode(document["notebook"]),
+            "writable": None if writable is None else tuple(writable),
+        }
+    )
 
 
 def execute(
@@ -94,7 +108,7 @@ def execute(
         Set it from another thread to end the execution as *interrupted*.
     """
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="mlops-job-") as name:
+    with tempfile.TemporaryDirectory(prefix="mlops-job-", dir=_short_folder()) as name:
         folder = Path(name)
         (folder / "job.json").write_bytes(encode_job(job))
         with _started(folder) as watched:
@@ -223,6 +237,12 @@ def _outcome(folder: Path, watched: _Watched, duration_s: float) -> BatchOutcome
     # The job did not get to its end: what it left is what it had seen so far.
     status, reason = watched.asked or ("interrupted", _death(folder, code))
     return replace(outcome, status=status, reason=reason, duration_s=duration_s)
+
+
+def _short_folder() -> str | None:
+    # The kernel's sockets stand beneath it, and the path of one may have 107 bytes.
+    folder = tempfile.gettempdir()
+    return "/tmp" if os.name != "nt" and len(os.fsencode(folder)) > 60 else None
 
 
 def _death(folder: Path, code: int) -> str:

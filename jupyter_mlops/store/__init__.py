@@ -164,6 +164,12 @@ class Store:
         """Return a run's lineage in the recorded order, for replaying and judging it."""
         return contents.steps(self._row(run), self._blobs)
 
+    def folder(self, run: str) -> str | None:
+        """Return the folder in which a run's kernel worked, if the kernel told it."""
+        with self._database.read() as connection:
+            record = queries.record_of(connection, queries.row_of(connection, run))
+            return queries.folder_of(connection, record.session)
+
     def artifacts(self, run: str) -> tuple[Artifact, ...]:
         """List what is stored of a run."""
         return contents.artifacts(self._row(run), self._blobs)

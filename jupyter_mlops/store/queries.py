@@ -14,7 +14,7 @@ from jupyter_mlops import schema
 from jupyter_mlops.errors import AmbiguousRunError, BadValueError, UnknownRunError
 from jupyter_mlops.records import Draft, Run, RunPage, RunSummary
 from jupyter_mlops.store.expressions import Key, condition, key
-from jupyter_mlops.store.tables import environments, runs, sessions
+from jupyter_mlops.store.tables import environments, events, runs, sessions
 
 PAGE_LIMIT = 10_000
 
@@ -172,3 +172,11 @@ def record_of(connection: Connection, row: Row[Any]) -> Run:
         query = select(environments.c.document).where(environments.c.digest == row.environment)
         document["environment"] = json.loads(connection.execute(query).scalar_one())
     return schema.from_builtins(document, Run)
+
+
+def folder_of(connection: Connection, session: str) -> str | None:
+    """Return the folder in which a session's kernel began to work."""
+    query = select(events.c.document).where(events.c.writer == session, events.c.seq == 0)
+    document = connection.execute(query).scalar()
+    folder = None if document is None else json.loads(document).get("cwd")
+    return None if folder is None else str(folder)

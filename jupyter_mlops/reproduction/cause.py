@@ -1,0 +1,276 @@
+"""Why a repetition differs from its run: what the recorded inputs of both show.
+
+Only what can have reached the first diverging cell counts, and only what was seen to
+differ: two digests that can't be compared name no cause. *Unknown* is an answer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from jupyter_mlops import dataflow
+from jupyter_mlops.records import Cause, CauseKind, CellError, DataUse, Parameter, RandomUse, Run
+from jupyter_mlops.reproduction import packages
+from jupyter_mlops.reproduction.flows import flows, lineage
+from jupyter_mlops.reproduction.randomness import unseeded, was_put_back
+from jupyter_mlops.reproduction.verdict import Pair, changed_columns, equal
+
+# Most likely first: what was changed on purpose, then what changed by itself.
+_ORDER: tuple[CauseKind, ...] = (
+    "parameter",
+    "code",
+    "data",
+    "hidden state",
+    "order",
+    "seed",
+    "environment",
+    "hardware",
+    "unknown",
+)
+_MISSING_PACKAGE = ("ModuleNotFoundError", "ImportError")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that is known of a run and its repetition.
+
+    Attributes
+    ----------
+    before, after
+        Both records; cells of `after` by the positions of `before`, and its paths as they
+        would be without the sandbox.
+    pairs
+        The repeated steps in order; ``at`` is the first that diverges.
+    error
+        The exception that ended the repetition early.
+    reason
+        Why it ended early, in words.
+    confined
+        Whether it might write in its sandbox only.
+    """
+
+    before: Run
+    after: Run
+    pairs: Sequence[Pair]
+    at: int
+    error: CellError | None = None
+    reason: str | None = None
+    confined: bool = False
+
+    @property
+    def cells(self) -> set[int | None]:
+        """Positions of the cells that can have reached the diverging one."""
+        steps = [pair.step for pair in self.pairs[: self.at + 1] if pair.step is not None]
+        if not steps or self.pairs[self.at].step is None:
+            return {pair.cell for pair in self.pairs[: self.at + 1]}
+        reached = lineage(self.before, steps, len(steps) - 1)
+        return {None, *(steps[index].cell for index in reached)}
+
+
+def causes(evidence: Evidence) -> tuple[Cause, ...]:
+    """Return the causes, most likely first; never empty."""
+    cells = evidence.cells
+    found = [
+        *_parameters(evidence, cells),
+        *_sources(evidence, cells),
+        *_data(evidence, cells),
+        *_missing_files(evidence),
+        *_hidden_state(evidence),
+        *_order(evidence),
+        *_seeds(evidence, cells),
+        *_environment(evidence),
+        *_confinement(evidence),
+    ]
+    if not found:
+        return (_unknown(evidence),)
+    # An error that names its reason makes that reason the likely one.
+    failed = evidence.error.type if evidence.error is not None else ""
+    first = "environment" if failed in _MISSING_PACKAGE else None
+    return tuple(sorted(found, key=lambda one: (one.kind != first, _ORDER.index(one.kind))))
+
+
+def _parameters(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
+    after = [one for one in evidence.after.parameters if _is_set(one)]
+    for one in filter(_is_set, evidence.before.parameters):
+        named = [other for other in after if other.name == one.name]
+        same = [other for other in named if other.cell == one.cell] or named
+        if one.cell not in cells or not same or same[-1].value == one.value:
+            continue
+        before, now = repr(one.value), repr(same[-1].value)
+        yield Cause("parameter", one.name, one.cell, f"{before} → {now}", before, now)
+
+
+def _is_set(parameter: Parameter) -> bool:
+    return parameter.source != "model" and not parameter.inherited
+
+
+def _sources(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
+    for pair in evidence.pairs[: evidence.at + 1]:
+        if pair.step is None and pair.after is not None:
+            line = _first_line(pair.after.source)
+            yield Cause("code", "a new cell", None, f"was added: {line}")
+        elif pair.step is not None and pair.after is None and pair.cell in cells:
+            yield Cause("code", f"cell {pair.cell}", pair.cell, "was removed")
+        elif pair.step is not None and pair.after is not None and pair.cell in cells:
+            before, now = pair.step.source, pair.after.source
+            if _without_literals(before) != _without_literals(now):
+                yield Cause("code", f"cell {pair.cell}", pair.cell, _changed_line(before, now))
+    for use, other in _both(evidence, ("import",)):
+        if equal(use, other) is False:
+            what = os.path.basename(use.path or "") or str(use.name)
+            yield Cause("code", what, use.cell, "changed since", use.digest, other.digest)
+
+
+def _without_literals(source: str) -> str:
+    """Return the source with its parameters blanked: their change is one of the parameter."""
+    lines = source.replace("\r\n", "\n").split("\n")
+    literals = {(one.lineno, one.col): one for one in dataflow.literals(source)}
+    for _, one in sorted(literals.items(), reverse=True):
+        first, last = one.lineno - 1, one.end_lineno - 1
+        lines[first : last + 1] = [lines[first][: one.col] + "…" + lines[last][one.end_col :]]
+    return "\n".join(line.rstrip() for line in lines).strip()
+
+
+def _changed_line(before: str, now: str) -> str:
+    first, second = before.splitlines(), now.splitlines()
+    for one, other in zip(first, second, strict=False):
+        if one.strip() != other.strip():
+            return f"{one.strip()} → {other.strip()}"
+    longer, verb = (second, "added") if len(second) > len(first) else (first, "removed")
+    rest = longer[min(len(first), len(second)) :]
+    return f"{verb}: {_first_line(chr(10).join(rest))}"
+
+
+def _first_line(source: str) -> str:
+    return next((line.strip() for line in source.splitlines() if line.strip()), "")
+
+
+def _data(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
+    for use, other in _both(evidence, ("read",)):
+        if use.cell in cells and equal(use, other) is False:
+            what = use.path or use.name or use.kind
+            detail = _data_detail(evidence, use, other)
+            yield Cause("data", what, use.cell, detail, use.digest, other.digest)
+
+
+def _both(evidence: Evidence, access: Sequence[str]) -> Iterator[tuple[DataUse, DataUse]]:
+    after = {(use.cell, use.kind, use.path, use.access): use for use in evidence.after.data}
+    for use in evidence.before.data:
+        other = after.get((use.cell, use.kind, use.path, use.access))
+        if use.access in access and other is not None and not use.inherited:
+            yield use, other
+
+
+def _data_detail(evidence: Evidence, use: DataUse, other: DataUse) -> str:
+    """Say what changed in a file, from the frames that its cell made of it."""
+    pairs = [(use, other)]
+    made = {one.name: one for one in evidence.after.data if one.cell == use.cell}
+    pairs += [
+        (one, made[one.name])
+        for one in evidence.before.data
+        if one.cell == use.cell and one.access == "made" and one.name in made
+    ]
+    for one, now in pairs:
+        parts = []
+        if one.rows is not None and now.rows is not None and one.rows != now.rows:
+            parts.append(f"{one.rows} → {now.rows} rows")
+        columns = changed_columns(one, now)
+        # Where rows came or went, every column changed, and naming them says nothing.
+        if columns and not (parts and len(columns) == len(one.columns)):
+            shown = ", ".join(columns[:5]) + (", …" if len(columns) > 5 else "")
+            parts.append(f"column{'s' if len(columns) > 1 else ''} {shown}")
+        if parts:
+            return ", ".join(parts)
+    if use.size_bytes is not None and use.size_bytes != other.size_bytes:
+        return f"{use.size_bytes} → {other.size_bytes} bytes"
+    return "other content"
+
+
+def _missing_files(evidence: Evidence) -> Iterator[Cause]:
+    if evidence.error is None or evidence.error.type != "FileNotFoundError":
+        return
+    for use in evidence.before.data:
+        name = os.path.basename(use.path or "")
+        if use.access == "read" and name and name in evidence.error.message:
+            yield Cause("data", str(use.path), use.cell, "is no longer there", use.digest, None)
+
+
+def _hidden_state(evidence: Evidence) -> Iterator[Cause]:
+    error = evidence.error
+    if error is None or error.type != "NameError" or evidence.before.trigger != "interactive":
+        return
+    name = error.message.partition("'")[2].partition("'")[0]
+    detail = "was in the kernel's memory, and no recorded execution of this run made it"
+    yield Cause("hidden state", name, evidence.pairs[evidence.at].cell, detail)
+
+
+def _order(evidence: Evidence) -> Iterator[Cause]:
+    """Compare the order of execution, where the repetition did not keep the recorded one."""
+    recorded = [one.cell for one in evidence.before.cells if one.status != "not run"]
+    repeated = [pair.cell for pair in evidence.pairs if pair.step is not None and pair.after]
+    common = set(recorded) & set(repeated)
+    then = [cell for cell in recorded if cell in common]
+    now = [cell for cell in repeated if cell in common]
+    if then != now:
+        detail = f"cells ran in the order {_listed(then)}, and now in {_listed(now)}"
+        yield Cause("order", "order of execution", None, detail)
+
+
+def _listed(cells: Sequence[int | None]) -> str:
+    shown = [str(cell) for cell in cells[:12]]
+    return ", ".join(shown) + (", …" if len(cells) > 12 else "")
+
+
+def _seeds(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
+    steps = [pair.step for pair in evidence.pairs[: evidence.at + 1] if pair.step is not None]
+    drawn: dict[str, list[RandomUse]] = {}
+    for use in unseeded(evidence.before, steps):
+        if not was_put_back(use, evidence.after.randomness):
+            drawn.setdefault(use.generator, []).append(use)
+    for generator, uses in drawn.items():
+        in_lineage = [use.cell for use in uses if use.cell in cells and use.cell is not None]
+        if not in_lineage:
+            continue
+        where = f"cell{'s' if len(in_lineage) > 1 else ''} {_listed(in_lineage)}"
+        yield Cause("seed", generator, in_lineage[0], f"used without a seed in {where}")
+
+
+def _environment(evidence: Evidence) -> Iterator[Cause]:
+    before, after = evidence.before.environment, evidence.after.environment
+    if before is None or after is None or before.digest == after.digest:
+        return
+    if before.python != after.python:
+        detail = f"{before.python} → {after.python}"
+        yield Cause("environment", "python", None, detail, before.python, after.python)
+    sources = [pair.step.source for pair in evidence.pairs if pair.step is not None]
+    for name in packages.changed(before.packages, after.packages, sources):
+        then, now = before.packages.get(name), after.packages.get(name)
+        detail = f"{then or 'not installed'} → {now or 'not installed'}"
+        yield Cause("environment", name, None, detail, then, now)
+    if before.platform != after.platform:
+        detail = f"{before.platform} → {after.platform}"
+        yield Cause("hardware", "platform", None, detail, before.platform, after.platform)
+
+
+def _confinement(evidence: Evidence) -> Iterator[Cause]:
+    if (
+        evidence.confined
+        and evidence.error is not None
+        and evidence.error.type == "PermissionError"
+    ):
+        detail = f"allows no write outside of it ({evidence.error.message}); --in-place does"
+        yield Cause("environment", "the sandbox", evidence.pairs[evidence.at].cell, detail)
+
+
+def _unknown(evidence: Evidence) -> Cause:
+    pair = evidence.pairs[evidence.at]
+    detail = evidence.reason or "no recorded input of the cells that led to it differs"
+    steps = [one.step for one in evidence.pairs[: evidence.at + 1] if one.step is not None]
+    if pair.step is not None and steps and flows(steps)[-1].volatile:
+        detail += "; the cell reads the clock"
+    unseen = [one.what for one in evidence.before.unseen if one.cell in evidence.cells]
+    if unseen:
+        detail += f"; not seen: {', '.join(dict.fromkeys(unseen[:3]))}"
+    return Cause("unknown", "unknown", pair.cell, detail)

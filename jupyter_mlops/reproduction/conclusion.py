@@ -1,0 +1,84 @@
+"""From judged cells to one verdict, and to the sentence that tells it to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jupyter_mlops.records import BatchOutcome, Cause, CellJudgement, RunVerdict, Verdict
+from jupyter_mlops.reproduction.verdict import DIVERGING, Pair
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """The verdict in one word, and the index of the pair where the two part."""
+
+    verdict: RunVerdict
+    at: int | None
+
+
+def conclude(
+    pairs: Sequence[Pair], cells: Sequence[CellJudgement], outcome: BatchOutcome
+) -> Conclusion:
+    """Conclude from the judgements of all pairs, in their order.
+
+    A repetition that ended before the run had, with nothing different until then, *could
+    not run*: nothing was shown to differ, and nothing to be equal.
+    """
+    diverging = next((i for i, one in enumerate(cells) if one.verdict in DIVERGING), None)
+    if outcome.status != "completed":
+        ended = next((i for i, pair in enumerate(pairs) if _ended_early(pair)), None)
+        if ended is not None and (diverging is None or diverging >= ended):
+            return Conclusion("could not run", ended)
+    if diverging is not None:
+        return Conclusion("differs", diverging)
+    if any(one.verdict == "within tolerance" for one in cells):
+        return Conclusion("within tolerance", None)
+    return Conclusion("identical", None)
+
+
+def sentence(verdict: Verdict, reason: str | None = None) -> str:
+    """Tell a verdict in one line; `reason` is why the repetition ended early."""
+    parts: list[str] = [verdict.verdict]
+    if verdict.verdict == "within tolerance":
+        differences = [one.difference or 0.0 for cell in verdict.cells for one in cell.outputs]
+        parts.append(f"numbers differ by up to {max(differences, default=0.0):.2g} of their size")
+    if verdict.verdict in ("identical", "within tolerance"):
+        if verdict.unseeded_cells:
+            parts.append(f"{_cells(verdict.unseeded_cells)} unseeded, so this may be chance")
+    elif verdict.verdict == "could not run" and reason is not None:
+        parts.append(reason)
+    elif verdict.first_diverging_cell is not None:
+        parts.append(f"cell {verdict.first_diverging_cell}")
+    if verdict.causes and not (reason is not None and verdict.causes[0].detail == reason):
+        parts.append(_told(verdict.causes[0]))
+    if verdict.unverifiable:
+        several = verdict.unverifiable > 1
+        parts.append(f"{verdict.unverifiable} output{'s' if several else ''} can't be judged")
+    return " · ".join(parts)
+
+
+def _ended_early(pair: Pair) -> bool:
+    if pair.step is None or pair.step.status == "not run":
+        return False
+    if pair.after is None or pair.after.status in ("not run", "interrupted"):
+        return True
+    return pair.after.status == "error" and pair.step.status != "error"
+
+
+def _told(cause: Cause) -> str:
+    if cause.kind == "unknown":
+        return f"cause unknown: {cause.detail}"
+    if cause.kind in ("parameter", "environment", "hardware"):
+        return f"{cause.what} {cause.detail}"
+    if cause.kind == "data" and cause.after is not None:
+        return f"{cause.what} changed since ({cause.detail})"
+    if cause.kind == "code" and cause.what.startswith("cell "):
+        return f"the code of {cause.what}: {cause.detail}"
+    return f"{cause.what} {cause.detail}"
+
+
+def _cells(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"cell {numbers[0]} is"
+    return f"cells {', '.join(map(str, numbers[:-1]))} and {numbers[-1]} are"

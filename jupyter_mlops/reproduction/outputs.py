@@ -1,0 +1,182 @@
+"""One output of a cell against its counterpart, by kind."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_mlops.records import OutputJudgement, OutputKind, OutputVerdict
+from jupyter_mlops.reproduction import numbers
+from jupyter_mlops.reproduction.figures import figure_difference
+from jupyter_mlops.reproduction.images import changed_share
+from jupyter_mlops.reproduction.masks import Side, mask
+
+FIGURES = re.compile(r"application/vnd\.(plotly|vega|vegalite)\.v\d+(\.\d+)?\+json")
+_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_TEXTS = ("text/plain", "text/markdown", "text/latex", "application/json")
+# Ids that libraries draw by lot for the parts of a page or a picture.
+_DRAWN_IDS = re.compile(
+    r"""(?<=\bid=["'])[^"']+|(?<=href=["']\#)[^"']+|(?<=url\(\#)[^)]+|(?<=for=["'])[^"']+"""
+    r"""|<dc:date>[^<]*"""
+)
+
+
+@dataclass(frozen=True)
+class Standard:
+    """By what outputs are judged.
+
+    Attributes
+    ----------
+    before, after
+        Where and when the two executions ran.
+    tolerance
+        Relative difference of numbers up to which they count as *within tolerance*; 0 asks
+        for the same digits.
+    same_rendering
+        Whether both drew with the same libraries: then equal pictures have equal bytes, and
+        otherwise no picture can be judged.
+    """
+
+    before: Side
+    after: Side
+    tolerance: float
+    same_rendering: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One output that is judged: its kind and what of it is compared."""
+
+    kind: OutputKind
+    mime: str
+    content: Any
+
+
+def shown(outputs: Sequence[Mapping[str, Any]]) -> list[Shown]:
+    """Reduce a cell's outputs to what is judged.
+
+    All that was printed is one text, since its division and its place among the displays
+    are matters of timing. What went to stderr (warnings, progress) is not judged.
+    """
+    printed = ""
+    rest: list[Shown] = []
+    for output in outputs:
+        kind = output.get("output_type")
+        if kind == "stream":
+            printed += _text(output.get("text")) if output.get("name") == "stdout" else ""
+        elif kind == "error":
+            rest.append(Shown("error", "error", (output.get("ename"), output.get("evalue"))))
+        elif kind in ("display_data", "execute_result"):
+            rest.append(_bundle(output.get("data") or {}))
+    return [Shown("text", "text/plain", printed), *rest] if printed else rest
+
+
+def judge(before: Shown, after: Shown, standard: Standard) -> OutputJudgement:
+    """Judge one output against its counterpart."""
+    if before.kind == "error" or after.kind == "error":
+        return _judge_errors(before, after, standard)
+    if before.mime == after.mime and before.content == after.content:
+        return OutputJudgement(before.kind, "identical")
+    if before.mime != after.mime:
+        return OutputJudgement(before.kind, "differs")
+    if before.kind == "image":
+        return _judge_images(before, after, standard)
+    if before.kind == "figure":
+        difference = figure_difference(before.content, after.content)
+        return OutputJudgement("figure", _by_number(difference, standard), difference)
+    if not isinstance(before.content, str) or not isinstance(after.content, str):
+        return OutputJudgement(before.kind, "unverifiable")
+    return _judge_texts(before, after, standard)
+
+
+def _text(value: Any) -> str:
+    return "".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value or "")
+
+
+def _bundle(data: Mapping[str, Any]) -> Shown:
+    for mime in data:
+        if FIGURES.fullmatch(mime):
+            return Shown("figure", "figure", data[mime])
+    for mime in (*_IMAGES, "image/svg+xml"):
+        if mime in data:
+            return Shown("image", mime, _text(data[mime]))
+    if "text/plain" in data and "text/html" in data and "<table" in _text(data["text/html"]):
+        return Shown("table", "text/plain", _text(data["text/plain"]))
+    for mime in _TEXTS:
+        if mime in data:
+            value = data[mime]
+            text = json.dumps(value, sort_keys=True) if mime.endswith("json") else _text(value)
+            return Shown("number" if _is_number(text) else "text", mime, text)
+    if "text/html" in data:
+        return Shown("html", "text/html", _text(data["text/html"]))
+    # Scripts, sounds, documents with a creation date: nothing here can be judged but bytes.
+    mime = min(data, default="")
+    return Shown("html", mime, (json.dumps(data, sort_keys=True, default=str),))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(re.sub(r"^np\.\w+\((.*)\)$", r"\1", text.strip()))
+    except ValueError:
+        return False
+    return True
+
+
+def _by_number(difference: float | None, standard: Standard) -> OutputVerdict:
+    if difference is None:
+        return "differs"
+    if difference == 0:
+        return "identical"
+    return "within tolerance" if difference <= standard.tolerance else "differs"
+
+
+def _judge_texts(before: Shown, after: Shown, standard: Standard) -> OutputJudgement:
+    texts = [before.content, after.content]
+    drawn = False
+    if before.kind == "html":
+        texts = [_DRAWN_IDS.sub("", text) for text in texts]
+        drawn = texts != [before.content, after.content]
+    first, second = mask(texts[0], standard.before), mask(texts[1], standard.after)
+    masks = tuple(dict.fromkeys((*("drawn id",) * drawn, *first.masks, *second.masks)))
+    if first.text == second.text:
+        return OutputJudgement(before.kind, "identical", masks=masks)
+    difference = numbers.text_difference(first.text, second.text)
+    return OutputJudgement(before.kind, _by_number(difference, standard), difference, masks)
+
+
+def _judge_errors(before: Shown, after: Shown, standard: Standard) -> OutputJudgement:
+    if before.kind != after.kind or before.content[0] != after.content[0]:
+        return OutputJudgement("error", "differs")
+    texts = [Shown("error", "error", str(one.content[1] or "")) for one in (before, after)]
+    if texts[0] == texts[1]:
+        return OutputJudgement("error", "identical")
+    return _judge_texts(texts[0], texts[1], standard)
+
+
+def _judge_images(before: Shown, after: Shown, standard: Standard) -> OutputJudgement:
+    if before.mime == "image/svg+xml":
+        texts = [
+            Shown("html", "image", re.sub(r"\b[mphC]?[0-9a-f]{10}\b", "", one.content))
+            for one in (before, after)
+        ]
+        drawn = _judge_texts(texts[0], texts[1], standard)
+        verdict = drawn.verdict
+        share = None
+    else:
+        share = changed_share(_decoded(before.content), _decoded(after.content))
+        verdict = "identical" if share == 0 else "differs"
+    if verdict == "differs" and not standard.same_rendering:
+        # Between versions of the drawing libraries hardly any equal picture has equal pixels.
+        verdict = "unverifiable"
+    return OutputJudgement("image", verdict, share)
+
+
+def _decoded(content: str) -> bytes:
+    try:
+        return base64.b64decode(content)
+    except ValueError:
+        return b""

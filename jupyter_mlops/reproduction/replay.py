@@ -1,0 +1,301 @@
+"""From a recorded run to a notebook that repeats it.
+
+An interactive run is replayed step by step, in the recorded order: a cell executed twice
+is executed twice. A batch run is its given notebook with the sources as they were executed
+and the parameters that were injected. ``--current`` takes the notebook's file as it is now.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from jupyter_mlops import dataflow
+from jupyter_mlops.errors import (
+    AmbiguousParameterError,
+    MissingBlobError,
+    UnknownParameterError,
+    UsageError,
+    nearest,
+)
+from jupyter_mlops.execution import notebook as documents
+from jupyter_mlops.execution.notebook import Prepared
+from jupyter_mlops.records import BatchCell, BatchOutcome, Run, Step
+from jupyter_mlops.reproduction.alignment import aligned
+from jupyter_mlops.reproduction.verdict import Pair
+from jupyter_mlops.store import Store
+
+_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What will be executed for a run, and which cell stands for which step.
+
+    Attributes
+    ----------
+    prepared
+        The notebook to execute.
+    given
+        The document that positions of the new run's record count in.
+    steps
+        The recorded steps, in order.
+    step_of
+        Position in ``prepared`` to index in ``steps``.
+    cell_of
+        Position in ``prepared`` to the position in the recorded run's notebook.
+    current
+        Whether it is the notebook's file as it is now.
+    kernel
+        Name of the kernel that executed the run, where it was recorded.
+    """
+
+    prepared: Prepared
+    given: bytes
+    steps: tuple[Step, ...]
+    step_of: Mapping[int, int]
+    cell_of: Mapping[int, int | None]
+    current: bool = False
+    kernel: str | None = None
+
+    def sources(self) -> Iterator[str]:
+        """Yield the sources of the code that will be executed."""
+        return (cell.source for cell in self.prepared.notebook.cells if cell.cell_type == "code")
+
+    def pairs(self, outcome: BatchOutcome, only_recorded: bool) -> list[Pair]:
+        """Set each recorded step beside its repetition, in the order of execution.
+
+        Parameters
+        ----------
+        outcome
+            With positions of ``prepared``.
+        only_recorded
+            Leave out cells that the run did not have: it was not all of the notebook.
+        """
+        pairs: list[tuple[int, Pair]] = []
+        reached = -1
+        for cell in outcome.cells:
+            if cell.cell is None:
+                continue
+            index = self.step_of.get(cell.cell)
+            if index is None and (only_recorded or cell.status == "not run"):
+                continue
+            step = None if index is None else self.steps[index]
+            reached = reached if index is None else max(reached, index)
+            pairs.append((reached, Pair(self.cell_of.get(cell.cell), step, cell)))
+        there = {pair.after.cell for _, pair in pairs if pair.after is not None}
+        repeated = {index for position, index in self.step_of.items() if position in there}
+        pairs += [
+            (index, Pair(step.cell, step, None))
+            for index, step in enumerate(self.steps)
+            if index not in repeated and not step.injected
+        ]
+        return [pair for _, pair in sorted(pairs, key=lambda item: item[0])]
+
+    def recorded(self, outcome: BatchOutcome) -> BatchOutcome:
+        """Return `outcome` with the positions that the new run's record has."""
+        if self.current:
+            return outcome
+        return replace(outcome, cells=tuple(map(self._recorded, outcome.cells)))
+
+    def _recorded(self, cell: BatchCell) -> BatchCell:
+        return cell if cell.cell is None else replace(cell, cell=self.cell_of.get(cell.cell))
+
+
+def of_run(store: Store, run: Run, current: bool, parameters: Mapping[str, Any]) -> Replay:
+    """Build the replay of `run` with other values for `parameters`.
+
+    Raises
+    ------
+    UsageError
+        If the run can't be repeated, or a parameter is not its notebook's.
+    """
+    steps = _with_errors(run, store.steps(run.id))
+    if not steps:
+        raise UsageError(message=f"run {run.id} recorded no executions; there is none to repeat")
+    if current:
+        replay = _of_file(store, run, steps)
+    elif run.trigger == "interactive":
+        replay = _of_session(store, run, steps)
+    else:
+        replay = _of_batch(store, run, steps)
+    if not parameters:
+        return replay
+    asked = _translated(parameters, replay)
+    changed = documents.with_parameters(replay.prepared.notebook, asked)
+    tagged = {**replay.prepared.tagged, **changed.tagged}
+    return replace(replay, prepared=replace(changed, tagged=tagged))
+
+
+def _with_errors(run: Run, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Add the error that ended a step where only the kernel's record has it."""
+    executions = [one for one in run.cells if one.status != "not run"]
+    if len(executions) != len(steps):
+        return tuple(steps)
+    return tuple(
+        replace(step, outputs=(*step.outputs, _error_output(one.error.type, one.error.message)))
+        if one.error is not None
+        and not any(output.get("output_type") == "error" for output in step.outputs)
+        else step
+        for step, one in zip(steps, executions, strict=True)
+    )
+
+
+def _error_output(name: str, message: str) -> dict[str, Any]:
+    return {"output_type": "error", "ename": name, "evalue": message, "traceback": []}
+
+
+def _of_session(store: Store, run: Run, steps: tuple[Step, ...]) -> Replay:
+    given = store.given_notebook(run.id)
+    notebook: NotebookNode = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
+    metadata = json.loads(given).get("metadata", {})
+    notebook.metadata.update(nbformat.from_dict(metadata))  # type: ignore[no-untyped-call]
+    used: set[str] = set()
+    for step in steps:
+        if step.status in ("interrupted", "running"):
+            where = "a cell" if step.cell is None else f"cell {step.cell}"
+            message = f"{where} was interrupted in this run: what it had done can't be repeated"
+            raise UsageError(message=message)
+        cell = nbformat.v4.new_code_cell(step.source)  # type: ignore[no-untyped-call]
+        if step.id is not None and _ID.fullmatch(step.id) and step.id not in used:
+            cell["id"] = step.id
+            used.add(step.id)
+        if step.status == "error":
+            # Recorded as it was: the session went on after it.
+            cell.metadata["tags"] = ["raises-exception"]
+        notebook.cells.append(cell)
+    return Replay(
+        prepared=Prepared(notebook, {}),
+        given=given,
+        steps=steps,
+        step_of={index: index for index in range(len(steps))},
+        cell_of={index: step.cell for index, step in enumerate(steps)},
+    )
+
+
+def _of_batch(store: Store, run: Run, steps: tuple[Step, ...]) -> Replay:
+    given = store.given_notebook(run.id)
+    notebook = documents.reads(given, run.notebook or "notebook")
+    executed = _executed(store, run)
+    if executed is not None:
+        own, ran = (
+            [cell for cell in document.cells if not _was_injected(cell)]
+            for document in (notebook, executed)
+        )
+        if len(own) == len(ran):
+            for cell, as_executed in zip(own, ran, strict=True):
+                cell.source = as_executed.source
+    else:
+        for step in steps:
+            if step.cell is not None:
+                notebook.cells[step.cell].source = step.source
+    offered = {one.name for one in documents.parameters(notebook) if one.source == "tagged"}
+    injected = {name: value for name, value in _injected(executed).items() if name in offered}
+    return Replay(
+        prepared=Prepared(notebook, injected),
+        given=given,
+        steps=steps,
+        step_of={step.cell: i for i, step in enumerate(steps) if step.cell is not None},
+        cell_of={position: position for position in range(len(notebook.cells))},
+        kernel=None
+        if executed is None
+        else executed.metadata.get("papermill", {}).get("kernel_name"),
+    )
+
+
+def _of_file(store: Store, run: Run, steps: tuple[Step, ...]) -> Replay:
+    if run.notebook is None:
+        reason = "nobody told the kernel which notebook it belonged to"
+        raise UsageError(message=f"--current needs the notebook's file, but {reason}")
+    notebook = documents.read(run.notebook)
+    before = documents.reads(store.given_notebook(run.id), run.notebook)
+    for step in steps:
+        if step.cell is not None:
+            before.cells[step.cell].source = step.source
+    cell_of = aligned(before, notebook)
+    last = {step.cell: index for index, step in enumerate(steps) if step.cell is not None}
+    replay = Replay(
+        prepared=Prepared(notebook, {}),
+        given=documents.dump(notebook),
+        steps=steps,
+        step_of={now: last[then] for now, then in cell_of.items() if then in last},
+        cell_of=dict(cell_of),
+        current=True,
+    )
+    executed = _executed(store, run) if run.trigger != "interactive" else None
+    return _as_parameterised(replay, executed)
+
+
+def _as_parameterised(replay: Replay, executed: NotebookNode | None) -> Replay:
+    """Give the current notebook the parameters that the run was given, where it has them."""
+    notebook = replay.prepared.notebook
+    offered = {(one.name, one.cell): one for one in documents.parameters(notebook)}
+    tagged = {name for (name, _), one in offered.items() if one.source == "tagged"}
+    values = {
+        f"{name}@{cell}": value
+        for (name, cell), one in offered.items()
+        if one.source == "literal"
+        for value in _set_literals(executed, replay.cell_of.get(cell), name)
+    }
+    prepared = documents.with_parameters(notebook, values)
+    injected = {name: value for name, value in _injected(executed).items() if name in tagged}
+    return replace(replay, prepared=replace(prepared, tagged=injected))
+
+
+def _set_literals(executed: NotebookNode | None, cell: int | None, name: str) -> Iterator[Any]:
+    if executed is None or cell is None:
+        return
+    own = [one for one in executed.cells if not _was_injected(one)]
+    if cell >= len(own):
+        return
+    original = own[cell].metadata.get("jupyter_mlops", {}).get("source")
+    if original is None:
+        return
+    before = {one.name: one.value for one in dataflow.literals(original)}
+    for one in dataflow.literals(own[cell].source):
+        if one.name == name and before.get(name) != one.value:
+            yield one.value
+
+
+def _executed(store: Store, run: Run) -> NotebookNode | None:
+    try:
+        return documents.reads(store.executed_notebook(run.id))
+    except MissingBlobError:
+        return None  # the job died before it left one; the steps tell what ran
+
+
+def _was_injected(cell: NotebookNode) -> bool:
+    return "injected-parameters" in cell.metadata.get("tags", [])
+
+
+def _injected(executed: NotebookNode | None) -> dict[str, Any]:
+    if executed is None or not any(map(_was_injected, executed.cells)):
+        return {}
+    return dict(executed.metadata.get("papermill", {}).get("parameters") or {})
+
+
+def _translated(parameters: Mapping[str, Any], replay: Replay) -> dict[str, Any]:
+    """Return the parameters by their positions in the replay, where steps may repeat cells."""
+    offered = documents.parameters(replay.prepared.notebook)
+    translated: dict[str, Any] = {}
+    for key, value in parameters.items():
+        name, _, where = key.partition("@")
+        fitting = [
+            one
+            for one in offered
+            if one.name == name and where in ("", str(replay.cell_of.get(one.cell)))
+        ]
+        cells = {replay.cell_of.get(one.cell) for one in fitting}
+        if not fitting:
+            raise UnknownParameterError(name=key, hint=nearest(name, [one.name for one in offered]))
+        if len(cells) > 1:
+            examples = ", ".join(f"{name}@{cell}" for cell in sorted(map(str, cells)))
+            raise AmbiguousParameterError(name=name, examples=examples)
+        translated |= {f"{name}@{one.cell}": value for one in fitting}
+    return translated

@@ -1,0 +1,297 @@
+"""A reproduction from beginning to end: replay, sandbox, execution, verdict, cause."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from jupyter_mlops import files
+from jupyter_mlops.errors import CancelledError, MlopsError, UsageError
+from jupyter_mlops.execution import Job, execute
+from jupyter_mlops.execution import notebook as documents
+from jupyter_mlops.journal import now, this_process
+from jupyter_mlops.records import Batch, BatchOutcome, Progress, Reproduction, Run, Verdict
+from jupyter_mlops.reproduction import cause, conclusion, masks, sandbox, translation, verdict
+from jupyter_mlops.reproduction.flows import clock_values
+from jupyter_mlops.reproduction.outputs import Standard
+from jupyter_mlops.reproduction.randomness import unseeded
+from jupyter_mlops.reproduction.replay import Replay, of_run
+from jupyter_mlops.reproduction.sandbox import Place
+from jupyter_mlops.store import Store
+
+# How often progress is written to the store, where other processes see it.
+_TELL_EVERY_S = 0.5
+
+
+def reproduce(
+    store: Store,
+    run: str,
+    *,
+    current: bool = False,
+    parameters: Mapping[str, Any] | None = None,
+    in_place: bool = False,
+    fresh_randomness: bool = False,
+    output: Path | None = None,
+    tolerance: float | None = None,
+    user: str,
+    timeout_s: float | None = None,
+    cell_timeout_s: float | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    on_started: Callable[[Reproduction], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> Verdict:
+    """Repeat a run in a clean kernel and judge the result against it.
+
+    Parameters
+    ----------
+    fresh_randomness
+        Leave recorded randomness out; this form never puts it back, so that both are one.
+    output
+        Where to write the executed notebook.
+    tolerance
+        Relative difference up to which numbers are *within tolerance*; by default none in
+        the same environment and 1e-6 in another.
+    on_started
+        Called once with the reproduction when nothing can refuse it any more.
+
+    Raises
+    ------
+    UsageError
+        If the run can't be repeated as asked; nothing was started then.
+    CancelledError
+        If `cancel` was set before its end.
+    """
+    before = store.run(run)
+    if before.status == "running" and before.trigger != "interactive":
+        raise UsageError(message=f"run {before.id} has not ended yet; wait for it, or cancel it")
+    replay = of_run(store, before, current, parameters or {})
+    kernel = documents.kernel_name(replay.prepared.notebook, replay.kernel)
+    folder = _folder(store, before)
+    place: AbstractContextManager[Place]
+    if in_place:
+        place = nullcontext(sandbox.in_place(folder))
+    else:
+        place = sandbox.copied(sandbox.plan(before, folder, replay.sources()))
+    order = _Order(before, replay, kernel, user, tolerance, timeout_s, cell_timeout_s)
+    with place as where:
+        return _Reproducing(store, order, where, on_progress).run(on_started, cancel, output)
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What is to be repeated, and how."""
+
+    before: Run
+    replay: Replay
+    kernel: str
+    user: str
+    tolerance: float | None
+    timeout_s: float | None
+    cell_timeout_s: float | None
+
+
+class _Reproducing:
+    """One reproduction under way; every state it passes through is in the store."""
+
+    def __init__(
+        self,
+        store: Store,
+        order: _Order,
+        place: Place,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._store = store
+        self._order = order
+        self._place = place
+        self._on_progress = on_progress
+        self._process = this_process()
+        self._told = 0.0
+        self._state = Reproduction(uuid4().hex, order.before.id, "running", now(), order.user)
+
+    def run(
+        self,
+        on_started: Callable[[Reproduction], None] | None,
+        cancel: threading.Event | None,
+        output: Path | None,
+    ) -> Verdict:
+        """Carry it out."""
+        self._begin()
+        outcome: BatchOutcome | None = None
+        try:
+            if on_started is not None:
+                on_started(self._state)
+            outcome = execute(self._job(), self._progress, cancel)
+            after = self._store.finish_batch(self._state.id, self._order.replay.recorded(outcome))
+            if cancel is not None and cancel.is_set() and outcome.status != "completed":
+                raise CancelledError(what="the reproduction")
+            found = self._judged(outcome, after)
+            if output is not None and outcome.executed is not None:
+                files.write(output, outcome.executed)
+        except BaseException as error:
+            self._fail(error, finished=outcome is not None)
+            raise
+        self._save(state="done", verdict=found)
+        return found
+
+    def _begin(self) -> None:
+        before = self._order.before
+        batch = Batch(
+            run=self._state.id,
+            notebook=before.notebook,
+            given=self._order.replay.given,
+            trigger="reproduce",
+            user=self._order.user,
+            started=self._state.started,
+            process=self._process,
+            parent=before.id,
+        )
+        self._store.begin_batch(batch)
+        self._save()
+
+    def _job(self) -> Job:
+        order, place = self._order, self._place
+        return Job(
+            notebook=documents.dump(order.replay.prepared.notebook),
+            run=self._state.id,
+            cwd=str(place.cwd),
+            kernel=order.kernel,
+            trigger="reproduce",
+            user=order.user,
+            path=order.before.notebook,
+            parameters=order.replay.prepared.tagged,
+            timeout_s=order.timeout_s,
+            cell_timeout_s=order.cell_timeout_s,
+            writable=place.writable,
+            variables=dict(place.variables),
+        )
+
+    def _progress(self, progress: Progress) -> None:
+        if progress.cell is not None and not self._order.replay.current:
+            progress = replace(progress, cell=self._order.replay.cell_of.get(progress.cell))
+        if time.monotonic() - self._told >= _TELL_EVERY_S or progress.done == progress.total:
+            self._save(progress=progress)
+            self._told = time.monotonic()
+        if self._on_progress is not None:
+            self._on_progress(progress)
+
+    def _judged(self, outcome: BatchOutcome, after: Run) -> Verdict:
+        wrong = documents.not_in_effect(self._order.replay.prepared.settings, after.parameters)
+        if wrong:
+            raise UsageError(message="; ".join(wrong))
+        return judged(self._order, self._place, outcome, after)
+
+    def _fail(self, error: BaseException, finished: bool) -> None:
+        cancelled = isinstance(error, (CancelledError, KeyboardInterrupt))
+        if not finished:
+            reason = "it was cancelled" if cancelled else f"{type(error).__name__}: {error}"
+            status = "interrupted" if cancelled else "failed"
+            ended = BatchOutcome(status, reason, executed=None, cells=(), duration_s=0.0)  # type: ignore[arg-type]
+            self._store.finish_batch(self._state.id, ended)
+        message = str(error) if isinstance(error, MlopsError) else repr(error)
+        self._save(state="cancelled" if cancelled else "failed", message=message)
+
+    def _save(self, **changes: Any) -> None:
+        self._state = replace(self._state, **changes)
+        self._store.save_reproduction(self._state, self._process)
+
+
+def judged(order: _Order, place: Place, outcome: BatchOutcome, recorded: Run) -> Verdict:
+    """Judge an execution against the run that it repeats."""
+    before, replay = order.before, order.replay
+    after = translation.as_before(recorded, replay.cell_of if replay.current else None, place)
+    standard = Standard(
+        before=masks.side(before.started, _span_s(before)),
+        after=masks.side(after.started, outcome.duration_s, place.folders),
+        tolerance=verdict.tolerance_for(before, after, order.tolerance),
+        same_rendering=verdict.same_rendering(before.environment, after.environment),
+    )
+    pairs = replay.pairs(outcome, only_recorded=before.trigger == "interactive")
+    cells = verdict.judge_cells(
+        pairs, standard, _judge_products(pairs, replay, before, after, standard)
+    )
+    concluded = conclusion.conclude(pairs, cells, outcome)
+    at = concluded.at
+    random = unseeded(before, replay.steps)
+    found = Verdict(
+        run=before.id,
+        reproduction=recorded.id,
+        verdict=concluded.verdict,
+        randomness="fresh" if before.randomness or after.randomness else "none used",
+        unseeded_cells=tuple(sorted({one.cell for one in random if one.cell is not None})),
+        unverifiable=sum(o.verdict == "unverifiable" for cell in cells for o in cell.outputs),
+        first_diverging_cell=None if at is None else pairs[at].cell,
+        causes=() if at is None else _causes(before, after, pairs, at, outcome, place),
+        cells=cells,
+    )
+    return replace(found, sentence=conclusion.sentence(found, outcome.reason))
+
+
+def _judge_products(
+    pairs: list[verdict.Pair], replay: Replay, before: Run, after: Run, standard: Standard
+) -> dict[int | None, list[Any]]:
+    """Judge metrics and data of the cells that ran both times."""
+    ran = {
+        pair.cell
+        for pair in pairs
+        if pair.step is not None and pair.after is not None and pair.after.status == "ok"
+    }
+    clocks = clock_values(replay.steps)
+    metrics = [
+        [one for one in run.metrics if one.cell in ran and (one.cell, one.name) not in clocks]
+        for run in (before, after)
+    ]
+    products: dict[int | None, list[Any]] = {}
+    if after.environment is not None:  # else capture was off, and nothing inside was seen
+        products = verdict.judge_metrics(metrics[0], metrics[1], standard)
+    for cell, judgements in verdict.judge_data(before.data, after.data, standard).items():
+        products.setdefault(cell, []).extend(judgements)
+    return products
+
+
+def _causes(
+    before: Run,
+    after: Run,
+    pairs: list[verdict.Pair],
+    at: int,
+    outcome: BatchOutcome,
+    place: Place,
+) -> tuple[Any, ...]:
+    failed = next((cell for cell in outcome.cells if cell.status == "error"), None)
+    ended_early = outcome.status != "completed"
+    return cause.causes(
+        cause.Evidence(
+            before=before,
+            after=after,
+            pairs=pairs,
+            at=at,
+            error=failed.error if ended_early and failed is not None else None,
+            reason=outcome.reason,
+            confined=place.writable is not None,
+        )
+    )
+
+
+def _span_s(run: Run) -> float:
+    # The cells of an interactive run lie hours apart; its duration is that of their work.
+    last = max((one.started or run.started for one in run.cells), default=run.started)
+    began, ended = masks.side(run.started, 0).began, masks.side(last, 0).began
+    return (ended - began).total_seconds() + (run.duration_s or 0.0)
+
+
+def _folder(store: Store, run: Run) -> Path:
+    """Return the folder in which a run worked."""
+    while run.trigger == "reproduce" and run.parent is not None:
+        run = store.run(run.parent)  # its own was a sandbox, which is gone
+    folder = store.folder(run.id)
+    if folder is None and run.notebook is not None:
+        folder = os.path.dirname(run.notebook)
+    if folder is None:
+        raise UsageError(message=f"run {run.id} can't be repeated: nobody told in which folder")
+    return Path(folder)

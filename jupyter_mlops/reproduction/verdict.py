@@ -1,0 +1,280 @@
+"""The verdict: what a repetition produced, judged against what the run had recorded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from pathlib import PurePath
+from typing import Any
+
+from jupyter_mlops.journal import canonical, sha256
+from jupyter_mlops.records import (
+    BatchCell,
+    CellJudgement,
+    DataUse,
+    Environment,
+    Metric,
+    OutputJudgement,
+    OutputKind,
+    OutputVerdict,
+    Run,
+    Step,
+)
+from jupyter_mlops.reproduction import numbers
+from jupyter_mlops.reproduction.outputs import Shown, Standard, judge, shown
+
+# Relative difference that other versions of libraries may make without changing a result.
+OTHER_ENVIRONMENT_TOLERANCE = 1e-6
+# What draws pictures; with one of them changed, no picture can be judged by its pixels.
+_RENDERING = ("matplotlib", "seaborn", "pillow", "numpy", "plotly", "kaleido", "contourpy")
+# Files that hold the time of their own creation: their digest always differs.
+_DATED_FILES = frozenset(
+    {".pdf", ".xlsx", ".xls", ".docx", ".zip", ".gz", ".tgz", ".npz", ".h5", ".hdf5", ".keras"}
+    | {".svg", ".log", ".db", ".sqlite", ".ipynb", ".html", ".pt", ".pth", ".pkl", ".joblib"}
+)
+_SPAWNS = re.compile(r"^\s*!|\bos\.system|\bsubprocess\b|Thread|Parallel|Pool|n_jobs", re.MULTILINE)
+_DURATION_COLUMN = re.compile(r"time|duration|elapsed|seconds", re.IGNORECASE)
+_WORST_LAST: tuple[OutputVerdict, ...] = (
+    "identical",
+    "within tolerance",
+    "unverifiable",
+    "extra",
+    "missing",
+    "differs",
+)
+# Cell, name, step, and which of several with these.
+_MetricKey = tuple[int | None, str, int | None, int]
+DIVERGING = frozenset({"differs", "missing", "extra"})
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A recorded execution and its repetition, in the order of the repetition.
+
+    ``cell`` is the position in the recorded run's notebook, or in the current notebook's
+    for a cell that the run did not have; ``step`` is ``None`` for such a cell, ``after``
+    for one that was not repeated.
+    """
+
+    cell: int | None
+    step: Step | None
+    after: BatchCell | None
+
+
+def tolerance_for(before: Run, after: Run, asked: float | None) -> float:
+    """Return the relative difference up to which numbers count as *within tolerance*."""
+    if asked is not None:
+        return asked
+    first, second = before.environment, after.environment
+    if first is None or second is None or first.digest == second.digest:
+        return 0.0
+    return OTHER_ENVIRONMENT_TOLERANCE
+
+
+def same_rendering(before: Environment | None, after: Environment | None) -> bool:
+    """Tell whether equal pictures must have equal pixels in both environments."""
+    if before is None or after is None:
+        return False
+    if (before.python, before.platform) != (after.python, after.platform):
+        return False
+    first, second = _versions(before), _versions(after)
+    return all(first.get(name) == second.get(name) for name in _RENDERING)
+
+
+def judge_cells(
+    pairs: Sequence[Pair],
+    standard: Standard,
+    extra: Mapping[int | None, Sequence[OutputJudgement]],
+) -> tuple[CellJudgement, ...]:
+    """Judge every repeated cell.
+
+    Parameters
+    ----------
+    extra
+        Judgements of what a cell produced besides outputs, by its position; added to the
+        last execution of that cell.
+    """
+    last = {pair.cell: number for number, pair in enumerate(pairs)}
+    judged = []
+    for number, pair in enumerate(pairs):
+        outputs = _judge_pair(pair, standard)
+        if last[pair.cell] == number:
+            outputs += list(extra.get(pair.cell, ()))
+        verdict: OutputVerdict = max(
+            (one.verdict for one in outputs), key=_WORST_LAST.index, default="identical"
+        )
+        if pair.step is not None and pair.step.status != "not run" and not _was_repeated(pair):
+            verdict = "missing"
+        judged.append(CellJudgement(pair.cell, verdict, tuple(outputs)))
+    return tuple(judged)
+
+
+def judge_metrics(
+    before: Iterable[Metric], after: Iterable[Metric], standard: Standard
+) -> dict[int | None, list[OutputJudgement]]:
+    """Compare metrics by cell, name and step; only what is not identical is listed.
+
+    Both must name cells by the same positions, and hold no value of a clock.
+    """
+    first, second = _series(before), _series(after)
+    found: dict[int | None, list[OutputJudgement]] = {}
+    for key, value in first.items():
+        judgement = None
+        if key not in second:
+            judgement = OutputJudgement("number", "missing")
+        else:
+            difference = numbers.difference(float(value), float(second[key]))
+            if difference > 0:
+                within = difference <= standard.tolerance
+                verdict: OutputVerdict = "within tolerance" if within else "differs"
+                judgement = OutputJudgement("number", verdict, difference)
+        if judgement is not None:
+            found.setdefault(key[0], []).append(judgement)
+    for key in second.keys() - first.keys():
+        found.setdefault(key[0], []).append(OutputJudgement("number", "extra"))
+    return found
+
+
+def judge_data(
+    before: Iterable[DataUse], after: Iterable[DataUse], standard: Standard
+) -> dict[int | None, list[OutputJudgement]]:
+    """Compare frames and arrays that were made, and files that were written, by digest."""
+    second = _products(after)
+    found: dict[int | None, list[OutputJudgement]] = {}
+    for key, use in _products(before).items():
+        other = second.get(key)
+        # A product that nobody saw the second time is judged by the outputs alone.
+        judgement = None if other is None else _judge_use(use, other, standard)
+        if judgement is not None:
+            found.setdefault(use.cell, []).append(judgement)
+    return found
+
+
+def equal(before: DataUse, after: DataUse) -> bool | None:
+    """Tell whether two contents are equal; ``None`` where the digests can't tell."""
+    if before.digest is None or after.digest is None or not (before.complete and after.complete):
+        return None
+    if before.digest.partition(":")[0] != after.digest.partition(":")[0]:
+        return None
+    return before.digest == after.digest
+
+
+def changed_columns(before: DataUse, after: DataUse) -> tuple[str, ...]:
+    """Return the names of columns that differ for certain, in their order."""
+    first = {column.name: column for column in before.columns}
+    second = {column.name: column for column in after.columns}
+    changed = []
+    for name in dict.fromkeys((*first, *second)):
+        one, other = first.get(name), second.get(name)
+        if one is None or other is None or (one.complete and other.complete and one != other):
+            changed.append(name)
+    return tuple(changed)
+
+
+def _versions(environment: Environment) -> dict[str, str]:
+    return {name.lower(): version for name, version in environment.packages.items()}
+
+
+def _was_repeated(pair: Pair) -> bool:
+    return pair.after is not None and pair.after.status != "not run"
+
+
+def _judge_pair(pair: Pair, standard: Standard) -> list[OutputJudgement]:
+    recorded = list(pair.step.outputs) if pair.step is not None else []
+    repeated = list(pair.after.outputs) if pair.after is not None else []
+    judged = _judge_missing(recorded, repeated)
+    before, after = shown(recorded), shown(repeated)
+    source = pair.step.source if pair.step is not None else ""
+    for first, second in _aligned(before, after):
+        if first is None and second is not None:
+            judged.append(OutputJudgement(second.kind, "extra"))
+        elif first is not None and second is None:
+            judged.append(OutputJudgement(first.kind, "missing"))
+        elif first is not None and second is not None:
+            judged.append(_judge_either_order(first, second, standard, source))
+    return judged
+
+
+def _judge_missing(recorded: list[Any], repeated: list[Any]) -> list[OutputJudgement]:
+    """Judge, by digest alone, outputs whose content was too large to keep; take them out."""
+    judged = []
+    for output in list(recorded):
+        mark = output.get("metadata", {}).get("jupyter_mlops", {})
+        if "missing" not in mark:
+            continue
+        recorded.remove(output)
+        alike = [one for one in repeated if one.get("output_type") == mark.get("type")]
+        same = [one for one in alike if sha256(canonical(one)) == mark["missing"]]
+        verdict: OutputVerdict = "identical" if same else "unverifiable" if alike else "missing"
+        judged.append(OutputJudgement("text", verdict))
+        for one in (same or alike)[:1]:
+            repeated.remove(one)
+    return judged
+
+
+def _judge_either_order(
+    before: Shown, after: Shown, standard: Standard, source: str
+) -> OutputJudgement:
+    judgement = judge(before, after, standard)
+    if judgement.verdict != "differs" or before.kind != "text" or not _SPAWNS.search(source):
+        return judgement
+    # Processes and threads write when their turn comes: only the set of lines is theirs.
+    again = judge(_sorted_lines(before), _sorted_lines(after), standard)
+    if again.verdict == "differs":
+        return judgement
+    return replace(again, masks=(*again.masks, "line order"))
+
+
+def _sorted_lines(one: Shown) -> Shown:
+    return replace(one, content="\n".join(sorted(str(one.content).splitlines())))
+
+
+def _aligned(
+    before: Sequence[Shown], after: Sequence[Shown]
+) -> list[tuple[Shown | None, Shown | None]]:
+    if len(before) == len(after):
+        return list(zip(before, after, strict=True))
+    kinds = [[(one.kind, one.mime) for one in side] for side in (before, after)]
+    pairs: list[tuple[Shown | None, Shown | None]] = []
+    matcher = SequenceMatcher(None, kinds[0], kinds[1], autojunk=False)
+    for tag, i, i_end, j, j_end in matcher.get_opcodes():
+        if tag == "equal":
+            pairs += zip(before[i:i_end], after[j:j_end], strict=True)
+        else:
+            pairs += [(one, None) for one in before[i:i_end]]
+            pairs += [(None, one) for one in after[j:j_end]]
+    return pairs
+
+
+def _series(metrics: Iterable[Metric]) -> dict[_MetricKey, float | int | str]:
+    values: dict[_MetricKey, float | int | str] = {}
+    for metric in metrics:
+        if metric.inherited:
+            continue
+        same = (key for key in values if key[:3] == (metric.cell, metric.name, metric.step))
+        values[metric.cell, metric.name, metric.step, sum(1 for _ in same)] = metric.value
+    return values
+
+
+def _products(uses: Iterable[DataUse]) -> dict[tuple[Any, ...], DataUse]:
+    return {
+        (use.cell, use.kind, use.name if use.access == "made" else use.path, use.access): use
+        for use in uses
+        if use.access in ("made", "write") and not use.inherited
+    }
+
+
+def _judge_use(before: DataUse, after: DataUse, standard: Standard) -> OutputJudgement | None:
+    if equal(before, after) is not False:
+        return None
+    kind: OutputKind = "table" if before.kind in ("frame", "array") else "text"
+    columns = changed_columns(before, after)
+    if columns and before.rows == after.rows and all(map(_DURATION_COLUMN.search, columns)):
+        return OutputJudgement("table", "identical", masks=("duration",))
+    dated = before.path is not None and PurePath(before.path).suffix.lower() in _DATED_FILES
+    # A digest says equal or not, never by how much: no tolerance can be applied to it.
+    if dated or standard.tolerance > 0:
+        return OutputJudgement(kind, "unverifiable")
+    return OutputJudgement(kind, "differs")
