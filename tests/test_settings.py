@@ -1,0 +1,103 @@
+"""Settings: one order of precedence, and the folder that Jupyter itself would choose."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from jupyter_core.paths import jupyter_data_dir
+
+from jupyter_mlops import settings
+from jupyter_mlops.settings import Settings, Starter
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"JUPYTER_DATA_DIR": "/somewhere/data"},
+        {"XDG_DATA_HOME": "/xdg"},
+        {"HOME": "/home/of/someone"},
+        {"HOME": "/home/of/someone", "XDG_DATA_HOME": ""},
+    ],
+)
+def test_the_default_home_is_in_jupyters_data_folder(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+) -> None:
+    for name in ("JUPYTER_DATA_DIR", "XDG_DATA_HOME", "JUPYTER_PLATFORM_DIRS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv(settings.HOME_VARIABLE, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert settings.read().home == Path(jupyter_data_dir()) / "mlops"
+
+
+def test_environment_before_configuration_before_default(tmp_path: Path) -> None:
+    config = {"MLOps": {"home": str(tmp_path / "c"), "store_url": "postgresql:///c"}}
+    assert settings.read(config, {"HOME": "/h"}) == Settings(
+        home=tmp_path / "c", store_url="postgresql:///c"
+    )
+    environ = {"JUPYTER_MLOPS_HOME": str(tmp_path / "e"), "JUPYTER_MLOPS_STORE": "sqlite:///e"}
+    assert settings.read(config, environ) == Settings(home=tmp_path / "e", store_url="sqlite:///e")
+    plain = settings.read({}, {"JUPYTER_MLOPS_HOME": str(tmp_path)})
+    assert plain.store_url == f"sqlite:///{tmp_path / 'store.db'}"
+    assert (plain.journals, plain.blobs) == (tmp_path / "journals", tmp_path / "blobs")
+
+
+def test_a_relative_home_is_made_absolute_and_a_tilde_expanded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert settings.read({}, {"JUPYTER_MLOPS_HOME": "here"}).home == tmp_path / "here"
+    assert settings.read({}, {"JUPYTER_MLOPS_HOME": "~/m"}).home == Path("/home/ada/m")
+
+
+@pytest.mark.parametrize(
+    ("word", "capture"),
+    [("", True), ("on", True), ("1", True), ("off", False), (" Off ", False), ("no", False)],
+)
+def test_the_switch(word: str, capture: bool) -> None:
+    assert settings.read({}, {"HOME": "/h", "JUPYTER_MLOPS": word}).capture is capture
+    assert settings.read({"MLOps": {"capture": False}}, {"JUPYTER_MLOPS": word}).capture is False
+
+
+def test_a_starter_is_taken_once_and_only_from_the_parent() -> None:
+    starter = Starter(pid=7, listens=True, trigger="run", notebook="/n.ipynb", run="r", user="ada")
+    environ = {"OTHER": "x", **starter.environment()}
+    assert settings.take_starter(environ, parent=7) == starter
+    assert environ == {"OTHER": "x"}
+    assert settings.take_starter(environ, parent=7) is None
+    assert settings.take_starter(starter.environment(), parent=8) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "3", "null", '{"pid": 7}', json.dumps({"pid": 7, "new": 1})]
+)
+def test_what_is_no_starter_is_removed_all_the_same(text: str) -> None:
+    environ = {settings.STARTER_VARIABLE: text}
+    assert settings.take_starter(environ, parent=7) is None
+    assert environ == {}
+
+
+def test_private_folders_under_any_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        folder = settings.make_private(tmp_path / "one")
+    finally:
+        os.umask(before)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert settings.make_private(folder) == folder
+
+
+def test_the_system_user_is_not_forged_by_the_environment() -> None:
+    code = "from jupyter_mlops.settings import system_user; print(system_user())"
+    environment = {**os.environ, "USER": "eve", "LOGNAME": "eve", "USERNAME": "eve"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == settings.system_user() != "eve"
