@@ -28,9 +28,8 @@ from jupyter_mlops import layout, settings, verbs
 from jupyter_mlops.errors import MlopsError, UsageError
 from jupyter_mlops.records import Progress
 
-_OF_JUPYTER = re.compile(
-    r"--([A-Z]\w*\.\w+|config|log-level)=.*|--debug|--generate-config|--help-all"
-)
+_OF_JUPYTER = re.compile(r"--([A-Z]\w*\.\w+|config)=.*|--debug|--generate-config|--help-all")
+_STARTS_KERNELS = frozenset({"run", "reproduce"})
 # Seconds between two lines of progress where there is no terminal to draw a bar on.
 _LINES_APART_S = 1.0
 
@@ -67,12 +66,18 @@ class MlopsApp(JupyterApp):
         UsageError
             If a file or a value can't be used.
         """
+        for word in words:
+            name, _, path = word.partition("=")
+            if name == "--config" and not os.path.isfile(path):
+                raise UsageError(message=f"configuration: no file {path!r}")
         try:
             self.parse_command_line(list(words))
             given = deepcopy(self.config)
             self.load_config_file()
             self.update_config(given)
             section = MLOps(parent=self)
+        except SystemExit as error:  # traitlets has said why and would end the process
+            raise UsageError(message="configuration: see the line above") from error
         except TraitError as error:
             raise UsageError(message=f"configuration: {error}") from error
         except Exception as error:  # configuration files are Python: anything can go wrong
@@ -131,7 +136,8 @@ def _run(words: Sequence[str]) -> int:
     # Whatever a library prints must not come between the answer and its reader.
     with contextlib.redirect_stdout(sys.stderr):
         found = app.read_settings(of_jupyter)
-        _export(found)
+        if request.verb.name in _STARTS_KERNELS:
+            _export(found)
         with _progress(request) as progress, _cancellable(request) as cancel:
             answer = request(verbs.Context(found, progress, cancel))
     _print(_json(answer.document) if request.json else _text(answer))
@@ -178,7 +184,7 @@ def _refused(message: str, reason: str, as_json: bool, exit_code: int) -> int:
 def _cancellable(request: verbs.Request) -> Iterator[threading.Event]:
     """Let the first Ctrl-C end an execution in order, and the second one at once."""
     cancel = threading.Event()
-    if request.verb.name not in ("run", "reproduce") or not _in_main_thread():
+    if request.verb.name not in _STARTS_KERNELS or not _in_main_thread():
         yield cancel
         return
 
