@@ -34,7 +34,10 @@ module.exports = {
   },
   reporters: ['default'],
   resolver: own('@jupyterlab/testing/lib/jest-resolver.js'),
-  setupFiles: [own('@jupyterlab/testing/lib/jest-shim.js')],
+  setupFiles: [
+    own('@jupyterlab/testing/lib/jest-shim.js'),
+    '<rootDir>/labextension/src/__tests__/setup.ts'
+  ],
   testEnvironment: own('@jupyterlab/testing/lib/jest-env.js'),
   // Only the sources are searched; the pattern for lib/ would also match a checkout below one.
   testPathIgnorePatterns: ['/node_modules/'],

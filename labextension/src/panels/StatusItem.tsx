@@ -28,7 +28,8 @@ interface ICaptureState {
   detail: string;
 }
 
-function StatusItem(): JSX.Element {
+/** See {@link createStatusItem}. */
+export function StatusItem(): JSX.Element {
   const { commands, trans } = useServices();
   const { shape, tone, text, detail } = useCaptureState();
   const icon = markIcons[shape];

@@ -1,0 +1,161 @@
+import {
+  act,
+  fireEvent,
+  render,
+  screen,
+  waitFor,
+  within
+} from '@testing-library/react';
+import * as plotly from 'plotly.js-gl2d-dist-min';
+import * as React from 'react';
+
+import { ComparisonView } from '../components/ComparisonView';
+import { ServicesProvider } from '../components/services';
+import type { Comparison } from '../schema';
+import { CommandIDs } from '../tokens';
+import { pageOf, Stage, summaryOf } from './server';
+
+// It draws on WebGL, which jsdom has not; the browser test sees the real one.
+jest.mock('plotly.js-gl2d-dist-min', () => ({
+  react: jest.fn(() => Promise.resolve()),
+  purge: jest.fn(),
+  Plots: { resize: jest.fn() }
+}));
+const react = jest.mocked(plotly.react);
+
+const COMPARISON: Comparison = {
+  runs: ['a', 'b'],
+  parameters: { lr: [0.1, 0.01], seed: [7, 7] },
+  metrics: { accuracy: [0.9, 0.93], rows: [891, 891] },
+  differs: {
+    code: [],
+    parameter: [{ what: 'lr', cell: 3, values: [0.1, 0.01], detail: '' }],
+    data: [],
+    environment: [
+      { what: 'numpy', cell: null, values: ['2.4.6', null], detail: '' }
+    ],
+    output: []
+  },
+  causes: [
+    {
+      metric: 'accuracy',
+      kind: 'parameter',
+      what: 'lr',
+      cell: 3,
+      detail: '0.1, 0.01'
+    }
+  ],
+  figures: {
+    parallel_coordinates: {
+      data: [{ type: 'parcoords', dimensions: [] }],
+      layout: {}
+    },
+    metrics: { data: [{ type: 'bar' }], layout: {} }
+  },
+  unknown: [],
+  schema: 1
+};
+
+describe('ComparisonView', () => {
+  let stage: Stage;
+
+  beforeEach(() => {
+    jest.clearAllMocks();
+    stage = new Stage(pageOf(summaryOf('a'), summaryOf('b')));
+    stage.addCommands(CommandIDs.openNotebook);
+    stage.server.on('GET', 'comparisons', () => ({ body: COMPARISON }));
+  });
+
+  afterEach(() => stage.dispose());
+
+  const show = (): ReturnType<typeof render> =>
+    render(
+      <ServicesProvider value={stage.services}>
+        <ComparisonView runs={['a', 'b']} />
+      </ServicesProvider>
+    );
+
+  it('lists what differs and nothing else', async () => {
+    show();
+    const table = within(
+      await screen.findByRole('table', { name: 'What differs' })
+    );
+    const names = table
+      .getAllByRole('rowheader')
+      .map(header => header.textContent);
+    expect(names).toEqual([
+      ...[
+        'Metrics',
+        'accuracy',
+        'Parameters',
+        'lr cell 3',
+        'Environment',
+        'numpy'
+      ]
+    ]);
+    expect(table.getByText('none')).toBeTruthy();
+    expect(document.body.textContent).toContain('accuracy: parameter lr');
+  });
+
+  it('opens the executed notebook of the run whose heading is pressed', async () => {
+    show();
+    const [, second] = await screen.findAllByTitle(
+      /Open the executed notebook/
+    );
+    fireEvent.click(second);
+    expect(stage.executed).toEqual([[CommandIDs.openNotebook, { run: 'b' }]]);
+  });
+
+  it('draws the figures that the bundle can draw, and again in another theme', async () => {
+    const { unmount } = show();
+    await waitFor(() => expect(react).toHaveBeenCalledTimes(1));
+    expect(react.mock.calls[0][1]).toMatchObject([{ type: 'parcoords' }]);
+    await waitFor(() =>
+      expect(
+        document.querySelector('.jp-mlops-Figure[data-state=drawn]')
+      ).not.toBeNull()
+    );
+    act(() => stage.themeChanged.emit({}));
+    await waitFor(() => expect(react).toHaveBeenCalledTimes(2));
+    unmount();
+    expect(plotly.purge).toHaveBeenCalledTimes(1);
+  });
+
+  it('says so where no figure can be drawn, and keeps the table', async () => {
+    react.mockRejectedValueOnce(new Error('no WebGL'));
+    show();
+    await screen.findByText(
+      /The figure can’t be drawn here \(Error: no WebGL\)/
+    );
+    expect(screen.getByRole('table')).toBeTruthy();
+  });
+
+  it('says when nothing differs', async () => {
+    const differs = {
+      code: [],
+      parameter: [],
+      data: [],
+      environment: [],
+      output: []
+    };
+    const same = {
+      ...COMPARISON,
+      metrics: { accuracy: [1, 1] },
+      differs,
+      figures: {}
+    };
+    stage.server.on('GET', 'comparisons', () => ({ body: same }));
+    show();
+    await screen.findByText('Nothing differs');
+    expect(screen.queryByRole('table')).toBeNull();
+  });
+
+  it('tells why it can’t compare', async () => {
+    const body = { message: 'no run ‘b’', reason: 'UnknownRunError' };
+    stage.server.on('GET', 'comparisons', () => ({ status: 404, body }));
+    show();
+    expect((await screen.findByRole('alert')).textContent).toContain(
+      'no run ‘b’'
+    );
+  });
+});

@@ -1,0 +1,240 @@
+import {
+  act,
+  fireEvent,
+  render,
+  screen,
+  waitFor,
+  within
+} from '@testing-library/react';
+import * as React from 'react';
+
+import { ShownRun } from '../components/RunDetail';
+import { ServicesProvider } from '../components/services';
+import type { CellDetail, Reproduction, Run } from '../schema';
+import { CommandIDs } from '../tokens';
+import {
+  pageOf,
+  reproductionOf,
+  runOf,
+  Stage,
+  summaryOf,
+  verdictOf
+} from './server';
+
+const RECORD: Partial<Run> = {
+  data: [
+    {
+      ...{
+        kind: 'file',
+        name: 'train',
+        path: '/srv/work/data/train.csv',
+        access: 'read'
+      },
+      ...{
+        cell: 3,
+        digest: 'xxh3:0123456789abcdef',
+        complete: false,
+        size_bytes: 61194
+      },
+      ...{ rows: 891, columns: [], inherited: true }
+    }
+  ] as Run['data'],
+  models: [
+    {
+      ...{
+        class: 'sklearn.svm._classes.SVC',
+        name: 'model',
+        cell: 5,
+        parameters: { C: 1 }
+      },
+      ...{ digest: null, inherited: false }
+    }
+  ],
+  unseen: [
+    { cell: 4, what: 'prints of C code', why: 'they pass the kernel by' }
+  ],
+  notices: ['capture failed once']
+};
+
+describe('ShownRun', () => {
+  let stage: Stage;
+
+  beforeEach(async () => {
+    const summary = summaryOf('a');
+    stage = new Stage(pageOf(summary));
+    stage.addCommands(...Object.values(CommandIDs));
+    stage.server.on('GET', 'runs/a', () => ({ body: runOf(summary, RECORD) }));
+    await stage.runs.refresh();
+  });
+
+  afterEach(() => stage.dispose());
+
+  async function show(...reproductions: Reproduction[]): Promise<void> {
+    stage.server.on('GET', 'runs/a/reproductions', () => ({
+      body: { reproductions }
+    }));
+    render(
+      <ServicesProvider value={stage.services}>
+        <ShownRun />
+      </ServicesProvider>
+    );
+    await screen.findByText('Metrics');
+  }
+
+  it('shows what the run used and produced, each with its cell', async () => {
+    await show();
+    const text = document.body.textContent;
+    for (const part of [
+      'accuracy',
+      '0.912346',
+      'lr',
+      'train.csv',
+      '891 rows',
+      'partial',
+      'SVC'
+    ]) {
+      expect(text).toContain(part);
+    }
+    expect(text).toContain('inherited');
+    expect(text).toContain('they pass the kernel by');
+    expect(text).toContain('capture failed once');
+    const parameters = within(
+      screen.getByRole('table', { name: 'Parameters' })
+    );
+    fireEvent.click(parameters.getAllByRole('button', { name: 'cell 2' })[0]);
+    expect(stage.executed).toEqual([
+      [CommandIDs.showCell, { run: 'a', cell: 2 }]
+    ]);
+  });
+
+  it('says that it failed, and tries again', async () => {
+    stage.server.on('GET', 'runs/a', () => ({
+      status: 404,
+      body: { message: 'no run ‘a’' }
+    }));
+    render(
+      <ServicesProvider value={stage.services}>
+        <ShownRun />
+      </ServicesProvider>
+    );
+    expect((await screen.findByRole('alert')).textContent).toContain(
+      'no run ‘a’'
+    );
+    stage.server.on('GET', 'runs/a', () => ({ body: runOf(summaryOf('a')) }));
+    fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    await screen.findByText('Metrics');
+  });
+
+  it('reproduces, with the file as it is now if asked to', async () => {
+    await show();
+    fireEvent.click(await screen.findByRole('button', { name: 'Reproduce' }));
+    fireEvent.click(screen.getByRole('checkbox'));
+    fireEvent.click(screen.getByRole('button', { name: 'Reproduce' }));
+    expect(stage.executed).toEqual([
+      [CommandIDs.reproduceRun, { run: 'a', current: false }],
+      [CommandIDs.reproduceRun, { run: 'a', current: true }]
+    ]);
+  });
+
+  it('follows a reproduction that is under way, and cancels it', async () => {
+    await show(
+      reproductionOf('a', { progress: { done: 1, total: 8, cell: 2 } })
+    );
+    const bar = await screen.findByRole<HTMLProgressElement>('progressbar');
+    expect([bar.value, bar.max]).toEqual([1, 8]);
+    const later = reproductionOf('a', {
+      progress: { done: 5, total: 8, cell: 6 }
+    });
+    stage.server.on('GET', 'runs/a/reproductions', () => ({
+      body: { reproductions: [later] }
+    }));
+    act(() =>
+      stage.events.emit({ sequence: 2, kind: 'reproduction', ids: ['again'] })
+    );
+    await waitFor(() => expect(bar.value).toBe(5));
+    fireEvent.click(screen.getByRole('button', { name: 'Cancel' }));
+    expect(stage.executed).toEqual([
+      [CommandIDs.cancelReproduction, { run: 'a', reproduction: 'again' }]
+    ]);
+  });
+
+  it.each([
+    ['cancelled', 'Cancelled.'],
+    ['lost', 'Lost:'],
+    ['failed', 'No verdict.']
+  ] as const)('says that a reproduction was %s', async (state, text) => {
+    await show(reproductionOf('a', { state }));
+    await waitFor(() => expect(document.body.textContent).toContain(text));
+  });
+});
+
+describe('A verdict', () => {
+  const outputs = (text: string): { body: unknown } => ({
+    body: {
+      cells: [
+        {
+          execution: {},
+          source: '',
+          outputs: [
+            {
+              output_type: 'display_data',
+              metadata: {},
+              data: {
+                'text/html': `<b>${text}</b><script>window.wasTrusted = true</script>`
+              }
+            }
+          ]
+        } as unknown as CellDetail
+      ]
+    }
+  });
+
+  it('gives the sentence, the causes and both outputs, untrusted', async () => {
+    const stage = new Stage(pageOf(summaryOf('a')));
+    const verdict = verdictOf('a', {
+      sentence: 'differs · cell 7 · train.csv changed since',
+      causes: [
+        {
+          ...{
+            kind: 'data',
+            what: 'train.csv',
+            cell: 3,
+            detail: '2 of 891 rows'
+          },
+          ...{ before: 'xxh3:aaaaaaaaaaaa', after: 'xxh3:bbbbbbbbbbbb' }
+        }
+      ]
+    });
+    const done = reproductionOf('a', { state: 'done', verdict });
+    stage.server.on('GET', 'runs/a/reproductions', () => ({
+      body: { reproductions: [done] }
+    }));
+    stage.server.on('GET', 'runs/a/cells', () => outputs('recorded value'));
+    stage.server.on('GET', 'runs/again/cells', () =>
+      outputs('reproduced value')
+    );
+    await stage.runs.refresh();
+    render(
+      <ServicesProvider value={stage.services}>
+        <ShownRun />
+      </ServicesProvider>
+    );
+    await screen.findByText('recorded value');
+    const sides = screen.getAllByRole('figure');
+    expect(
+      sides.map(side => side.querySelector('figcaption')?.textContent)
+    ).toEqual(['Recorded', 'Reproduced']);
+    expect(sides[0].textContent).toContain('recorded value');
+    expect(sides[1].textContent).toContain('reproduced value');
+    expect(sides[0].querySelector('script')).toBeNull();
+    expect(window).not.toHaveProperty('wasTrusted');
+    expect(
+      screen.getByText('differs · cell 7 · train.csv changed since')
+    ).toBeTruthy();
+    expect(document.body.textContent).toContain('2 of 891 rows');
+    expect(document.body.textContent).toContain(
+      'xxh3:aaaaaaaa → xxh3:bbbbbbbb'
+    );
+    stage.dispose();
+  });
+});

@@ -1,0 +1,188 @@
+import { act, fireEvent, render, screen, within } from '@testing-library/react';
+import * as React from 'react';
+
+import { RunList, varyingFirst } from '../components/RunList';
+import { ServicesProvider } from '../components/services';
+import { CommandIDs } from '../tokens';
+import { pageOf, Stage, summaryOf } from './server';
+
+async function show(stage: Stage): Promise<void> {
+  render(
+    <ServicesProvider value={stage.services}>
+      <RunList />
+    </ServicesProvider>
+  );
+  await act(async () => {
+    await stage.feed.refresh();
+    await stage.runs.refresh();
+  });
+}
+
+describe('RunList', () => {
+  const rows = (): HTMLElement[] => screen.getAllByRole('option');
+  let stage: Stage;
+
+  beforeEach(() => {
+    const failed = summaryOf('b', {
+      status: 'failed',
+      trigger: 'run',
+      parameters: { lr: 0.01 }
+    });
+    const open = summaryOf('c', {
+      status: 'running',
+      metrics: { accuracy: 'NaN' }
+    });
+    stage = new Stage(pageOf(open, failed, summaryOf('a')));
+  });
+
+  afterEach(() => stage.dispose());
+
+  it('says of each run its state, trigger, metrics and parameters', async () => {
+    await show(stage);
+    const [open, failed, completed] = rows();
+    expect(open.textContent).toContain('open');
+    expect(open.textContent).toContain('NaN');
+    expect(failed.textContent).toContain('failed');
+    expect(failed.textContent).toContain('batch');
+    expect(completed.textContent).toContain('completed');
+    expect(completed.textContent).toContain('accuracy 0.91235');
+    expect(within(completed).getByTitle('accuracy = 0.91234567')).toBeTruthy();
+  });
+
+  it('moves with the arrow keys and has one stop for Tab', async () => {
+    await show(stage);
+    const list = screen.getByRole('listbox');
+    expect(rows().map(row => row.tabIndex)).toEqual([0, -1, -1]);
+    act(() => rows()[0].focus());
+    fireEvent.keyDown(list, { key: 'ArrowDown' });
+    expect(document.activeElement).toBe(rows()[1]);
+    expect(rows().map(row => row.tabIndex)).toEqual([-1, 0, -1]);
+    fireEvent.keyDown(list, { key: 'End' });
+    fireEvent.keyDown(list, { key: 'ArrowDown' });
+    expect(document.activeElement).toBe(rows()[2]);
+  });
+
+  it('selects with the space bar and shows with Enter', async () => {
+    await show(stage);
+    const list = screen.getByRole('listbox');
+    act(() => rows()[0].focus());
+    fireEvent.keyDown(list, { key: ' ' });
+    fireEvent.keyDown(list, { key: 'ArrowDown' });
+    fireEvent.keyDown(list, { key: 'Enter' });
+    expect(stage.runs.selected).toEqual(['c']);
+    expect(stage.runs.shown).toBe('b');
+    expect(rows()[0].getAttribute('aria-selected')).toBe('true');
+    expect(rows()[1].getAttribute('aria-current')).toBe('true');
+    fireEvent.keyDown(list, { key: 'a', ctrlKey: true });
+    expect(stage.runs.selected).toEqual(['c', 'b', 'a']);
+    fireEvent.keyDown(list, { key: 'Escape' });
+    expect(stage.runs.selected).toEqual([]);
+  });
+
+  it('compares two selected runs and not one', async () => {
+    stage.addCommands(CommandIDs.compareRuns);
+    await show(stage);
+    const check = (row: HTMLElement): void => {
+      fireEvent.click(within(row).getByTitle('Select to compare'));
+    };
+    check(rows()[0]);
+    const compare = screen.getByRole<HTMLButtonElement>('button', {
+      name: 'Compare'
+    });
+    expect(compare.disabled).toBe(true);
+    check(rows()[2]);
+    expect(stage.runs.shown).toBe('c');
+    fireEvent.click(compare);
+    expect(stage.executed).toEqual([
+      [CommandIDs.compareRuns, { runs: ['c', 'a'] }]
+    ]);
+  });
+
+  it('shows the draft apart from the rows', async () => {
+    const draft = {
+      session: 's',
+      notebook: null,
+      parameters: { lr: 0.5 },
+      cells: []
+    };
+    stage.server.on('GET', 'runs', () => ({
+      body: { ...pageOf(summaryOf('a')), draft }
+    }));
+    await show(stage);
+    expect(rows()).toHaveLength(1);
+    expect(screen.getByRole('region', { name: 'Draft' }).textContent).toContain(
+      'lr 0.5'
+    );
+  });
+});
+
+describe('RunList without runs', () => {
+  it.each([
+    [
+      'no notebook is active',
+      (stage: Stage) => stage.notebook.activate(null),
+      'No notebook is active'
+    ],
+    [
+      'the notebook lies on another drive',
+      (stage: Stage) => {
+        stage.notebook.path = null;
+      },
+      'Not a file of this server'
+    ],
+    ['nothing ran', () => undefined, 'No runs yet'],
+    [
+      'capture is off',
+      (stage: Stage) => {
+        stage.server.status = { ...stage.server.status, capture: false };
+      },
+      'capture is off'
+    ],
+    [
+      'the list fails',
+      (stage: Stage) =>
+        stage.server.on('GET', 'runs', () => ({
+          status: 500,
+          body: { message: 'disk is full' }
+        })),
+      'disk is full'
+    ],
+    [
+      'the role may not read',
+      (stage: Stage) =>
+        stage.server.on('GET', 'runs', () => ({
+          status: 403,
+          body: { message: 'Forbidden' }
+        })),
+      'You may not do this here.'
+    ]
+  ])('says so when %s', async (_, arrange, text) => {
+    const stage = new Stage();
+    arrange(stage);
+    await show(stage);
+    expect(document.body.textContent).toContain(text);
+    expect(screen.queryAllByRole('option')).toEqual([]);
+    stage.dispose();
+  });
+
+  it('tries again when asked to', async () => {
+    const stage = new Stage();
+    stage.server.on('GET', 'runs', () => ({
+      status: 500,
+      body: { message: 'disk is full' }
+    }));
+    await show(stage);
+    stage.server.on('GET', 'runs', () => ({ body: pageOf(summaryOf('a')) }));
+    fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    await screen.findByRole('option');
+    stage.dispose();
+  });
+});
+
+test('varyingFirst puts first what tells the runs apart', () => {
+  const rows = [
+    { seed: 7, lr: 0.1, layers: [1, 2] },
+    { seed: 7, lr: 0.2, layers: [1, 2], extra: 1 }
+  ];
+  expect(varyingFirst(rows)).toEqual(['lr', 'extra', 'seed', 'layers']);
+});

@@ -1,0 +1,160 @@
+import { Notification } from '@jupyterlab/apputils';
+
+import { addCommands, runFor } from '../commands';
+import { CommandIDs } from '../tokens';
+import { pageOf, reproductionOf, runOf, Stage, summaryOf } from './server';
+
+describe('Commands', () => {
+  let stage: Stage;
+  let panels: number;
+
+  beforeEach(async () => {
+    panels = 0;
+    stage = new Stage(pageOf(summaryOf('b'), summaryOf('a')));
+    const { commands, mlops, trans } = stage.services;
+    addCommands({
+      ...{ commands, mlops, trans },
+      showPanel: () => {
+        panels += 1;
+      },
+      runAtPointer: () => 'pointed'
+    });
+    await stage.runs.refresh();
+  });
+
+  afterEach(() => {
+    Notification.dismiss();
+    stage.dispose();
+  });
+
+  it('take the run from the arguments, the pointer or the sidebar, in this order', () => {
+    const context = {
+      mlops: stage.services.mlops,
+      runAtPointer: () => 'pointed'
+    };
+    expect(runFor(context, { run: 'x', here: true })).toBe('x');
+    expect(runFor(context, { here: true })).toBe('pointed');
+    expect(runFor(context, {})).toBe('b');
+  });
+
+  it('are off while there is no run', () => {
+    const { commands } = stage.services;
+    expect(commands.isEnabled(CommandIDs.reproduceRun)).toBe(true);
+    stage.notebook.activate(null);
+    expect(commands.isEnabled(CommandIDs.reproduceRun)).toBe(false);
+    expect(commands.isEnabled(CommandIDs.copyRunId)).toBe(false);
+    expect(commands.isEnabled(CommandIDs.showPanel)).toBe(true);
+  });
+
+  it('describe themselves and their arguments', async () => {
+    const { commands } = stage.services;
+    for (const id of commands.listCommands()) {
+      expect(commands.label(id)).not.toBe('');
+      expect(commands.caption(id)).not.toBe('');
+      expect((await commands.describedBy(id)).args).toHaveProperty(
+        'properties'
+      );
+    }
+  });
+
+  it('reproduce the run and show it', async () => {
+    stage.server.on('POST', 'runs/a/reproductions', () => ({
+      status: 201,
+      body: reproductionOf('a')
+    }));
+    await stage.services.commands.execute(CommandIDs.reproduceRun, {
+      run: 'a',
+      current: true
+    });
+    expect(stage.runs.shown).toBe('a');
+    expect(panels).toBe(1);
+    expect(
+      stage.server.asked.find(({ method }) => method === 'POST')?.body
+    ).toEqual({
+      current: true,
+      in_place: false
+    });
+  });
+
+  it('ask before they execute in the folder itself', async () => {
+    const bodies: unknown[] = [];
+    stage.server.on('POST', 'runs/a/reproductions', (_, body) => {
+      bodies.push(body);
+      const isInPlace = (body as { in_place: boolean }).in_place;
+      const refusal = {
+        message: 'the folder is too large',
+        reason: 'NeedsInPlaceError'
+      };
+      return isInPlace
+        ? { status: 201, body: reproductionOf('a') }
+        : { status: 409, body: refusal };
+    });
+    const done = stage.services.commands.execute(CommandIDs.reproduceRun, {
+      run: 'a'
+    });
+    const button = await found<HTMLButtonElement>('.jp-Dialog .jp-mod-warn');
+    expect(bodies).toHaveLength(1);
+    button.click();
+    await done;
+    expect(bodies[1]).toEqual({ current: false, in_place: true });
+  });
+
+  it('tell a refusal to the user', async () => {
+    const body = {
+      message: 'User is not authorized to execute on kernels.',
+      reason: 'Forbidden'
+    };
+    stage.server.on('POST', 'runs/a/reproductions', () => ({
+      status: 403,
+      body
+    }));
+    await stage.services.commands.execute(CommandIDs.reproduceRun, {
+      run: 'a'
+    });
+    const [{ message, type }] = Notification.manager.notifications;
+    expect(type).toBe('error');
+    expect(message).toContain('your role on this server does not allow it');
+    expect(message).toContain('execute on kernels');
+  });
+
+  it('cancel what is under way, and only that', async () => {
+    stage.server.on('GET', 'runs/a/reproductions', () => ({
+      body: {
+        reproductions: [
+          reproductionOf('a'),
+          reproductionOf('a', { id: 'old', state: 'done' })
+        ]
+      }
+    }));
+    stage.server.on('DELETE', 'runs/a/reproductions/again', () => ({
+      status: 204,
+      body: null
+    }));
+    await stage.services.commands.execute(CommandIDs.cancelReproduction, {
+      run: 'a'
+    });
+    expect(stage.server.paths('DELETE')).toEqual([
+      'runs/a/reproductions/again'
+    ]);
+  });
+
+  it('scroll to a cell', async () => {
+    stage.server.on('GET', 'runs/a', () => ({ body: runOf(summaryOf('a')) }));
+    await stage.services.commands.execute(CommandIDs.showCell, {
+      run: 'a',
+      cell: 4
+    });
+    expect(stage.shownCells).toEqual([['a', 4]]);
+  });
+});
+
+async function found<T extends HTMLElement>(selector: string): Promise<T> {
+  for (let tries = 0; tries < 100; tries++) {
+    const node = document.querySelector<T>(selector);
+    if (node) {
+      return node;
+    }
+    await new Promise(resolve => setTimeout(resolve, 10));
+  }
+  throw new Error(`no ${selector}`);
+}
