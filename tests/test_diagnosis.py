@@ -1,0 +1,216 @@
+"""Doctor finds what keeps runs from being recorded, and says what mends it."""
+
+from __future__ import annotations
+
+import json
+import stat
+import sys
+import venv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_mlops import diagnosis, settings
+from jupyter_mlops.diagnosis import diagnose
+from jupyter_mlops.journal import Journal
+from jupyter_mlops.records import Check
+from jupyter_mlops.settings import Settings
+
+
+def checks(found: Settings, area: str) -> list[Check]:
+    return [check for check in diagnose(found).checks if check.area == area]
+
+
+def finding(found: list[Check]) -> Check:
+    (one,) = [check for check in found if check.state == "finding"]
+    return one
+
+
+@pytest.fixture
+def kernelspec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Give a function that installs a kernelspec where only this test finds it."""
+    folder = tmp_path / "data"
+    monkeypatch.setenv("JUPYTER_PATH", str(folder))
+
+    def install(**spec: Any) -> list[Check]:
+        place = folder / "kernels" / "other"
+        place.mkdir(parents=True, exist_ok=True)
+        fields = {"argv": [sys.executable], "language": "python", "display_name": "Other", **spec}
+        (place / "kernel.json").write_text(json.dumps(fields))
+        return [c for c in diagnosis._kernels() if c.what.startswith("kernel other")]
+
+    return install
+
+
+def test_every_area_is_looked_at_and_each_finding_has_a_way_out(home: Settings) -> None:
+    found = diagnose(home)
+    assert {check.area for check in found.checks} == {
+        "capture", "kernels", "server", "front end", "store",
+    }  # fmt: skip
+    assert found.home == str(home.home)
+    assert all(check.way_out for check in found.checks if check.state == "finding")
+    assert not any("\n" in check.what for check in found.checks)
+
+
+def test_this_environment_records(home: Settings) -> None:
+    assert [check.state for check in checks(home, "capture")] == ["ok", "ok"]
+
+
+@pytest.mark.parametrize("word", ["off", "0"])
+def test_capture_switched_off_by_the_variable(
+    home: Settings, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    monkeypatch.setenv(settings.SWITCH_VARIABLE, word)
+    found = finding(checks(settings.read(), "capture"))
+    assert f"JUPYTER_MLOPS={word}" in found.what
+    assert found.way_out == "unset JUPYTER_MLOPS"
+
+
+def test_capture_switched_off_by_configuration(home: Settings) -> None:
+    found = finding(checks(settings.read({"MLOps": {"capture": False}}), "capture"))
+    assert "MLOps.capture" in found.what
+
+
+def test_a_home_that_other_kernels_do_not_know(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(settings.HOME_VARIABLE)
+    configured = settings.read({"MLOps": {"home": str(tmp_path / "else")}})
+    found = finding(checks(configured, "capture"))
+    assert found.way_out is not None
+    assert f"JUPYTER_MLOPS_HOME={tmp_path / 'else'}" in found.way_out
+
+
+@pytest.mark.parametrize(
+    ("spec", "state", "says"),
+    [
+        ({}, "ok", "records"),
+        ({"argv": ["python"]}, "ok", "records"),
+        ({"language": "R", "argv": ["R"]}, "unseen", "its inside is not seen"),
+        ({"argv": ["conda", "run", "python"]}, "unseen", "started through conda"),
+        ({"argv": ["/nowhere/python"]}, "finding", "no /nowhere/python"),
+        ({"env": {"JUPYTER_MLOPS": "off"}}, "finding", "switches capture off"),
+        ({"env": {"PYTHONHOME": "/nowhere"}}, "finding", "can't be asked"),
+    ],
+)
+def test_kernelspecs(home: Settings, kernelspec: Any, spec: Any, state: str, says: str) -> None:
+    (check,) = kernelspec(**spec)
+    assert check.state == state
+    assert says in check.what
+    assert (check.way_out is not None) == (state == "finding")
+
+
+def test_a_kernel_that_something_else_starts() -> None:
+    provisioner = {"kernel_provisioner": {"provisioner_name": "slurm"}}
+    spec = {"argv": [sys.executable], "language": "python", "metadata": provisioner}
+    check = diagnosis._kernel("kernel far", spec)
+    assert (check.state, check.way_out) == ("unseen", None)
+    assert "started by slurm" in check.what
+
+
+@pytest.mark.slow
+def test_a_kernel_of_an_environment_without_the_package(
+    home: Settings, kernelspec: Any, tmp_path: Path
+) -> None:
+    venv.create(tmp_path / "bare", with_pip=False)
+    python = str(tmp_path / "bare" / "bin" / "python")
+    (check,) = kernelspec(argv=[python])
+    assert check.state == "finding"
+    assert "not installed" in check.what
+    assert check.way_out == f"{python} -m pip install jupyter-mlops"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({"startup": None}, "no startup file"),
+        ({"intact": False}, "is not that of version"),
+        ({"version": "0.0.1"}, "has version 0.0.1"),
+    ],
+)
+def test_an_installation_that_is_not_whole(
+    monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], says: str
+) -> None:
+    whole = {"version": diagnosis._version(), "ipython": "9", "startup": "/s.py", "intact": True}
+    # What such an installation would answer; the question itself is asked in the tests above.
+    monkeypatch.setattr(diagnosis, "_probed", lambda *_: {**whole, **answer})
+    check = diagnosis._reached("kernel x", "/usr/bin/python", {})
+    assert check.state == "finding"
+    assert says in check.what
+    assert "pip install" in (check.way_out or "")
+
+
+def test_the_server_part_disabled(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
+    folder = tmp_path / "jupyter_server_config.d"
+    folder.mkdir()
+    off = {"ServerApp": {"jpserver_extensions": {"jupyter_mlops": False}}}
+    (folder / "jupyter_mlops.json").write_text(json.dumps(off))
+    assert (
+        finding(checks(home, "server")).way_out == "jupyter server extension enable jupyter_mlops"
+    )
+
+
+@pytest.mark.parametrize(
+    ("package", "says"),
+    [
+        ({"version": "0.0.1", "jupyterlab": {"_build": {"load": "x.js"}}}, "version 0.0.1"),
+        ({"version": "0.1.0", "jupyterlab": {"_build": {"load": "gone.js"}}}, "gone.js is missing"),
+        ({"version": "0.1.0"}, "is damaged"),
+    ],
+)
+def test_a_front_end_that_does_not_fit(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: Any, says: str
+) -> None:
+    folder = tmp_path / "labextensions" / "jupyter-mlops"
+    folder.mkdir(parents=True)
+    (folder / "package.json").write_text(json.dumps(package))
+    (folder / "x.js").touch()
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    assert says in finding(checks(home, "front end")).what
+
+
+def test_a_home_that_others_can_read_and_a_full_disk(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert all(check.state == "ok" for check in checks(home, "store"))
+    home.home.chmod(0o755)
+    found = finding(checks(home, "store"))
+    assert found.way_out == f"chmod 700 {home.home}"
+    home.home.chmod(stat.S_IRWXU)
+    monkeypatch.setattr(diagnosis, "FREE_BYTES", 2**62)
+    assert "are free" in finding(checks(home, "store")).what
+
+
+def test_a_store_that_cannot_be_opened(home: Settings) -> None:
+    home.home.mkdir(parents=True)
+    (home.home / "store.db").write_bytes(b"this is no database" * 100)
+    found = finding(checks(home, "store"))
+    assert "store.db" in found.what
+
+
+def test_a_torn_journal_is_told(home: Settings) -> None:
+    home.journals.mkdir(parents=True)
+    (home.journals / "torn.jsonl").write_bytes(b'{"type": "session_started", "wri\n')
+    assert any("torn" in check.what for check in checks(home, "store") if check.state == "finding")
+
+
+def test_a_fault_of_capture_is_told(home: Settings) -> None:
+    from jupyter_mlops.events import Notice
+
+    journal = Journal(home.journals, "session")
+    journal.append(Notice, what="the hooks failed", why="a test")
+    journal.close()
+    assert any("the hooks failed" in check.what for check in checks(home, "store"))
+
+
+def test_a_module_in_the_working_folder_does_not_mislead_the_probe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('the wrong json')")
+    monkeypatch.chdir(tmp_path)
+    assert diagnosis._probed(sys.executable, {})["version"] == diagnosis._version()
