@@ -221,7 +221,7 @@ _MASKS: tuple[tuple[str, Callable[[str, Side], str]], ...] = (
     (
         "duration",
         _substitute(
-            rf"(?i)(\b(?:{_DURATION_WORDS})\b[^\d\n]{{0,24}}){_NUMBER}(?:\s?{_UNIT}\b)?",
+            rf"(?i)(\b(?:{_DURATION_WORDS})\b[^\d\n]{{0,24}})(?:\d+:)*{_NUMBER}(?:\s?{_UNIT}\b)?",
             by=r"\1<duration>",
         ),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -45,7 +46,7 @@ _WORST_LAST: tuple[OutputVerdict, ...] = (
     "differs",
 )
 # Cell, name, step, and which of several with these.
-_MetricKey = tuple[int | None, str, int | None, int]
+_MetricKey = tuple[tuple[int | None, str, int | None], int]
 DIVERGING = frozenset({"differs", "missing", "extra"})
 
 
@@ -131,9 +132,9 @@ def judge_metrics(
                 verdict: OutputVerdict = "within tolerance" if within else "differs"
                 judgement = OutputJudgement("number", verdict, difference)
         if judgement is not None:
-            found.setdefault(key[0], []).append(judgement)
+            found.setdefault(key[0][0], []).append(judgement)
     for key in second.keys() - first.keys():
-        found.setdefault(key[0], []).append(OutputJudgement("number", "extra"))
+        found.setdefault(key[0][0], []).append(OutputJudgement("number", "extra"))
     return found
 
 
@@ -250,11 +251,12 @@ def _aligned(
 
 def _series(metrics: Iterable[Metric]) -> dict[_MetricKey, float | int | str]:
     values: dict[_MetricKey, float | int | str] = {}
+    counts: Counter[tuple[int | None, str, int | None]] = Counter()
     for metric in metrics:
-        if metric.inherited:
-            continue
-        same = (key for key in values if key[:3] == (metric.cell, metric.name, metric.step))
-        values[metric.cell, metric.name, metric.step, sum(1 for _ in same)] = metric.value
+        if not metric.inherited:
+            key = (metric.cell, metric.name, metric.step)
+            values[key, counts[key]] = metric.value
+            counts[key] += 1
     return values
 
 

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from jupyter_mlops.records import (
+    Cause,
+    CellError,
+    Column,
+    DataUse,
+    Parameter,
+    RandomUse,
+    Run,
+    Unseen,
+)
+from jupyter_mlops.reproduction.cause import Evidence, causes
+from jupyter_mlops.reproduction.verdict import Pair
+from tests.reproduction.builders import ENVIRONMENT, execution, pair, repeated, run, step
+
+SOURCES = ("import pandas as pd", "df = pd.read_csv('a.csv')", "lr = 0.1", "y = df.x * lr\nprint(y)")
+FLOWS = (execution(0, "", "pd"), execution(1, "pd", "df"), execution(2, "", "lr"), execution(3, "df lr", "y"))
+
+
+def _pairs(*sources: str) -> list[Pair]:
+    given = [pair(cell, None, None, source) for cell, source in enumerate(sources)]
+    return [*given[:-1], pair(len(sources) - 1, "1", "2", sources[-1])]
+
+
+def _causes(before: dict[str, Any], after: dict[str, Any], **evidence: Any) -> list[tuple[Any, ...]]:
+    fields: dict[str, Any] = {"pairs": _pairs(*SOURCES), "at": 3, **evidence}
+    first: Run = run(cells=FLOWS, **before)
+    found = causes(Evidence(first, run(cells=FLOWS, **after), **fields))
+    return [(one.kind, one.what, one.cell, one.detail) for one in found]
+
+
+def _read(digest: str | None, path: str = "a.csv", cell: int = 1, **fields: Any) -> DataUse:
+    return replace(DataUse("file", None, path, "read", cell, digest, size_bytes=10), **fields)
+
+
+def _made(digest: str, age: str, rows: int = 3) -> DataUse:
+    columns = (Column("name", "str", "x:1"), Column("age", "i8", age))
+    return DataUse("frame", "df", None, "made", 1, digest, rows=rows, columns=columns)
+
+
+def test_nothing_that_differs_is_unknown() -> None:
+    assert _causes({}, {}) == [
+        ("unknown", "unknown", 3, "no recorded input of the cells that led to it differs")
+    ]
+    unseen = {"unseen": (Unseen(1, "a socket", "not followed"),)}
+    assert _causes(unseen, {})[0][3].endswith("; not seen: a socket")
+
+
+def test_a_parameter_of_the_lineage_is_named_with_both_values() -> None:
+    before = {"parameters": (Parameter("lr", 0.1, "float", 2, "literal"),)}
+    after = {"parameters": (Parameter("lr", 0.5, "float", 2, "literal"),)}
+    assert _causes(before, after) == [("parameter", "lr", 2, "0.1 → 0.5")]
+    injected = {"parameters": (Parameter("lr", 0.5, "float", None, "injected"),)}
+    assert _causes(before, injected) == [("parameter", "lr", 2, "0.1 → 0.5")]
+    model = {"parameters": (Parameter("lr", 0.1, "float", 2, "model"),)}
+    assert _causes(model, after)[0][0] == "unknown"
+
+
+def test_a_difference_that_can_not_have_reached_the_cell_is_no_cause() -> None:
+    sources = (*SOURCES[:3], "other = 1", SOURCES[3])
+    flows = (*FLOWS[:3], execution(3, "", "other"), execution(4, "df lr", "y"))
+    before = run(cells=flows, parameters=(Parameter("other", 1, "int", 3, "literal"),))
+    after = run(cells=flows, parameters=(Parameter("other", 2, "int", 3, "literal"),))
+    (found,) = causes(Evidence(before, after, _pairs(*sources), 4))
+    assert found.kind == "unknown"
+
+
+def test_a_file_is_named_with_what_changed_in_it() -> None:
+    assert _causes({"data": (_read("x:1"),)}, {"data": (_read("x:2", size_bytes=12),)}) == [
+        ("data", "a.csv", 1, "10 → 12 bytes")
+    ]
+    before = {"data": (_read("x:1"), _made("x:3", "x:1"))}
+    after = {"data": (_read("x:2"), _made("x:4", "x:2"))}
+    assert _causes(before, after) == [("data", "a.csv", 1, "column age")]
+    longer = {"data": (_read("x:2"), _made("x:4", "x:2", rows=5))}
+    assert _causes(before, longer) == [("data", "a.csv", 1, "3 → 5 rows, column age")]
+
+
+def test_files_that_can_not_be_compared_name_no_cause() -> None:
+    for other in (_read("sha256:2"), _read(None), _read("x:2", complete=False)):
+        assert _causes({"data": (_read("x:1"),)}, {"data": (other,)})[0][0] == "unknown"
+
+
+def test_a_module_of_the_user_is_code() -> None:
+    before = {"data": (_read("x:1", "lib/tools.py", 0, access="import"),)}
+    after = {"data": (_read("x:2", "lib/tools.py", 0, access="import"),)}
+    assert _causes(before, after) == [("code", "tools.py", 0, "changed since")]
+
+
+def test_an_edited_cell_is_code_unless_only_its_literals_changed() -> None:
+    edited = _pairs(*SOURCES)
+    edited[2] = Pair(2, step(2, "lr = 0.1"), repeated(2, "lr = 0.2"))
+    assert _causes({}, {}, pairs=edited)[0][0] == "unknown"
+    edited[2] = Pair(2, step(2, "lr = 0.1"), repeated(2, "lr = 0.1 * k"))
+    assert _causes({}, {}, pairs=edited) == [("code", "cell 2", 2, "lr = 0.1 → lr = 0.1 * k")]
+    edited[2] = Pair(2, step(2, "lr = 0.1"), None)
+    assert _causes({}, {}, pairs=edited) == [("code", "cell 2", 2, "was removed")]
+    edited[2] = Pair(None, None, repeated(2, "\nlr = 9"))
+    assert ("code", "a new cell", None, "was added: lr = 9") in _causes({}, {}, pairs=edited)
+
+
+def test_a_generator_without_a_seed_is_named_unless_its_state_was_the_same() -> None:
+    sources = ("import numpy as np", "df = np.random.rand(3)", "lr = 1", "print(df * lr)")
+    flows = (execution(0, "", "np"), execution(1, "np", "df"), execution(2, "", "lr"), execution(3, "df lr"))
+    use = RandomUse(1, "numpy.random", False, "x:1", "x:2")
+    evidence = {"pairs": _pairs(*sources), "at": 3}
+
+    def found(before: RandomUse, after: RandomUse) -> tuple[Cause, ...]:
+        return causes(
+            Evidence(
+                run(cells=flows, randomness=(before,)), run(cells=flows, randomness=(after,)), **evidence  # type: ignore[arg-type]
+            )
+        )
+
+    (cause,) = found(use, replace(use, before="x:8", after="x:9"))
+    assert (cause.kind, cause.what, cause.cell) == ("seed", "numpy.random", 1)
+    assert found(use, use)[0].kind == "unknown"
+    assert found(replace(use, seeded=True), use)[0].kind == "unknown"
+
+
+def test_a_package_that_the_notebook_needs_is_named_and_others_are_not() -> None:
+    newer = replace(ENVIRONMENT, packages={"numpy": "2.1", "black": "25.0"}, digest="sha256:1")
+    # numpy is needed by pandas, which the notebook imports; black is needed by nothing.
+    assert _causes({}, {"environment": newer}) == [("environment", "numpy", None, "2.0 → 2.1")]
+    other = replace(ENVIRONMENT, python="3.12.0", platform="Mac", digest="sha256:2")
+    assert [one[:2] for one in _causes({}, {"environment": other})] == [
+        ("environment", "python"),
+        ("hardware", "platform"),
+    ]
+    assert _causes({}, {"environment": None})[0][0] == "unknown"
+
+
+def test_the_likeliest_comes_first_and_a_missing_module_makes_it_the_environment() -> None:
+    before = {"data": (_read("x:1"),), "parameters": (Parameter("lr", 1, "int", 2, "literal"),)}
+    without = replace(ENVIRONMENT, packages={"black": "24.1"}, digest="sha256:1")
+    after = {
+        "data": (_read("x:2"),),
+        "parameters": (Parameter("lr", 2, "int", 2, "literal"),),
+        "environment": without,
+    }
+    assert [one[0] for one in _causes(before, after)] == ["parameter", "data", "environment"]
+    error = CellError("ModuleNotFoundError", "No module named 'numpy'")
+    found = _causes(before, after, error=error)
+    assert found[0] == ("environment", "numpy", None, "2.0 → not installed")
+
+
+def test_a_file_that_is_gone_is_named() -> None:
+    error = CellError("FileNotFoundError", "[Errno 2] No such file or directory: '/x/a.csv'")
+    assert _causes({"data": (_read("x:1"),)}, {}, error=error) == [
+        ("data", "a.csv", 1, "is no longer there")
+    ]
+
+
+def test_a_name_from_nowhere_is_hidden_state_of_a_session() -> None:
+    error = CellError("NameError", "name 'df' is not defined")
+    found = _causes({"trigger": "interactive"}, {}, error=error)
+    assert found[0][:3] == ("hidden state", "df", 3)
+    assert _causes({}, {}, error=error)[0][0] == "unknown"
+
+
+def test_another_order_of_execution_is_told() -> None:
+    swapped = [_pairs(*SOURCES)[i] for i in (0, 2, 1, 3)]
+    (found,) = _causes({}, {}, pairs=swapped)
+    assert found[0] == "order" and found[3].endswith("0, 1, 2, 3, and now in 0, 2, 1, 3")
+
+
+def test_a_write_that_the_sandbox_refused_is_told_with_the_way_out() -> None:
+    error = CellError("PermissionError", "[Errno 13] Permission denied: '/home/me/x'")
+    (found,) = _causes({}, {}, error=error, confined=True)
+    assert found[:2] == ("environment", "the sandbox") and "--in-place" in found[3]
+
+
+def test_why_it_ended_is_told_where_no_cause_is_known() -> None:
+    (found,) = _causes({}, {}, reason="cell 3 exceeded its limit of 5 s")
+    assert found == ("unknown", "unknown", 3, "cell 3 exceeded its limit of 5 s")

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+
+from jupyter_mlops.reproduction.masks import Masked, Side, mask, side
+
+THEN = side("2026-03-01T10:00:00Z", 60.0)
+NOW = side("2026-05-07T22:30:00.5Z", 60.0, [("/tmp/mlops-sandbox-x/p", "/home/me/p")])
+
+SAME = {
+    "address": ("<f at 0x7f3a2b1c9d00>", "<f at 0x55e0a1b2c3d4>"),
+    "temporary file": (
+        "/tmp/ipykernel_123/2953.py:3: Warning",
+        "/tmp/ipykernel_9/42.py:3: Warning",
+    ),
+    "uuid": (
+        "id 6f1c2b3a-0000-4111-8222-933344445555",
+        "id 00000000-1111-4222-8333-944445555666",
+    ),
+    "widget id": ("IPY_MODEL_" + "0" * 32, "IPY_MODEL_" + "a1" * 16),
+    "clock": ("now: 2026-03-01 10:00:12.345", "now: 2026-05-07 22:30:40.1"),
+    "duration": ("1.2 ms ± 3 µs per loop (mean)", "900 µs ± 10.1 µs per loop (mean)"),
+    "folder": ("reads /home/me/p/x.csv", "reads /tmp/mlops-sandbox-x/p/x.csv"),
+    "process id": ("pid=4711", "pid=12"),
+    "set order": ("{'b', 'a', 'c'}", "{'a', 'c', 'b'}"),
+    "number type": ("accuracy 0.5", "accuracy np.float64(0.5)"),
+    "progress bar": ("a\n 50%|#####     | 1/2 [00:01<00:01]\nb", "a\nb"),
+}
+CLOCKS = [
+    ("Sun Mar  1 10:00:05 UTC 2026", "Thu May  7 22:30:05 UTC 2026"),
+    ("Sun, 01 Mar 2026 10:00:05", "Thu, 07 May 2026 22:30:05"),
+    ("saved Mar 1, 2026", "saved May 7, 2026"),
+    ("-rw-r--r-- 1 me me 5 Mar  1 10:00 x.csv", "-rw-r--r-- 1 me me 5 May  7 22:30 x.csv"),
+    ("2026-03-01T10:00:01+00:00", "2026-05-07T22:30:59Z"),
+    ("2026/03/01", "2026/05/07"),
+    ("[10:00:31] done", "[22:30:02] done"),
+    ("1772359205.123", "1778193030.9"),
+]
+DURATIONS = [
+    ("Elapsed: 3.2 s", "Elapsed: 0.1 s"),
+    ("training time = 12.5", "training time = 9.25"),
+    ("it took 3 minutes", "it took 4 minutes"),
+    ("CPU times: user 2 s, sys: 1 ms", "CPU times: user 900 ms, sys: 0 ns"),
+    ("Wall time: 1.1 s", "Wall time: 4 s"),
+    ("10/10 ━━━━━━━━━━ 0s 5ms/step - loss: 0.5", "10/10 ━━━━━━━━━━ 1s 12ms/step - loss: 0.5"),
+    ("[Done] | elapsed:    0.1s finished", "[Done] | elapsed:    2.4min finished"),
+]
+OTHER = [
+    ("mean 0.31", "mean 0.32"),
+    ("day 2011-01-05", "day 2011-01-06"),
+    ("2026-03-01 closed at 3", "2026-03-02 closed at 4"),
+    ("color 0xff00", "color 0xff01"),
+    ("md5 " + "0" * 32, "md5 " + "1" * 32),
+    ("timestamp 1300000000", "timestamp 1300000001"),
+    ("5.0 s", "6.0 s"),
+    ("the train leaves at 07:15:00", "the train leaves at 07:16:00"),
+    ("{'a': 1, 'b': 2}", "{'a': 2, 'b': 1}"),
+    ("{1, 2, 3}", "{1, 2, 4}"),
+    ("version 2026-13-45", "version 2026-13-46"),
+]
+
+
+def _both(before: str, now: str) -> tuple[Masked, Masked]:
+    return mask(before, THEN), mask(now, NOW)
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_what_differs_in_every_execution_is_masked_under_its_name(name: str) -> None:
+    first, second = _both(*SAME[name])
+    assert first.text == second.text
+    assert name in first.masks + second.masks
+
+
+@pytest.mark.parametrize("texts", CLOCKS)
+def test_readings_of_the_clock_are_masked(texts: tuple[str, str]) -> None:
+    first, second = _both(*texts)
+    assert first.text == second.text and first.masks == second.masks == ("clock",)
+
+
+@pytest.mark.parametrize("texts", DURATIONS)
+def test_durations_are_masked(texts: tuple[str, str]) -> None:
+    first, second = _both(*texts)
+    assert first.text == second.text
+
+
+@pytest.mark.parametrize("texts", OTHER)
+def test_no_mask_hides_a_result(texts: tuple[str, str]) -> None:
+    first, second = _both(*texts)
+    assert first.text != second.text
+
+
+def test_a_date_is_a_clock_only_in_the_time_of_its_own_run() -> None:
+    assert mask("2026-03-01", THEN).text == "<clock>"
+    assert mask("2026-03-01", NOW).text == "2026-03-01"
+    assert mask("2025-03-01", THEN).text == "2025-03-01"
+
+
+def test_a_run_over_midnight_masks_both_days() -> None:
+    night: Side = side("2026-12-31T23:59:50Z", 30.0)
+    assert mask("Dec 31 23:59 / Jan  1 00:00", night).text == "<clock> / <clock>"
+    assert mask("at 00:00:10", night).text == "at <clock>"
+
+
+def test_an_elapsed_time_is_not_torn_by_the_clock_before_it() -> None:
+    first = mask("2026-03-01 10:00:05 elapsed 0:00:03.21", THEN)
+    second = mask("2026-05-07 22:30:05 elapsed 0:00:07.9", NOW)
+    assert first.text == second.text
