@@ -47,15 +47,8 @@ _FUNCTIONS = {"_stringify_path": "pyarrow.util", "encode_file_path": "pyarrow.li
 _FRAMES = 8
 
 
-def not_seen(module: str) -> NotSeen:
-    """Say that the files which a library opens are not seen."""
-    return NotSeen(
-        f"files that {module} opens, from here on", f"{module} opens them outside Python"
-    )
-
-
-class PyarrowPaths:
-    """Tells of the paths that pyarrow is given.
+class NativeReaders:
+    """Tells of the paths that pyarrow is given, and names the libraries that tell nothing.
 
     Parameters
     ----------
@@ -67,9 +60,27 @@ class PyarrowPaths:
     def __init__(self, note: Callable[[Any, bool | None], None]) -> None:
         self._note = note
         self._replaced: list[tuple[str, Any, Any]] = []
+        self._named: set[str] = set()
+
+    def imported(self, module: str) -> NotSeen | None:
+        """Take in that a module is being imported; say once that its files are not seen."""
+        library = module.partition(".")[0]
+        if library == "pyarrow":
+            self.install()
+        if library not in UNSEEN or library in self._named:
+            return None
+        self._named.add(library)
+        return NotSeen(
+            f"files that {library} opens, from here on", f"{library} opens them outside Python"
+        )
+
+    def already_imported(self) -> list[NotSeen]:
+        """Say the same of all libraries that were imported before."""
+        found = map(self.imported, sorted(UNSEEN & sys.modules.keys()))
+        return [one for one in found if one is not None]
 
     def install(self) -> None:
-        """Wrap the functions wherever pyarrow holds them; modules loaded later copy them."""
+        """Wrap pyarrow's functions wherever it holds them; modules loaded later copy them."""
         if self._replaced or "pyarrow.lib" not in sys.modules:
             return
         found = [(name, loaded(home, name)) for name, home in _FUNCTIONS.items()]

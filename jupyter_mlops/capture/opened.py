@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import source_from_cache
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from jupyter_mlops.capture.native_readers import UNSEEN, not_seen
+from jupyter_mlops.capture.native_readers import NativeReaders
 from jupyter_mlops.capture.places import Places
 from jupyter_mlops.events import NotSeen
 from jupyter_mlops.records import Access, DataUse, Fingerprint
@@ -20,6 +20,8 @@ FILES_LIMIT = 1000
 # Fingerprinting may take as long as the cell itself did, or this long.
 SECONDS_LIMIT = 5.0
 
+# File systems may stamp all changes within one tick of the system's clock alike.
+_CLOCK_TICK_NS = 20_000_000
 _OTHER_PROGRAM = "the files that another program opens are not seen"
 _CODE = (".py", ".pyw", ".so", ".pyd")
 # Libraries start these to learn about the machine.
@@ -67,8 +69,8 @@ class Opened:
     databases
         Databases of the session that may still be connected, with the state in which the
         last cell left them; shared by all recordings.
-    on_pyarrow
-        Called when a module of pyarrow is about to be imported.
+    native
+        The libraries of the session that open files themselves.
 
     Attributes
     ----------
@@ -80,12 +82,12 @@ class Opened:
         self,
         places: Places,
         databases: dict[str, Signature | None],
-        on_pyarrow: Callable[[], None],
+        native: NativeReaders,
     ) -> None:
         self.faults = 0
         self._places = places
         self._databases = databases
-        self._on_pyarrow = on_pyarrow
+        self._native = native
         self._began = time.monotonic()
         self._files: dict[str, _File] = {}
         self._folders: list[str] = []
@@ -122,6 +124,8 @@ class Opened:
             file.read = True
             self._keep_content(file)
         file.written = True
+        if file.before and file.before[1] > time.time_ns() - _CLOCK_TICK_NS:
+            file.before = ()  # changed so recently that its clock may not move again
 
     def rename(self, source: str, target: str) -> None:
         """Note that a file or folder is about to take the name of another."""
@@ -205,19 +209,16 @@ class Opened:
         if name not in _PROBES:
             self._unseen[NotSeen(name or "another program", _OTHER_PROGRAM)] = None
 
-    def load(self, module: object) -> None:
+    def load(self, module: str) -> None:
         """Note that a module is about to be imported for the first time."""
-        if type(module) is not str:
-            return
-        if module in UNSEEN:
-            self._unseen[not_seen(module)] = None
-        elif module.startswith("pyarrow."):
-            self._on_pyarrow()
+        unseen = self._native.imported(module)
+        if unseen is not None:
+            self._unseen[unseen] = None
 
     def result(self) -> tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]:
         """Fingerprint what was noted, in the order in which it was."""
         deadline = self._deadline()
-        self._look_again()
+        self._look_again(deadline)
         uses = [use for file in list(self._files.values()) for use in self._uses(file, deadline)]
         for address in self._addresses:
             uses.append(DataUse("url", None, address, "read", None, None, complete=False))
@@ -229,7 +230,7 @@ class Opened:
             self._unseen[NotSeen("what was opened", "an event could not be noted")] = None
         return tuple(uses), tuple(self._unseen)
 
-    def _look_again(self) -> None:
+    def _look_again(self, deadline: float) -> None:
         """Find what libraries and connections of earlier cells wrote without saying so."""
         made = [file.path for file in self._files.values() if os.path.isdir(file.path)]
         for folder in (*self._folders, *made):
@@ -245,7 +246,12 @@ class Opened:
                     self._files[path] = file
         for file in list(self._files.values()):
             if file.watched:
-                file.written = file.signature() != file.before
+                file.written = file.signature() != file.before and not (
+                    # Read for certain, and the same: only its clock was moved.
+                    file.read
+                    and file.content
+                    and file.content == self._fingerprint(file.path, deadline)
+                )
                 # If it was there and was not written, it was named in order to be read.
                 file.read = file.read or (file.before is not None and not file.written)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from threading import get_ident
 from typing import Any
 
-from jupyter_mlops.capture.native_readers import UNSEEN, PyarrowPaths, not_seen
+from jupyter_mlops.capture.native_readers import NativeReaders
 from jupyter_mlops.capture.opened import Opened
 from jupyter_mlops.capture.places import Places
 from jupyter_mlops.events import NotSeen
@@ -54,14 +54,14 @@ class Reads:
 
     def __init__(self) -> None:
         self._places: Places | None = None
-        self._pyarrow = PyarrowPaths(_on_pyarrow_path)
+        self._native = NativeReaders(_on_pyarrow_path)
         self._databases: dict[str, Any] = {}
         self._pending: list[NotSeen] = []
 
     def install(self) -> None:
         """Start to listen; the working folder at this moment is the notebook's."""
         self._places = Places(os.getcwd())
-        self._pending = [not_seen(name) for name in sorted(UNSEEN & sys.modules.keys())]
+        self._pending = self._native.already_imported()
         _process.pid = os.getpid()
         _recordings.clear()
         if not _process.hooked:
@@ -72,9 +72,8 @@ class Reads:
         """Begin to record for the cell that this thread is about to execute."""
         if self._places is None:
             return
-        self._pyarrow.install()
-        opened = Opened(self._places, self._databases, self._pyarrow.install)
-        _recordings.append((get_ident(), opened))
+        self._native.install()
+        _recordings.append((get_ident(), Opened(self._places, self._databases, self._native)))
 
     def take(self) -> tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]:
         """End this thread's latest recording and return what its cell used, with digests."""
@@ -94,7 +93,7 @@ class Reads:
     def close(self) -> None:
         """Stop recording and undo what can be undone; the audit hook idles from here on."""
         _recordings.clear()
-        self._pyarrow.remove()
+        self._native.remove()
         self._places = None
 
 
@@ -155,7 +154,8 @@ def _on_remove(opened: Opened, path: Any, *_: Any) -> None:
 def _on_import(opened: Opened, module: Any, filename: Any, *_: Any) -> None:
     if type(filename) is str:  # an extension module, which is not opened by Python
         opened.read(filename, is_code=True)
-    opened.load(module)
+    if type(module) is str:
+        opened.load(module)
 
 
 def _on_sqlite(opened: Opened, database: Any, *_: Any) -> None:

@@ -172,10 +172,11 @@ def _object_pieces(array: Any) -> Iterator[list[Any]]:
 
 
 def _is_extended(dtype: Any) -> bool:
-    longdouble = loaded("numpy", "longdouble")
-    if dtype.kind not in "fc" or dtype.itemsize % loaded("numpy", "dtype")(longdouble).itemsize:
+    if dtype.kind not in "fc" or dtype.itemsize <= 8:
         return False
-    return bool(dtype.itemsize > 8 and loaded("numpy", "finfo")(longdouble).nmant == 63)
+    longdouble = loaded("numpy", "longdouble")
+    width = loaded("numpy", "dtype")(longdouble).itemsize * (2 if dtype.kind == "c" else 1)
+    return bool(dtype.itemsize == width and loaded("numpy", "finfo")(longdouble).nmant == 63)
 
 
 def _significant(piece: Any) -> Any:

@@ -70,7 +70,7 @@ class _ObjectEncoder(Encoder):
         state = {name: own[name] for name in sorted(own) if name not in _PASSING}
         if type(state.get("cv_results_")) is dict:
             state["cv_results_"] = _without_clocks(state["cv_results_"])
-        parts = [".".join(name_of(cls)), state]
+        parts: list[Any] = [".".join(name_of(cls)), state]
         if is_a(value, dict):
             parts.append(list(dict.items(value)))
         return framed(b"O", self.encode(parts, depth + 1))
