@@ -73,5 +73,7 @@ def _as_prefix(folder: str) -> str:
 
 def _libraries() -> Iterator[str]:
     yield os.path.dirname(os.__file__)
+    # Ourselves: an editable installation lies outside site-packages.
+    yield os.path.dirname(settings.__file__)
     yield from site.getsitepackages()
     yield site.getusersitepackages()
