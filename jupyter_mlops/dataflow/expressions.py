@@ -45,6 +45,8 @@ class Expressions:
         elif isinstance(node, ast.NamedExpr):
             self.follow(node.value)
             self.statements.describe([node.target.id], node.value)
+        elif isinstance(node, ast.Attribute):
+            self.follow(node.value)
         elif not isinstance(node, ast.Constant):
             self._parts(node)
 
@@ -83,7 +85,11 @@ class Expressions:
         if magic is not None:
             self._magic(*magic)
             return
-        self._parts(node)
+        self.follow(node.func)
+        for argument in node.args:
+            self.follow(argument)
+        for keyword in node.keywords:
+            self.follow(keyword.value)
         name = calls.dotted(node.func, self.names.aliases) or ""
         self.names.calls.add(name)
         self.names.seeds.update(calls.seeds(name, node))

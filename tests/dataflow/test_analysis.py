@@ -343,6 +343,19 @@ def test_a_flow_too_deep_to_follow_still_has_its_names() -> None:
     assert "x" in flow.writes
 
 
+def test_what_libraries_hang_on_nodes_is_not_followed() -> None:
+    tree = ast.parse("a == b\nc = -d")
+    for node in ast.walk(tree):
+        for child in ast.iter_child_nodes(node):
+            child.parent = node  # type: ignore[attr-defined]
+    try:
+        assert analyse_tree(ast.parse("x == y\nz = -w")).reads == names("x y w")
+        assert analyse_tree(tree).reads == names("a b d")
+    finally:
+        for node in ast.walk(tree):
+            vars(node).pop("parent", None)
+
+
 def test_warnings_of_a_source_stay_its_own() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
