@@ -209,7 +209,7 @@ def compare(
     if target is not None:
         from jupyter_mlops.comparison import html as page
 
-        files.write(target, page.render(comparison, records).encode("utf-8", "replace"))
+        files.write(target, page.render(comparison, records, cells).encode("utf-8", "replace"))
     return shown(comparison, ShownComparison)
 
 
@@ -302,14 +302,25 @@ def parameters(notebook: PathLike) -> tuple[NotebookParameter, ...]:
     return documents.parameters(documents.read(Path(notebook)))
 
 
+def open_store(of: Settings | None = None) -> Store:
+    """Open the store of these settings, or of the environment's, for several verbs on it.
+
+    Raises
+    ------
+    StoreError
+        If it can't be used.
+    """
+    from jupyter_mlops.store import Store
+
+    return Store.open(of or settings.read())
+
+
 @contextmanager
 def _opened(store: Store | None) -> Iterator[Store]:
     if store is not None:
         yield store
         return
-    from jupyter_mlops.store import Store
-
-    with Store.open(settings.read()) as opened:
+    with open_store() as opened:
         yield opened
 
 

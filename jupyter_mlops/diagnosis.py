@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jupyter_mlops import settings as reader
 from jupyter_mlops.errors import MlopsError
@@ -162,7 +162,7 @@ def _interpreter(program: str) -> str | None:
 
 def _reached(what: str, python: str, environment: Mapping[str, str]) -> Check:
     """Tell whether a kernel of this interpreter will record."""
-    area = "kernels" if what.startswith("kernel ") else "capture"
+    area: Literal["kernels", "capture"] = "kernels" if what.startswith("kernel ") else "capture"
     install = f"{python} -m pip install --force-reinstall --no-deps {DISTRIBUTION}"
     if not reader.read(environ={**os.environ, **environment}).capture and environment:
         return Check(

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import argparse
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,7 +18,6 @@ from jupyter_mlops.errors import UsageError, nearest
 if TYPE_CHECKING:
     from jupyter_mlops.records import Progress
     from jupyter_mlops.settings import Settings
-    from jupyter_mlops.store import Store
 
 PROGRAM = "jupyter mlops"
 RUN_HELP = "RUN is an id, a unique prefix of one, or @1 for the newest run, @2 for the one before."
@@ -49,14 +47,6 @@ class Context:
     settings: Settings
     on_progress: Callable[[Progress], None] | None = None
     cancel: threading.Event | None = None
-
-    @contextmanager
-    def store(self) -> Iterator[Store]:
-        """Open the store for as long as a verb works on it."""
-        from jupyter_mlops.store import Store
-
-        with Store.open(self.settings) as store:
-            yield store
 
 
 @dataclass(frozen=True)
@@ -234,7 +224,7 @@ def _run(options: argparse.Namespace, context: Context) -> Answer:
         from jupyter_mlops.values import parse_file
 
         given = {**parse_file(options.file), **given}
-    with context.store() as store:
+    with api.open_store(context.settings) as store:
         record = api.run(
             options.notebook,
             given,
@@ -272,7 +262,7 @@ def _runs_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _runs(options: argparse.Namespace, context: Context) -> Answer:
-    with context.store() as store:
+    with api.open_store(context.settings) as store:
         found = api.runs(
             options.notebook,
             where=options.where,
@@ -288,7 +278,7 @@ def _show_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _show(options: argparse.Namespace, context: Context) -> Answer:
-    with context.store() as store:
+    with api.open_store(context.settings) as store:
         record = api.show(options.run, store=store)
     return Answer(record, lambda columns: text.run(record, columns))
 
@@ -319,7 +309,7 @@ def _reproduce_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _reproduce(options: argparse.Namespace, context: Context) -> Answer:
-    with context.store() as store:
+    with api.open_store(context.settings) as store:
         verdict = api.reproduce(
             options.run,
             current=options.current,
@@ -344,7 +334,7 @@ def _compare_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _compare(options: argparse.Namespace, context: Context) -> Answer:
-    with context.store() as store:
+    with api.open_store(context.settings) as store:
         found = api.compare(*options.runs, html=options.html, store=store)
     return Answer(found, lambda columns: text.comparison(found, columns))
 

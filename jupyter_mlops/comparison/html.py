@@ -14,9 +14,11 @@ from typing import Any
 from jinja2 import Environment, select_autoescape
 from markupsafe import Markup
 
+from jupyter_mlops.comparison.alignment import Alignment
 from jupyter_mlops.comparison.figures import COLORS
+from jupyter_mlops.comparison.outputs import images
 from jupyter_mlops.layout import NOTHING, duration, local_time, number, plural, unified, value_text
-from jupyter_mlops.records import Comparison, Difference, Run
+from jupyter_mlops.records import CellDetail, Comparison, Difference, Run
 
 _TITLES = {
     "parallel_coordinates": ("Parameters and metrics, a line for each run", ""),
@@ -26,20 +28,22 @@ _TITLES = {
 _KINDS = {"+": "in", "-": "out", "@": "at"}
 
 
-def render(comparison: Comparison, runs: Sequence[Run]) -> str:
+def render(
+    comparison: Comparison, runs: Sequence[Run], cells: Sequence[Sequence[CellDetail]]
+) -> str:
     """Return the page.
 
     Parameters
     ----------
-    runs
-        The compared runs, in the comparison's order.
+    runs, cells
+        The compared runs, in the comparison's order, and the cell executions of each.
     """
     environment = Environment(
         autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True
     )
     template = environment.from_string(Path(__file__).with_name("page.html").read_text("utf-8"))
     shown = [_run(run, place) for place, run in enumerate(runs)]
-    parts = _parts(comparison, shown)
+    parts = _parts(comparison, shown, Alignment(cells))
     sections = [("runs", "Runs")]
     sections += [(name, name.capitalize()) for name, content in parts.items() if content]
     return template.render(
@@ -52,7 +56,9 @@ def render(comparison: Comparison, runs: Sequence[Run]) -> str:
     )
 
 
-def _parts(comparison: Comparison, runs: Sequence[dict[str, str]]) -> dict[str, Any]:
+def _parts(
+    comparison: Comparison, runs: Sequence[dict[str, str]], alignment: Alignment
+) -> dict[str, Any]:
     differs = comparison.differs
     return {
         "metrics": [
@@ -69,7 +75,7 @@ def _parts(comparison: Comparison, runs: Sequence[dict[str, str]]) -> dict[str, 
         "code": [_code(one, runs) for one in differs.code],
         "data": [_values(one) for one in differs.data],
         "environment": [_values(one) for one in differs.environment],
-        "outputs": differs.output,
+        "outputs": [_output(one, alignment) for one in differs.output],
         "unknown": comparison.unknown,
     }
 
@@ -112,6 +118,20 @@ def _code(difference: Difference, runs: Sequence[dict[str, str]]) -> dict[str, A
         lines = [("", line) for line in before.splitlines()]
         parts.append({"title": f"only in {runs[base]['short']}", "lines": lines})
     return {"cell": difference.cell, "detail": difference.detail, "parts": parts}
+
+
+def _output(difference: Difference, alignment: Alignment) -> dict[str, Any]:
+    # Only cells that every run executed have outputs that differ.
+    row = next(
+        row
+        for row in alignment.rows
+        if row.cell == difference.cell and len(row.members) == len(difference.values)
+    )
+    sides = [
+        {"text": value, "images": images(row.members[number])}
+        for number, value in enumerate(difference.values)
+    ]
+    return {"cell": difference.cell, "sides": sides}
 
 
 def _json(value: Any) -> Markup:

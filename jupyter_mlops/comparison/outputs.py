@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -43,6 +44,21 @@ def excerpt(detail: CellDetail) -> str:
     texts = [_text(output) for output in _joined(detail.outputs)]
     text = "\n".join(text for text in texts if text)
     return text if len(text) <= EXCERPT else text[: EXCERPT - 1] + "…"
+
+
+def images(detail: CellDetail) -> list[str]:
+    """Return the images that the cell showed, as data URLs, which a page may show safely."""
+    found = []
+    for output in detail.outputs:
+        bundle = output.get("data") or {}
+        mime = next((mime for mime in _IMAGES if mime in bundle), None)
+        if mime is None:
+            continue
+        content = "".join(bundle[mime])
+        if mime == "image/svg+xml":
+            content = b64encode(content.encode("utf-8", "replace")).decode()
+        found.append(f"data:{mime};base64,{''.join(content.split())}")
+    return found
 
 
 def _identity(detail: CellDetail) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlops.comparison import html
-from tests.comparison.made import Made, cell, compare, file, made, metric, printed
+from tests.comparison.made import Made, cell, compare, file, made, metric, printed, shown
 
 HOSTILE = (
     "</script><script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">"
@@ -36,7 +36,7 @@ def pair() -> tuple[Made, Made]:
 
 
 def render(*runs: Made) -> str:
-    return html.render(compare(*runs), [run for run, _ in runs])
+    return html.render(compare(*runs), [run for run, _ in runs], [cells for _, cells in runs])
 
 
 def test_everything_is_on_the_page(pair: tuple[Made, Made]) -> None:
@@ -55,6 +55,18 @@ def test_hostile_text_stays_text(pair: tuple[Made, Made]) -> None:
     # Ours are three: the data, plotly.js and what draws the figures.
     tail = page[len(own) :]
     assert len(re.findall(r"<script", tail.replace(html._plotly_js(), ""))) == 3
+
+
+def test_images_stand_side_by_side_as_data() -> None:
+    def one(name: str, content: str) -> Made:
+        svg = shown(**{"image__svg+xml": [f"<svg>{content}", "<script>1</script></svg>"]})
+        return made(name, [cell(0, "draw()", [shown(image__png="iVBO\nRw0K" + content), svg])])
+
+    page = render(one("a", "AAAA"), one("b", "BBBB"))
+    for content in ("AAAA", "BBBB"):
+        assert f'src="data:image/png;base64,iVBORw0K{content}"' in page
+    assert page.count('src="data:image/svg+xml;base64,') == 2
+    assert "<svg>" not in page
 
 
 def test_equal_runs_say_so_and_bring_no_figures() -> None:
