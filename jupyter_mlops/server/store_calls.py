@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+from jupyter_mlops.errors import StoreError
 from jupyter_mlops.settings import Settings
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_THREADS = 4
+# One is busy for long while journals are taken in. More would not be faster: Python runs one
+# at a time, and the event loop has to get its turn.
+_THREADS = 3
 
 
 class StoreCalls:
@@ -49,7 +52,11 @@ class StoreCalls:
 
         with self._lock:
             if self._store is None:
-                self._store = Store.open(self.settings)
+                try:
+                    self._store = Store.open(self.settings)
+                except OSError as error:
+                    message = f"can't use {self.settings.home}: {error.strerror or error}"
+                    raise StoreError(message=message) from error
             return self._store
 
     async def close(self) -> None:

@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,7 @@ class Watcher:
         self._seen: Signature | None = None
         self._looked_at = self._changed_at = time.monotonic()
         self._known = False
+        self._stopping = False
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -65,13 +67,14 @@ class Watcher:
         self._wake.set()
 
     async def stop(self) -> None:
-        """End; a refresh under way is waited for by whoever closes the store."""
+        """End, after the look that is under way."""
+        self._stopping = True
+        self._wake.set()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await self._task
 
     async def _watch(self) -> None:
-        while True:
+        while not self._stopping:
             try:
                 await self._look()
                 self._say(None)
@@ -80,10 +83,8 @@ class Watcher:
             except Exception as error:  # noqa: BLE001 -- a lock, a full disk: the next look may do
                 self._log.exception("mlops: the store could not be brought up to date")
                 self._say(f"the store could not be brought up to date: {type(error).__name__}")
-            try:
+            with suppress(asyncio.TimeoutError):  # the usual end of waiting
                 await asyncio.wait_for(self._wake.wait(), self._interval_s())
-            except (TimeoutError, asyncio.TimeoutError):
-                continue
             self._wake.clear()
 
     async def _look(self) -> None:
