@@ -292,11 +292,21 @@ def _store(settings: Settings) -> Iterator[Check]:
             store.refresh()
             left = store.unsynced()
             problems = store.problems()
+            damage = store.damage()
     except MlopsError as error:
-        yield Check("store", "finding", str(error))
+        what, _, way_out = str(error).rpartition("; ")
+        yield Check("store", "finding", what or way_out, way_out)
         return
+    for one in damage:
+        yield Check(
+            "store",
+            "finding",
+            one,
+            "move it aside with its -wal and -shm files; it is built again from the journals",
+        )
     took = f", {waiting - left} journals taken in now" if waiting > left else ""
-    yield Check("store", "ok", f"the store opens{took}")
+    if not damage:
+        yield Check("store", "ok", f"the store is sound{took}")
     if left:
         yield Check(
             "store",
@@ -305,7 +315,9 @@ def _store(settings: Settings) -> Iterator[Check]:
             "the lines below say why" if problems else "ask again when their kernels rest",
         )
     for problem in problems:
-        yield Check("store", "finding", problem)
+        yield Check(
+            "store", "finding", problem, "restart that kernel; if it is said again, report it"
+        )
     yield from _folder(settings.home)
 
 

@@ -117,7 +117,10 @@ def take_starter(environ: MutableMapping[str, str], parent: int) -> Starter | No
 
 def make_private(folder: Path) -> Path:
     """Create `folder` readable by its owner only, under any umask, and return it."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # mkdir(parents=True) would give the folders on the way the umask's permissions.
+    for missing in reversed([one for one in folder.parents if not one.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
 

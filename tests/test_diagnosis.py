@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import stat
 import sys
 import venv
@@ -13,9 +14,11 @@ import pytest
 
 from jupyter_mlops import diagnosis, settings
 from jupyter_mlops.diagnosis import diagnose
+from jupyter_mlops.events import Notice
 from jupyter_mlops.journal import Journal
 from jupyter_mlops.records import Check
 from jupyter_mlops.settings import Settings
+from jupyter_mlops.store import Store
 
 
 def checks(found: Settings, area: str) -> list[Check]:
@@ -191,6 +194,25 @@ def test_a_store_that_cannot_be_opened(home: Settings) -> None:
     (home.home / "store.db").write_bytes(b"this is no database" * 100)
     found = finding(checks(home, "store"))
     assert "store.db" in found.what
+    assert "move it aside" in (found.way_out or "")
+
+
+def test_a_damaged_store(home: Settings) -> None:
+    with Store.open(home) as store:
+        store.refresh()
+    path = home.home / "store.db"
+    content = bytearray(path.read_bytes())
+    # The page of an index: what stands there is read by no ordinary question.
+    with sqlite3.connect(path) as connection:
+        query = "SELECT rootpage FROM sqlite_master WHERE type = 'index' ORDER BY rootpage DESC"
+        page = connection.execute(query).fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.close()
+    content[(page - 1) * size : (page - 1) * size + 8] = b"\xff" * 8
+    path.write_bytes(content)
+    found = [check for check in checks(home, "store") if check.state == "finding"]
+    assert any("store.db is damaged" in check.what for check in found)
+    assert not any("sound" in check.what for check in checks(home, "store"))
 
 
 def test_a_torn_journal_is_told(home: Settings) -> None:
@@ -200,12 +222,20 @@ def test_a_torn_journal_is_told(home: Settings) -> None:
 
 
 def test_a_fault_of_capture_is_told(home: Settings) -> None:
-    from jupyter_mlops.events import Notice
-
     journal = Journal(home.journals, "session")
     journal.append(Notice, what="the hooks failed", why="a test")
     journal.close()
-    assert any("the hooks failed" in check.what for check in checks(home, "store"))
+    assert "the hooks failed" in finding(checks(home, "store")).what
+
+
+def test_a_fault_of_long_ago_is_told_no_more(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_mlops.journal.now", lambda: "2020-01-01T00:00:00.000000Z")
+    journal = Journal(home.journals, "session")
+    journal.append(Notice, what="the hooks failed", why="a test")
+    journal.close()
+    assert all(check.state == "ok" for check in checks(home, "store"))
 
 
 def test_a_module_in_the_working_folder_does_not_mislead_the_probe(

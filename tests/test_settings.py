@@ -87,10 +87,10 @@ def test_what_is_no_starter_is_removed_all_the_same(text: str) -> None:
 def test_private_folders_under_any_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        folder = settings.make_private(tmp_path / "one")
+        folder = settings.make_private(tmp_path / "one" / "two")
     finally:
         os.umask(before)
-    assert folder.stat().st_mode & 0o777 == 0o700
+    assert [one.stat().st_mode & 0o777 for one in (folder, folder.parent)] == [0o700, 0o700]
     assert settings.make_private(folder) == folder
 
 

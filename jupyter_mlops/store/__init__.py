@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from types import TracebackType
 from typing import Any
 
@@ -32,6 +33,7 @@ __all__ = ["Refreshed", "Store"]
 
 # Faults of capture are told to people for as long as they are likely to act on them.
 _RECENT_NOTICES = 20
+_RECENT_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -242,9 +244,10 @@ class Store:
 
     def problems(self) -> tuple[str, ...]:
         """Say what is wrong: unreadable journals, and faults of capture in recent sessions."""
+        since = (datetime.now(timezone.utc) - timedelta(days=_RECENT_DAYS)).isoformat()
         notices = (
             select(tables.events.c.document)
-            .where(tables.events.c.type == "notice")
+            .where(tables.events.c.type == "notice", tables.events.c.at > since)
             .order_by(tables.events.c.at.desc())
             .limit(_RECENT_NOTICES)
         )
@@ -252,6 +255,10 @@ class Store:
             said = [json.loads(one) for one in connection.execute(notices).scalars()]
         told = [f"{one['what']}: {one['why']}" for one in said]
         return tuple(dict.fromkeys([*ingest.problems(self._database), *told]))
+
+    def damage(self) -> tuple[str, ...]:
+        """Look the whole database over and say what is damaged; as slow as reading it."""
+        return self._database.damage()
 
     def _row(self, ref: str) -> Row[Any]:
         with self._database.read() as connection:
