@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -101,11 +100,12 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
         yield target.id, value
         return
     sequences = (ast.Tuple, ast.List)
-    if isinstance(target, sequences) and isinstance(value, sequences):
-        # Of different lengths, a starred part takes the rest, or the cell fails.
-        if len(target.elts) == len(value.elts):
-            for one, its_value in zip(target.elts, value.elts, strict=True):
-                yield from _pairs(one, its_value)
+    if not isinstance(target, sequences) or not isinstance(value, sequences):
+        return
+    # Of different lengths, a starred part takes the rest, or the cell fails.
+    if len(target.elts) == len(value.elts):
+        for one, its_value in zip(target.elts, value.elts, strict=True):
+            yield from _pairs(one, its_value)
 
 
 def _literal(name: str, node: ast.expr, parsed: Parsed | None) -> Literal | None:
@@ -228,9 +228,13 @@ def as_json(value: Any) -> Any:
 def _other_uses(tree: ast.Module, counts: dict[str, int]) -> set[str]:
     # A name is an intermediate value if it is stored more often than by plain top-level
     # assignments, or if something is stored into it.
-    times = Counter(scopes.stores(tree.body))
-    changed = {name for name, count in times.items() if count > counts.get(name, 0)}
+    times: dict[str, int] = {}
+    changed: set[str] = set()
     for node in scopes.own_nodes(tree.body):
+        if isinstance(node, ast.Constant) or _is_loaded_name(node):
+            continue
+        for name in scopes.stored_by(node):
+            times[name] = times.get(name, 0) + 1
         if isinstance(node, (ast.Attribute, ast.Subscript)):
             if not isinstance(node.ctx, ast.Load):
                 changed.add(root(node) or "")
@@ -239,4 +243,8 @@ def _other_uses(tree: ast.Module, counts: dict[str, int]) -> set[str]:
                 changed.add(root(node.func) or "")
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             changed |= scopes.declared(node.body)[0]
-    return changed
+    return changed | {name for name, count in times.items() if count > counts.get(name, 0)}
+
+
+def _is_loaded_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)

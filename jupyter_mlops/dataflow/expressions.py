@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_mlops.dataflow import calls, scopes
+from jupyter_mlops.dataflow.constants import is_literal
 from jupyter_mlops.dataflow.names import Names
 from jupyter_mlops.dataflow.source import (
     TRANSPARENT_CELL_MAGICS,
@@ -24,18 +26,53 @@ _EXPANDED = re.compile(r"\{\s*([A-Za-z_]\w*)|\$([A-Za-z_]\w*)")
 _OUTPUT_OPTION = re.compile(r"--out\s+(\w+)")
 
 
+@dataclass(frozen=True)
+class Value:
+    """What is known of an expression's value.
+
+    ``metric`` names the metric call that it comes from, ``timed`` says that it depends on a
+    clock; ``items`` are those of a tuple or a list.
+    """
+
+    metric: str | None
+    timed: bool
+    literal: bool
+    items: tuple[Value, ...] = ()
+
+
 class Expressions:
     """Follows expressions and keeps what they do in `names`."""
 
     def __init__(self, names: Names, statements: Statements) -> None:
         self.names = names
         self.statements = statements
+        self._metric: str | None = None
+        self._timed = False
+
+    def evaluate(self, node: ast.expr) -> Value:
+        """Follow an expression and return what is known of its value."""
+        metric, timed = self._metric, self._timed
+        self._metric, self._timed = None, False
+        items: tuple[Value, ...] = ()
+        if isinstance(node, (ast.Tuple, ast.List)):
+            items = tuple(self.evaluate(item) for item in node.elts)
+        else:
+            self.follow(node)
+        value = Value(self._metric, self._timed, is_literal(node), items)
+        self._metric, self._timed = self._metric or metric, self._timed or timed
+        return value
 
     def follow(self, node: ast.expr) -> None:
         """Follow one expression with all its parts."""
+        kind = type(node)
+        if kind is ast.Constant:
+            return
         if isinstance(node, ast.Name):
             if isinstance(node.ctx, ast.Load):
                 self.names.load(node.id)
+                self._timed = self._timed or node.id in self.names.volatile
+        elif isinstance(node, ast.Attribute):
+            self.follow(node.value)
         elif isinstance(node, ast.Call):
             self._call(node)
         elif isinstance(node, ast.Lambda):
@@ -43,11 +80,8 @@ class Expressions:
         elif isinstance(node, scopes.COMPREHENSIONS):
             self._comprehension(node)
         elif isinstance(node, ast.NamedExpr):
-            self.follow(node.value)
-            self.statements.describe([node.target.id], node.value)
-        elif isinstance(node, ast.Attribute):
-            self.follow(node.value)
-        elif not isinstance(node, ast.Constant):
+            self.statements.describe([node.target.id], self.evaluate(node.value))
+        else:
             self._parts(node)
 
     def _parts(self, node: ast.AST) -> None:
@@ -63,9 +97,12 @@ class Expressions:
                 self.follow(default)
         # It is as good as called: most are handed to somebody who calls them at once.
         before = self.names.local
+        metric, timed = self._metric, self._timed
         self.names.local = before | frozenset(scopes.parameters(node))
         self.follow(node.body)
         self.names.local = before
+        # A function that measures is not yet a measurement.
+        self._metric, self._timed = metric, timed
 
     def _comprehension(self, node: ast.expr) -> None:
         before = self.names.local
@@ -92,6 +129,8 @@ class Expressions:
             self.follow(keyword.value)
         name = calls.dotted(node.func, self.names.aliases) or ""
         self.names.calls.add(name)
+        self._metric = self._metric or calls.metric(node, name or None, self.names.aliases)
+        self._timed = self._timed or calls.is_clock(name)
         self.names.seeds.update(calls.seeds(name, node))
         entropy = calls.entropy(name, node)
         if entropy is not None:
@@ -214,18 +253,3 @@ def _given(argument: ast.expr) -> Iterator[str]:
         name = calls.root(argument)
         if name is not None:
             yield name
-
-
-def described(value: ast.expr, names: Names) -> tuple[str | None, bool]:
-    """Return the metric call that a value comes from, and whether it depends on a clock."""
-    metric, timed = None, False
-    if isinstance(value, ast.Constant):
-        return None, False
-    for node in scopes.own_nodes([value]):
-        if isinstance(node, ast.Call):
-            name = calls.dotted(node.func, names.aliases)
-            metric = metric or calls.metric(node, name, names.aliases)
-            timed = timed or calls.is_clock(name or "")
-        elif isinstance(node, ast.Name):
-            timed = timed or node.id in names.volatile
-    return metric, timed

@@ -9,6 +9,8 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
+_OWN_SCOPES = (*FUNCTIONS, ast.ClassDef)
+_PLAIN = (ast.Name, ast.Constant)
 _LEAVES = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 
 
@@ -37,12 +39,12 @@ def own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     while pending:
         node = pending.pop()
         yield node
-        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+        if isinstance(node, _PLAIN):
             continue
         if isinstance(node, ast.comprehension):
             pending += [node.iter, *node.ifs]
-            continue
-        pending += children(node)
+        elif not isinstance(node, _OWN_SCOPES):
+            pending += children(node)
 
 
 def stores(body: Iterable[ast.AST]) -> Iterator[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from jupyter_mlops.dataflow import scopes
 from jupyter_mlops.dataflow.calls import root
-from jupyter_mlops.dataflow.constants import is_literal
-from jupyter_mlops.dataflow.expressions import Expressions, described
+from jupyter_mlops.dataflow.expressions import Expressions, Value
 from jupyter_mlops.dataflow.flow import Function
 from jupyter_mlops.dataflow.names import Names
 
@@ -43,68 +43,69 @@ class Statements:
         for name in scopes.stores([statement]):
             self.names.store(name)
 
+    def _expr(self, statement: ast.Expr) -> None:
+        self.expressions.follow(statement.value)
+
     # --- assignments ---
 
     def _assign(self, node: ast.Assign) -> None:
-        self.expressions.follow(node.value)
+        value = self.expressions.evaluate(node.value)
         for target in node.targets:
-            self._bind(target, node.value)
+            self._bind(target, value, node.value)
 
     def _annassign(self, node: ast.AnnAssign) -> None:
         self.expressions.follow(node.annotation)
         if node.value is not None:
-            self.expressions.follow(node.value)
-            self._bind(node.target, node.value)
+            self._bind(node.target, self.expressions.evaluate(node.value), node.value)
 
     def _augassign(self, node: ast.AugAssign) -> None:
-        self.expressions.follow(node.value)
+        value = self.expressions.evaluate(node.value)
         if isinstance(node.target, ast.Name):
             name = node.target.id
             self.names.load(name)
             # `x += [1]` changes the list that other names may stand for as well.
             self.names.change(name, surely=False)
-            was_timed = name in self.names.volatile
-            self.describe([name], node.value)
-            if was_timed:
-                self.names.volatile.add(name)
+            timed = value.timed or name in self.names.volatile
+            self.describe([name], replace(value, timed=timed, literal=False))
         else:
             self._store_into(node.target)
 
-    def _bind(self, target: ast.expr, value: ast.expr | None) -> None:
-        if isinstance(target, ast.Name) and value is not None:
-            self.describe([target.id], value)
+    def _bind(self, target: ast.expr, value: Value | None, node: ast.expr | None = None) -> None:
+        if isinstance(target, ast.Name):
+            if value is None:
+                self._bind_plainly(target)
+            else:
+                self.describe([target.id], value, node)
             return
-        if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List)):
-            starred = any(isinstance(one, ast.Starred) for one in [*target.elts, *value.elts])
-            if len(target.elts) == len(value.elts) and not starred:
-                for one, its_value in zip(target.elts, value.elts, strict=True):
+        if isinstance(target, (ast.Tuple, ast.List)):
+            parts = value.items if value is not None else ()
+            if len(parts) == len(target.elts):
+                for one, its_value in zip(target.elts, parts, strict=True):
                     self._bind(one, its_value)
                 return
         if value is not None:
-            self.describe(list(scopes.targets(target)), value)
+            self.describe(scopes.targets(target), value, node)
         else:
             self._bind_plainly(target)
         for part in ast.walk(target):
             if isinstance(part, (ast.Attribute, ast.Subscript)) and not _is_loaded(part):
                 self._store_into(part)
 
-    def describe(self, names: Iterable[str], value: ast.expr) -> None:
+    def describe(self, names: Iterable[str], value: Value, node: ast.expr | None = None) -> None:
         """Bind `names` to the value of an expression, and note what kind of value it is."""
-        metric, timed = described(value, self.names)
-        literal = is_literal(value)
         for name in names:
             self.names.store(name)
             if name in self.names.local:
                 continue
-            if metric is not None:
-                self.names.metric_calls[name] = metric
-            if timed:
+            if value.metric is not None:
+                self.names.metric_calls[name] = value.metric
+            if value.timed:
                 self.names.volatile.add(name)
-            if isinstance(value, ast.Lambda):
-                self.names.functions[name] = self.function(value)
+            if isinstance(node, ast.Lambda):
+                self.names.functions[name] = self.function(node)
             if self._jumps:
                 self.names.in_loop.add(name)
-            elif not literal and not isinstance(value, ast.Lambda):
+            elif not value.literal and not isinstance(node, ast.Lambda):
                 self.names.computed.add(name)
 
     def _store_into(self, target: ast.expr) -> None:
