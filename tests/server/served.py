@@ -60,10 +60,14 @@ class Notebook:
         await self._client.wait_for_ready(timeout=DEADLINE_S)
         return self._client
 
-    async def execute(self, code: str, **kwargs: Any) -> str:
-        """Execute `code`, wait for the reply, and return the message's id."""
+    async def execute(self, code: str, cell_id: str | None = None, silent: bool = False) -> str:
+        """Execute `code` as JupyterLab does, wait for the reply, and return the message's id."""
         client = await self.client()
-        msg_id = client.execute(code, **kwargs)
+        content = {"code": code, "silent": silent, "store_history": True, "stop_on_error": True}
+        metadata = {} if cell_id is None else {"cellId": cell_id}
+        message = client.session.msg("execute_request", content, metadata=metadata)
+        client.shell_channel.send(message)
+        msg_id: str = message["header"]["msg_id"]
         while True:
             reply = await client.get_shell_msg(timeout=DEADLINE_S)
             if reply["parent_header"].get("msg_id") == msg_id:
