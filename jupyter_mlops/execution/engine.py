@@ -65,6 +65,10 @@ class Engine:
         manager.notebook_start()
         try:
             run(manager, kernel_name, conduct)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            conduct.evidence.end("failed", reason)
+            raise
         finally:
             manager.cleanup_pbar()
             manager.notebook_complete()

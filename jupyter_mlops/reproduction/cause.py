@@ -6,11 +6,13 @@ differ: two digests that can't be compared name no cause. *Unknown* is an answer
 
 from __future__ import annotations
 
+import ast
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jupyter_mlops import dataflow
+from jupyter_mlops.dataflow.source import parse
 from jupyter_mlops.records import Cause, CauseKind, CellError, DataUse, Parameter, RandomUse, Run
 from jupyter_mlops.reproduction import packages
 from jupyter_mlops.reproduction.flows import flows, lineage
@@ -107,30 +109,45 @@ def _is_set(parameter: Parameter) -> bool:
 
 
 def _sources(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
+    edited = [pair for pair in evidence.pairs[: evidence.at + 1] if pair.cell in cells]
+    for pair in edited:
+        if pair.step is not None and pair.after is None:
+            yield Cause("code", f"cell {pair.cell}", pair.cell, "was removed")
+        elif pair.step is not None and pair.after is not None:
+            before, now = pair.step.source, pair.after.source
+            if _code(before) != _code(now):
+                yield Cause("code", f"cell {pair.cell}", pair.cell, _changed_line(before, now))
     for pair in evidence.pairs[: evidence.at + 1]:
-        if pair.step is None and pair.after is not None:
+        if pair.step is None and pair.after is not None and _reaches(pair.after.source, edited):
             line = _first_line(pair.after.source)
             yield Cause("code", "a new cell", None, f"was added: {line}")
-        elif pair.step is not None and pair.after is None and pair.cell in cells:
-            yield Cause("code", f"cell {pair.cell}", pair.cell, "was removed")
-        elif pair.step is not None and pair.after is not None and pair.cell in cells:
-            before, now = pair.step.source, pair.after.source
-            if _without_literals(before) != _without_literals(now):
-                yield Cause("code", f"cell {pair.cell}", pair.cell, _changed_line(before, now))
     for use, other in _both(evidence, ("import",)):
         if equal(use, other) is False:
             what = os.path.basename(use.path or "") or str(use.name)
             yield Cause("code", what, use.cell, "changed since", use.digest, other.digest)
 
 
-def _without_literals(source: str) -> str:
-    """Return the source with its parameters blanked: their change is one of the parameter."""
+def _reaches(source: str, pairs: Sequence[Pair]) -> bool:
+    """Tell whether a cell that is new sets a name that one of `pairs` reads."""
+    flow = dataflow.analyse(source)
+    steps = [pair.step for pair in pairs if pair.step is not None]
+    return flow.opaque is not None or any(flow.writes & one.reads for one in flows(steps))
+
+
+def _code(source: str) -> str:
+    """Return what a source does, without layout, comments, and the values of parameters.
+
+    Another value of a literal is a change of that parameter.
+    """
     lines = source.replace("\r\n", "\n").split("\n")
     literals = {(one.lineno, one.col): one for one in dataflow.literals(source)}
     for _, one in sorted(literals.items(), reverse=True):
         first, last = one.lineno - 1, one.end_lineno - 1
-        lines[first : last + 1] = [lines[first][: one.col] + "…" + lines[last][one.end_col :]]
-    return "\n".join(line.rstrip() for line in lines).strip()
+        line = lines[first][: one.col] + "__literal__" + lines[last][one.end_col :]
+        lines[first : last + 1] = [line]
+    text = "\n".join(line.rstrip() for line in lines).strip()
+    parsed = parse(text)
+    return text if parsed is None else ast.dump(parsed.tree)
 
 
 def _changed_line(before: str, now: str) -> str:
@@ -270,7 +287,8 @@ def _unknown(evidence: Evidence) -> Cause:
     steps = [one.step for one in evidence.pairs[: evidence.at + 1] if one.step is not None]
     if pair.step is not None and steps and flows(steps)[-1].volatile:
         detail += "; the cell reads the clock"
-    unseen = [one.what for one in evidence.before.unseen if one.cell in evidence.cells]
+    cells = evidence.cells - {None}
+    unseen = [one.what for one in evidence.before.unseen if one.cell in cells]
     if unseen:
         detail += f"; not seen: {', '.join(dict.fromkeys(unseen[:3]))}"
     return Cause("unknown", "unknown", pair.cell, detail)

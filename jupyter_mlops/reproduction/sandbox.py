@@ -160,8 +160,8 @@ def _holds_temporary(top: Path) -> bool:
 
 
 def _writable(root: Path, top: Path) -> list[Path]:
-    allowed = [root]
-    for folder in (*_temporary_folders(), Path("/proc"), *settings.tool_folders()):
+    allowed = [root, Path("/proc"), *settings.tool_folders()]
+    for folder in _temporary_folders():
         if folder.exists():
             allowed += confine.around(folder, top)
     return allowed
@@ -212,7 +212,8 @@ def _walk(source: Path, made: Plan) -> Iterator[tuple[Path, int]]:
 
 
 def _is_left_out(path: Path, made: Plan) -> bool:
-    if path.name not in _LEFT_OUT and not (path / "pyvenv.cfg").exists():
+    is_tools = path.name in _LEFT_OUT or (path / "pyvenv.cfg").exists()
+    if not is_tools and path not in settings.tool_folders():
         return False
     return not any(one.is_relative_to(path) for one in made.needed)
 

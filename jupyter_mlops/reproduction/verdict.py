@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import PurePath
@@ -136,6 +136,21 @@ def judge_metrics(
     for key in second.keys() - first.keys():
         found.setdefault(key[0][0], []).append(OutputJudgement("number", "extra"))
     return found
+
+
+def last_of_cells(metrics: Iterable[Metric], cells: Collection[int | None]) -> list[Metric]:
+    """Keep, of cells that ran several times, the last value of each metric.
+
+    The record of an interactive run does the same.
+    """
+    kept: list[Metric] = []
+    last: dict[tuple[int | None, str, int | None], Metric] = {}
+    for metric in metrics:
+        if metric.cell in cells:
+            last[metric.cell, metric.name, metric.step] = metric
+        else:
+            kept.append(metric)
+    return [*kept, *last.values()]
 
 
 def judge_data(

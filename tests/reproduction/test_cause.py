@@ -17,8 +17,18 @@ from jupyter_mlops.reproduction.cause import Evidence, causes
 from jupyter_mlops.reproduction.verdict import Pair
 from tests.reproduction.builders import ENVIRONMENT, execution, pair, repeated, run, step
 
-SOURCES = ("import pandas as pd", "df = pd.read_csv('a.csv')", "lr = 0.1", "y = df.x * lr\nprint(y)")
-FLOWS = (execution(0, "", "pd"), execution(1, "pd", "df"), execution(2, "", "lr"), execution(3, "df lr", "y"))
+SOURCES = (
+    "import pandas as pd",
+    "df = pd.read_csv('a.csv')",
+    "lr = 0.1",
+    "y = df.x * lr\nprint(y)",
+)
+FLOWS = (
+    execution(0, "", "pd"),
+    execution(1, "pd", "df"),
+    execution(2, "", "lr"),
+    execution(3, "df lr", "y"),
+)
 
 
 def _pairs(*sources: str) -> list[Pair]:
@@ -26,7 +36,9 @@ def _pairs(*sources: str) -> list[Pair]:
     return [*given[:-1], pair(len(sources) - 1, "1", "2", sources[-1])]
 
 
-def _causes(before: dict[str, Any], after: dict[str, Any], **evidence: Any) -> list[tuple[Any, ...]]:
+def _causes(
+    before: dict[str, Any], after: dict[str, Any], **evidence: Any
+) -> list[tuple[Any, ...]]:
     fields: dict[str, Any] = {"pairs": _pairs(*SOURCES), "at": 3, **evidence}
     first: Run = run(cells=FLOWS, **before)
     found = causes(Evidence(first, run(cells=FLOWS, **after), **fields))
@@ -95,24 +107,35 @@ def test_an_edited_cell_is_code_unless_only_its_literals_changed() -> None:
     edited = _pairs(*SOURCES)
     edited[2] = Pair(2, step(2, "lr = 0.1"), repeated(2, "lr = 0.2"))
     assert _causes({}, {}, pairs=edited)[0][0] == "unknown"
+    edited[2] = Pair(2, step(2, "lr = 0.1"), repeated(2, "# the rate\nlr  =  0.1"))
+    assert _causes({}, {}, pairs=edited)[0][0] == "unknown"
     edited[2] = Pair(2, step(2, "lr = 0.1"), repeated(2, "lr = 0.1 * k"))
     assert _causes({}, {}, pairs=edited) == [("code", "cell 2", 2, "lr = 0.1 → lr = 0.1 * k")]
     edited[2] = Pair(2, step(2, "lr = 0.1"), None)
     assert _causes({}, {}, pairs=edited) == [("code", "cell 2", 2, "was removed")]
     edited[2] = Pair(None, None, repeated(2, "\nlr = 9"))
     assert ("code", "a new cell", None, "was added: lr = 9") in _causes({}, {}, pairs=edited)
+    edited[2] = Pair(None, None, repeated(2, "print('unrelated')"))
+    assert _causes({}, {}, pairs=edited)[0][0] == "unknown"
 
 
 def test_a_generator_without_a_seed_is_named_unless_its_state_was_the_same() -> None:
     sources = ("import numpy as np", "df = np.random.rand(3)", "lr = 1", "print(df * lr)")
-    flows = (execution(0, "", "np"), execution(1, "np", "df"), execution(2, "", "lr"), execution(3, "df lr"))
+    flows = (
+        execution(0, "", "np"),
+        execution(1, "np", "df"),
+        execution(2, "", "lr"),
+        execution(3, "df lr"),
+    )
     use = RandomUse(1, "numpy.random", False, "x:1", "x:2")
     evidence = {"pairs": _pairs(*sources), "at": 3}
 
     def found(before: RandomUse, after: RandomUse) -> tuple[Cause, ...]:
         return causes(
             Evidence(
-                run(cells=flows, randomness=(before,)), run(cells=flows, randomness=(after,)), **evidence  # type: ignore[arg-type]
+                run(cells=flows, randomness=(before,)),
+                run(cells=flows, randomness=(after,)),
+                **evidence,  # type: ignore[arg-type]
             )
         )
 

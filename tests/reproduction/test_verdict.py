@@ -36,7 +36,9 @@ def test_the_worst_output_is_the_verdict_of_its_cell() -> None:
     assert _verdicts(Pair(1, step(1, "x", same, other), repeated(1, "x", same, other))) == [
         "identical"
     ]
-    (judged,) = judge_cells([Pair(1, step(1, "x", same, other), repeated(1, "x", same))], STANDARD, {})
+    (judged,) = judge_cells(
+        [Pair(1, step(1, "x", same, other), repeated(1, "x", same))], STANDARD, {}
+    )
     assert judged.verdict == "missing"
     assert [one.verdict for one in judged.outputs] == ["identical", "missing"]
     assert _verdicts(Pair(1, step(1), repeated(1, "x", same))) == ["extra"]
@@ -79,17 +81,33 @@ def test_an_output_that_was_too_large_to_keep_is_judged_by_its_digest() -> None:
 
 
 def test_what_a_cell_produced_besides_outputs_counts_once() -> None:
-    extra = judge_metrics([Metric("a", 1.0, None, 1, "call")], [Metric("a", 2.0, None, 1, "call")], STANDARD)
+    extra = judge_metrics(
+        [Metric("a", 1.0, None, 1, "call")], [Metric("a", 2.0, None, 1, "call")], STANDARD
+    )
     judged = judge_cells([pair(1, "x", "x"), pair(1, "x", "x"), pair(2, "x", "x")], STANDARD, extra)
     assert [one.verdict for one in judged] == ["identical", "differs", "identical"]
 
 
 def test_metrics_are_compared_by_cell_name_step_and_place_in_their_series() -> None:
-    def metric(value: float | str, name: str = "loss", cell: int = 1, step: int | None = None) -> Metric:
+    def metric(
+        value: float | str, name: str = "loss", cell: int = 1, step: int | None = None
+    ) -> Metric:
         return Metric(name, value, step, cell, "variable")
 
-    before = [metric(1.0), metric(2.0), metric(3.0, step=1), metric("NaN", "n"), metric(5.0, "gone")]
-    after = [metric(1.0), metric(2.5), metric(3.0, step=1), metric("NaN", "n"), metric(1.0, "new", 2)]
+    before = [
+        metric(1.0),
+        metric(2.0),
+        metric(3.0, step=1),
+        metric("NaN", "n"),
+        metric(5.0, "gone"),
+    ]
+    after = [
+        metric(1.0),
+        metric(2.5),
+        metric(3.0, step=1),
+        metric("NaN", "n"),
+        metric(1.0, "new", 2),
+    ]
     found = judge_metrics(before, after, STANDARD)
     assert [(one.verdict, one.difference) for one in found[1]] == [
         ("differs", 0.2),
@@ -141,8 +159,12 @@ def test_a_digest_can_not_be_held_against_a_tolerance() -> None:
 
 
 def test_changed_columns_are_those_known_to_differ() -> None:
-    before = _frame("x:1", Column("a", "i8", "x:1"), Column("b", "i8", "x:1"), Column("c", "i8", "x:1"))
-    after = _frame("x:2", Column("a", "i8", "x:2"), Column("b", "i8", "x:9", False), Column("d", "i8", "x:1"))
+    before = _frame(
+        "x:1", Column("a", "i8", "x:1"), Column("b", "i8", "x:1"), Column("c", "i8", "x:1")
+    )
+    after = _frame(
+        "x:2", Column("a", "i8", "x:2"), Column("b", "i8", "x:9", False), Column("d", "i8", "x:1")
+    )
     assert changed_columns(before, after) == ("a", "c", "d")
 
 

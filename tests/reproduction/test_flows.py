@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from jupyter_mlops.records import DataUse
+from jupyter_mlops.reproduction.flows import clock_values, lineage
+from tests.reproduction.builders import execution, run, step
+
+
+def test_the_lineage_is_what_led_to_a_step_and_nothing_else() -> None:
+    steps = [step(0, "a = 1"), step(1, "b = 2"), step(2, "c = a + 1"), step(3, "print(c)")]
+    assert lineage(run(), steps, 3) == (0, 2, 3)
+    assert lineage(run(), steps, 1) == (1,)
+
+
+def test_what_capture_saw_counts_as_much_as_the_source() -> None:
+    steps = [step(0, "change()"), step(1, "print(1)")]
+    assert lineage(run(), steps, 1) == (1,)
+    recorded = run(cells=(execution(0, "", "x"), execution(1, "x", "")))
+    assert lineage(recorded, steps, 1) == (0, 1)
+
+
+def test_a_file_leads_from_its_writer_to_its_reader() -> None:
+    steps = [step(0, "save()"), step(1, "load()")]
+    data = tuple(
+        DataUse("file", None, "x.csv", a, cell, "x:1") for cell, a in ((0, "write"), (1, "read"))
+    )  # type: ignore[arg-type]
+    assert lineage(run(data=data), steps, 1) == (0, 1)
+
+
+def test_a_step_whose_flow_is_not_known_may_have_led_to_anything() -> None:
+    steps = [step(0, "exec(code)"), step(1, "print(1)")]
+    assert lineage(run(), steps, 1) == (0, 1)
+
+
+def test_values_of_a_clock_are_known_through_the_cells() -> None:
+    steps = [
+        step(0, "import time\nbegan = time.time()"),
+        step(1, "spent = time.time() - began\nx = 1"),
+    ]
+    assert clock_values(steps) == {(0, "began"), (1, "spent")}
