@@ -16,7 +16,8 @@ def aligned(then: NotebookNode, now: NotebookNode) -> dict[int, int]:
     dict
         Positions in `now` to positions in `then`; a cell that is new is not among them.
     """
-    matched = _by_id(then, now)
+    by_id = _by_id(then, now)
+    matched = dict(by_id)
     left_then = [i for i in _code(then) if i not in matched.values()]
     left_now = [i for i in _code(now) if i not in matched]
     sources = [
@@ -25,8 +26,10 @@ def aligned(then: NotebookNode, now: NotebookNode) -> dict[int, int]:
     ]
     matcher = SequenceMatcher(None, sources[0], sources[1], autojunk=False)
     for tag, a, a_end, b, b_end in matcher.get_opcodes():
-        # As many cells replaced by as many: edited, most likely, and not written anew.
-        if tag == "equal" or (tag == "replace" and a_end - a == b_end - b):
+        # As many cells replaced by as many were edited, most likely, and not written anew;
+        # where ids were kept, they would say so.
+        edited = tag == "replace" and a_end - a == b_end - b and not by_id
+        if tag == "equal" or edited:
             matched |= dict(zip(left_now[b:b_end], left_then[a:a_end], strict=True))
     return matched
 
