@@ -228,7 +228,7 @@ Event = (
 )
 
 EVENTS: dict[str, type[Event]] = {
-    cls.__dataclass_fields__["type"].default: cls
+    str(cls.__dataclass_fields__["type"].default): cls
     for cls in (
         SessionStarted,
         CellStarted,
