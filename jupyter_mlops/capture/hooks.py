@@ -81,6 +81,8 @@ class Hooks:
             del self._shell.compile.ast_parse
         if self._listener is not None:
             self._listener.close()
+        if self._recorder is not None:
+            self._recorder.close()
 
     def end(self) -> None:
         """Say that the session ends; for the interpreter's exit."""

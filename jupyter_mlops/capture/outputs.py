@@ -46,7 +46,8 @@ class Listener:
         self._on_reply = on_reply
         self._on_fault = on_fault
         self._send: Callable[..., Any] = protocol.send
-        self._lock = threading.Lock()
+        # Reentrant: a finalizer of the user's may display something while we are inside.
+        self._lock = threading.RLock()
         self._open: dict[str, Outputs] = {}
         self._displays: set[tuple[str | None, str]] = set()
         self._late: dict[str, int] = {}

@@ -48,7 +48,10 @@ def as_json(value: Any) -> Any:
     NotJsonError
         For anything else: its own methods would have to be asked.
     """
-    return _json(value, [SIZE_LIMIT])
+    try:
+        return _json(value, [SIZE_LIMIT])
+    except RecursionError:
+        raise NotJsonError from None  # a list that holds itself, or nearly as deep
 
 
 def _json(value: Any, budget: list[int]) -> Any:

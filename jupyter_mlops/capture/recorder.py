@@ -82,6 +82,10 @@ class Recorder:
         namespace: dict[str, Any] = self._shell.user_ns
         return namespace
 
+    def close(self) -> None:
+        """Undo what was put around the readers of files."""
+        self._reads.close()
+
     # --- before ---
 
     def start(self, info: Any, request: dict[str, Any], overlapping: bool) -> Execution:

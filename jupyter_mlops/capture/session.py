@@ -50,7 +50,10 @@ class Session:
         self._journal: Journal | None = None
         self._waiting: deque[tuple[type[Event], dict[str, Any]]] = deque()
         self._lost = 0
-        self._lock = threading.Lock()
+        # Reentrant: a finalizer or a signal handler of the user's may execute a cell while
+        # this thread is inside.
+        self._lock = threading.RLock()
+        self._sending = False
         self._pid = os.getpid()
 
     @property
@@ -95,8 +98,9 @@ class Session:
             self._send()
 
     def _send(self) -> None:
-        if self._journal is None:
+        if self._journal is None or self._sending:
             return
+        self._sending = True
         try:
             while self._waiting:
                 kind, fields = self._waiting[0]
@@ -107,6 +111,8 @@ class Session:
                 self._journal.append(Notice, what=what, why="the disk was full")
         except JournalError:
             return  # the lines stay, and the next one tries again; there is nowhere to say so
+        finally:
+            self._sending = False
 
     def check_environment(self) -> None:
         """Say so if distributions were installed, removed or upgraded."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import re
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_mlops.events import Notice, SessionEnded
+from jupyter_mlops.events import Notice, SessionEnded, SessionStarted
 from jupyter_mlops.settings import Settings
 from tests.capture.conftest import Kernel, StartKernel
 
@@ -154,6 +155,106 @@ def test_an_interrupt_reaches_the_cell(kernel: Kernel) -> None:
     assert reply["content"]["ename"] == "KeyboardInterrupt"
     assert kernel.finished()[0].status == "interrupted"
     assert kernel.finished()[0].duration_s < 30
+
+
+def test_an_interrupt_that_hits_a_hook_is_handed_to_the_cell(
+    start_kernel: StartKernel, startup: Callable[[str], None]
+) -> None:
+    startup(
+        "from jupyter_mlops.capture import recorder\n"
+        "def interrupted(self, *a, start=recorder.Recorder.start):\n"
+        "    if 'sleep' in a[0].raw_cell: raise KeyboardInterrupt\n"
+        "    return start(self, *a)\n"
+        "recorder.Recorder.start = interrupted\n"
+    )
+    kernel = start_kernel()
+    kernel.run("x = 1")
+    (error,) = kernel.run("import time; time.sleep(50)")
+    assert error["ename"] == "KeyboardInterrupt"
+    assert "jupyter_mlops" not in str(error["traceback"])
+    assert kernel.run("print(2)")[0]["text"] == "2\n"
+
+
+def test_an_interrupt_at_the_end_of_a_cell_costs_that_part_of_the_record_alone(
+    start_kernel: StartKernel, startup: Callable[[str], None]
+) -> None:
+    startup(
+        "from jupyter_mlops.capture import recorder\n"
+        "def interrupted(*a): raise KeyboardInterrupt\n"
+        "recorder.Recorder._data = interrupted\n"
+    )
+    kernel = start_kernel()
+    assert kernel.run("lr = 0.5; print(lr)") == [
+        {"output_type": "stream", "name": "stdout", "text": "0.5\n"}
+    ]
+    (cell,) = kernel.finished()
+    assert cell.status == "ok"
+    assert [(one.what, one.why) for one in cell.unseen] == [("data", "interrupted")]
+    assert [one.name for one in cell.parameters] == ["lr"]
+
+
+def test_cells_of_a_subshell_overlap_and_do_not_mix(kernel: Kernel) -> None:
+    control, session = kernel.client.control_channel, kernel.client.session
+    control.send(session.msg("create_subshell_request"))
+    try:
+        subshell = kernel.client.get_control_msg(timeout=10)["content"].get("subshell_id")
+    except queue.Empty:
+        subshell = None
+    if subshell is None:
+        pytest.skip("this ipykernel has no subshells")
+    kernel.run("import threading\nbegun, free = threading.Event(), threading.Event()")
+    waiting = kernel.client.execute("begun.set(); free.wait(30); in_main = 1")
+    message = session.msg(
+        "execute_request",
+        {"code": "begun.wait(30); in_subshell = 2\nprint('sub')\nfree.set()", "silent": False},
+    )
+    message["header"]["subshell_id"] = subshell
+    kernel.client.shell_channel.send(message)
+    replies = {kernel.client.get_shell_msg(timeout=30)["parent_header"]["msg_id"] for _ in "ab"}
+    assert replies == {waiting, message["header"]["msg_id"]}
+    by_message = {event.msg_id: event for event in kernel.started()}
+    inside = by_message[message["header"]["msg_id"]]
+    assert inside.overlapping
+    ends = {event.execution: event for event in kernel.finished()}
+    # The events count as changed by either: nothing is known of what their methods do.
+    assert set(ends[inside.execution].writes) == {"in_subshell", "begun", "free"}
+    assert set(ends[by_message[waiting].execution].writes) == {"in_main", "begun", "free"}
+    outputs = ends[inside.execution].outputs
+    assert outputs is not None and [str(one.content) for one in outputs if "sub" in str(one)]
+
+
+def test_a_home_that_cannot_be_written_costs_no_cell(start_kernel: StartKernel) -> None:
+    kernel = start_kernel(JUPYTER_MLOPS_HOME="/proc/self/no")
+    for number in range(5):
+        assert kernel.run(f"print({number})") == [
+            {"output_type": "stream", "name": "stdout", "text": f"{number}\n"}
+        ]
+    assert kernel.value("get_ipython().events.callbacks['post_run_cell']") == "[]"
+
+
+def test_finalizers_that_display_and_execute_do_not_block(kernel: Kernel) -> None:
+    kernel.run(
+        "import gc\nfrom IPython.display import display\n"
+        "class Loud:\n"
+        "    def __del__(self):\n"
+        "        display('gone'); get_ipython().run_cell('gone = 1')\n"
+        "gc.set_threshold(1, 1, 1)"
+    )
+    for number in range(5):
+        kernel.run(f"a = Loud(); a.self = a; del a; display({number})")
+    assert kernel.run("gc.set_threshold(700, 10, 10); gc.collect(); gone")[-1]["data"] == {
+        "text/plain": "1"
+    }
+    assert kernel.of(Notice) == []
+
+
+def test_each_cell_names_its_user(kernel: Kernel) -> None:
+    kernel.client.session.username = "ada"
+    kernel.run("x = 1")
+    kernel.client.session.username = "bob"
+    kernel.run("x = 2")
+    assert kernel.of(SessionStarted)[0].user == "ada"
+    assert [event.user for event in kernel.started()] == [None, "bob"]
 
 
 def _wait_for_text(kernel: Kernel, message: str, text: str) -> None:
