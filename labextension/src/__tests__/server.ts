@@ -276,7 +276,7 @@ export function verdictOf(run: string, some: Partial<Verdict> = {}): Verdict {
     unverifiable: 0,
     first_diverging_cell: 7,
     causes: [],
-    cells: [],
+    cells: [{ cell: 7, verdict: 'differs', outputs: [] }],
     sentence: 'differs · cell 7',
     schema: 1,
     ...some

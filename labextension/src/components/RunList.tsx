@@ -12,6 +12,9 @@ import { useCommand, useServices, useSignal } from './services';
 /** Rows are for telling runs apart; the exact number stands in the tooltip and the detail. */
 const ROW_DIGITS = 5;
 
+/** JupyterLab's own command. */
+const RUN_ALL = 'notebook:run-all-cells';
+
 /** The runs of the active notebook, or why there are none. */
 export function RunList(): JSX.Element {
   const { mlops, trans } = useServices();
@@ -93,7 +96,12 @@ export function RunList(): JSX.Element {
 function NoRuns(props: { hasDraft: boolean }): JSX.Element {
   const { mlops, trans, commands } = useServices();
   const execute = useCommand();
-  const canRun = commands.hasCommand('notebook:run-all-cells');
+  const canRun = commands.hasCommand(RUN_ALL);
+  const runAll = async (): Promise<void> => {
+    // Before its kernel is there, JupyterLab would ask which one to start.
+    await mlops.runs.notebook.panel?.sessionContext.ready;
+    execute(RUN_ALL);
+  };
   if (mlops.feed.status?.capture === false) {
     return (
       <Empty
@@ -114,7 +122,7 @@ function NoRuns(props: { hasDraft: boolean }): JSX.Element {
       )}
     >
       {canRun && (
-        <Button isMain onClick={() => execute('notebook:run-all-cells')}>
+        <Button isMain onClick={() => void runAll()}>
           {trans.__('Run all cells')}
         </Button>
       )}

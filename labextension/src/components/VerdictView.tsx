@@ -2,11 +2,17 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { shorten } from '../format';
-import type { Cause, CellJudgement, Run, Verdict } from '../schema';
+import type {
+  Cause,
+  CellJudgement,
+  OutputJudgement,
+  Run,
+  Verdict
+} from '../schema';
 import { CommandIDs } from '../tokens';
 import { Link } from './Button';
 import { CellLink, Tag } from './Facts';
-import { StateMark } from './Marks';
+import { StateMark, stateName } from './Marks';
 import { Failure, Loading } from './Notices';
 import { OutputsView } from './OutputsView';
 import { useCommand, useFetched, useServices } from './services';
@@ -25,30 +31,32 @@ export function VerdictView(props: {
   const { verdict, run, isBrief } = props;
   // The server's sentence begins with the verdict; it must not be said twice.
   const startsWithWord = verdict.sentence.startsWith(verdict.verdict);
-  const diverging = verdict.first_diverging_cell;
+  const diverging = verdict.cells.find(
+    cell => cell.cell === verdict.first_diverging_cell
+  );
   const others = verdict.cells.filter(
-    cell => cell.verdict !== 'identical' && cell.cell !== diverging
+    cell => cell.verdict !== 'identical' && cell !== diverging
   );
   return (
-    <div
-      className="jp-mlops-Verdict"
-      data-verdict={verdict.verdict}
-      role="status"
-    >
-      <p className="jp-mlops-Verdict-head">
+    <div className="jp-mlops-Verdict" data-verdict={verdict.verdict}>
+      <p className="jp-mlops-Verdict-head" role="status">
         <StateMark state={verdict.verdict} wordless={startsWithWord} />
         <span>{verdict.sentence}</span>
       </p>
       <Causes run={run.id} causes={verdict.causes} />
-      {!isBrief && diverging !== null && verdict.reproduction && (
-        <Diverging
+      {!isBrief && diverging && verdict.reproduction && (
+        <FirstDiverging
           run={run}
           reproduction={verdict.reproduction}
-          cell={diverging}
+          judgement={diverging}
         />
       )}
       {!isBrief && others.length > 0 && (
-        <OtherCells run={run.id} cells={others} />
+        <OtherCells
+          run={run}
+          reproduction={verdict.reproduction}
+          cells={others}
+        />
       )}
       {!isBrief && !props.isWide && verdict.reproduction && (
         <Link
@@ -119,14 +127,36 @@ export function kindName(
   return names[kind] ?? kind;
 }
 
-function Diverging(props: {
+function FirstDiverging(props: {
   run: Run;
   reproduction: string;
-  cell: number;
+  judgement: CellJudgement;
+}): JSX.Element {
+  const { trans } = useServices();
+  const { run, judgement } = props;
+  return (
+    <section className="jp-mlops-Diverging">
+      <div className="jp-mlops-Items-head">
+        <span className="jp-mlops-Items-name">
+          {trans.__('First diverging cell')}
+        </span>
+        <CellLink run={run.id} cell={judgement.cell} />
+      </div>
+      <BothOutputs {...props} />
+    </section>
+  );
+}
+
+/** The cell's outputs as recorded and as reproduced, side by side. */
+function BothOutputs(props: {
+  run: Run;
+  reproduction: string;
+  judgement: CellJudgement;
 }): JSX.Element {
   const { mlops, trans } = useServices();
   const { client, feed } = mlops;
-  const { run, reproduction, cell } = props;
+  const { run, reproduction, judgement } = props;
+  const cell = judgement.cell ?? 0;
   const { value, error, refetch } = useFetched(
     `${run.id}/${reproduction}/${cell}`,
     () =>
@@ -142,59 +172,105 @@ function Diverging(props: {
     () => value?.map(details => details.flatMap(detail => detail.outputs)),
     [value]
   );
+  if (error) {
+    return (
+      <Failure
+        inline
+        error={error}
+        what={trans.__('Fetching the outputs')}
+        onRetry={refetch}
+      />
+    );
+  }
+  if (!sides) {
+    return <Loading label={trans.__('Loading the outputs…')} />;
+  }
   return (
-    <section className="jp-mlops-Diverging">
-      <div className="jp-mlops-Items-head">
-        <span className="jp-mlops-Items-name">
-          {trans.__('First diverging cell')}
-        </span>
-        <CellLink run={run.id} cell={cell} />
+    <>
+      <Judged judgement={judgement} />
+      <div className="jp-mlops-SideBySide">
+        {sides.map((outputs, side) => (
+          <figure key={side}>
+            <figcaption>{labels[side]}</figcaption>
+            <OutputsView outputs={outputs} />
+          </figure>
+        ))}
       </div>
-      {error && (
-        <Failure
-          inline
-          error={error}
-          what={trans.__('Fetching the outputs')}
-          onRetry={refetch}
-        />
-      )}
-      {!error && !sides && <Loading label={trans.__('Loading the outputs…')} />}
-      {sides && (
-        <div className="jp-mlops-SideBySide">
-          {sides.map((outputs, side) => (
-            <figure key={side}>
-              <figcaption>{labels[side]}</figcaption>
-              <OutputsView outputs={outputs} />
-            </figure>
-          ))}
-        </div>
-      )}
-    </section>
+    </>
   );
 }
 
+/** What was judged in a cell: its outputs, and tables that it made without showing them. */
+function Judged(props: { judgement: CellJudgement }): JSX.Element {
+  const { trans } = useServices();
+  const kinds: Record<OutputJudgement['kind'], string> = {
+    text: trans.__('text'),
+    number: trans.__('number'),
+    table: trans.__('table'),
+    image: trans.__('image'),
+    html: trans.__('HTML'),
+    figure: trans.__('figure'),
+    error: trans.__('error')
+  };
+  const said = props.judgement.outputs.map(output =>
+    trans.__(
+      '%1 %2',
+      kinds[output.kind] ?? output.kind,
+      stateName(output.verdict, trans)
+    )
+  );
+  return <div className="jp-mlops-mod-quiet">{said.join(' · ')}</div>;
+}
+
 function OtherCells(props: {
-  run: string;
+  run: Run;
+  reproduction: string | null;
   cells: CellJudgement[];
 }): JSX.Element {
   const { trans } = useServices();
+  const { run, reproduction, cells } = props;
   return (
     <details>
       <summary>
         {trans._n(
           '%1 other cell not identical',
           '%1 other cells not identical',
-          props.cells.length
+          cells.length
         )}
       </summary>
       <ul className="jp-mlops-Items">
-        {props.cells.map((cell, index) => (
-          <li key={index} className="jp-mlops-Items-head">
-            <StateMark state={cell.verdict} />
-            <CellLink run={props.run} cell={cell.cell} />
+        {cells.map((judgement, index) => (
+          <li key={index}>
+            <div className="jp-mlops-Items-head">
+              <StateMark state={judgement.verdict} />
+              <CellLink run={run.id} cell={judgement.cell} />
+            </div>
+            {reproduction && judgement.cell !== null && (
+              <WhenOpen summary={trans.__('Outputs')}>
+                <BothOutputs
+                  run={run}
+                  reproduction={reproduction}
+                  judgement={judgement}
+                />
+              </WhenOpen>
+            )}
           </li>
         ))}
       </ul>
+    </details>
+  );
+}
+
+/** A disclosure whose content is made, and fetched, only once it is opened. */
+function WhenOpen(props: {
+  summary: string;
+  children: React.ReactNode;
+}): JSX.Element {
+  const [wasOpened, setOpened] = React.useState(false);
+  return (
+    <details onToggle={() => setOpened(true)}>
+      <summary>{props.summary}</summary>
+      {wasOpened && props.children}
     </details>
   );
 }

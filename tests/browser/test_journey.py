@@ -1,0 +1,147 @@
+"""What a person does on the first day, from the first execution to the comparison."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.lab import Lab
+from tests.browser.notebooks import PARAMETERS_CELL, change_table, write_training
+from tests.browser.sidebar import choose, detail, open_sidebar, printed_accuracy, runs
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+_REPRODUCED_MS = 180_000
+
+
+def test_from_the_first_execution_to_the_comparison(page: Page, lab: Lab) -> None:
+    notebook = write_training(lab.work, "journey.ipynb")
+    page.goto(lab.page(notebook.name))
+    open_sidebar(page)
+    page.get_by_role("button", name="Run all cells", exact=True).click()
+    first = printed_accuracy(page)
+    expect(runs(page)).to_have_count(1)
+    second = _execute_with_another_parameter(page, first)
+    expect(runs(page)).to_have_count(2)
+    # Each row has the metric that its own parameter produced.
+    expect(runs(page).nth(1)).to_contain_text(f"accuracy {first}lr 0.1")
+    expect(runs(page).nth(0)).to_contain_text(f"accuracy {second}lr 0.00001")
+
+    _scroll_to_the_parameters(page)
+    _reproduce(page, "identical")
+    change_table(lab.work)
+    _reproduce(page, "differs")
+    _see_why(page, first)
+    _compare(page)
+    _open_from_the_figure(page)
+    page.reload()
+    _see_both_tabs_again(page)
+
+
+def _execute_with_another_parameter(page: Page, before: str) -> str:
+    cell = page.locator(".jp-NotebookPanel .jp-Cell").nth(PARAMETERS_CELL)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("lr = 0.00001\nseed = 7")
+    choose(page, "Run", "Run Selected Cell and All Below")
+    return printed_accuracy(page, other_than=before)
+
+
+def _scroll_to_the_parameters(page: Page) -> None:
+    runs(page).nth(1).click()
+    table = detail(page).get_by_role("table", name="Parameters")
+    table.get_by_role("button", name=f"cell {PARAMETERS_CELL}").first.click()
+    active = page.locator(".jp-NotebookPanel .jp-Cell.jp-mod-active")
+    expect(active).to_contain_text("seed = 7")
+    expect(page.get_by_text("was edited after that run")).to_be_visible()
+
+
+def _verdict(page: Page) -> Locator:
+    return detail(page).locator(".jp-mlops-Reproductions > .jp-mlops-Verdict")
+
+
+def _reproduce(page: Page, verdict: str) -> None:
+    detail(page).get_by_role("button", name=re.compile("^Reproduce")).click()
+    progress = page.get_by_role("progressbar", name="Reproduction")
+    expect(progress).to_be_visible()
+    expect(progress).to_have_count(0, timeout=_REPRODUCED_MS)
+    expect(_verdict(page)).to_have_attribute("data-verdict", verdict)
+
+
+def _see_why(page: Page, recorded: str) -> None:
+    causes = _verdict(page).get_by_role("list", name=re.compile("^Causes"))
+    expect(causes.get_by_role("listitem").first).to_contain_text("cells.csv")
+    expect(_verdict(page).get_by_role("figure")).to_have_count(2)
+    detail(page).get_by_role("button", name="Open the verdict in a tab").click()
+    tab = page.locator(".jp-mlops-Tab")
+    tab.get_by_text(re.compile("other cells? not identical")).click()
+    last = tab.get_by_role("listitem").filter(has_text="cell 5").last
+    last.get_by_text("Outputs", exact=True).click()
+    sides = last.get_by_role("figure")
+    expect(sides.nth(0)).to_contain_text(f"accuracy: {recorded}")
+    expect(sides.nth(1)).to_contain_text("accuracy: ")
+    expect(sides.nth(1)).not_to_contain_text(f"accuracy: {recorded}")
+
+
+def _interactive(page: Page) -> Locator:
+    return runs(page).filter(has_text="interactive")
+
+
+def _compare(page: Page) -> None:
+    for row in (0, 1):
+        _interactive(page).nth(row).get_by_title("Select to compare").click()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    figure = page.locator(".jp-mlops-Figure[data-state=drawn]").first
+    expect(figure.locator(".axis-title", has_text="accuracy")).to_be_visible()
+    expect(figure.locator(".axis-title", has_text="lr")).to_be_visible()
+    _wait_for_lines(page, figure)
+    table = page.get_by_role("table", name="What differs")
+    expect(table.get_by_role("rowheader", name=re.compile("^lr"))).to_be_visible()
+    expect(table).not_to_contain_text("seed = 7")
+    expect(table.get_by_role("rowheader", name="seed")).to_have_count(0)
+
+
+def _wait_for_lines(page: Page, figure: Locator) -> None:
+    """Wait until both lines are there: coloured pixels, which text and axes have not."""
+    for _ in range(100):
+        picture = Image.open(io.BytesIO(figure.screenshot())).convert("HSV")
+        colourful = sum(1 for _, saturation, _ in picture.getdata() if saturation > 120)
+        if colourful > 500:
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"no lines are drawn, only {colourful} coloured pixels")
+
+
+def _open_from_the_figure(page: Page) -> None:
+    figure = page.locator(".jp-mlops-Figure[data-state=drawn]").first
+    start, end = (
+        figure.locator(".y-axis").nth(place).locator(".tick", has_text=text).locator("line")
+        for place, text in ((0, re.compile(r"^0\.1$")), (1, re.compile(r"^0\.")))
+    )
+    del end
+    box = start.first.bounding_box()
+    assert box is not None
+    plot = figure.locator("[role=img]")
+    # The lines leave the first axis at the value of their run.
+    page.mouse.move(box["x"] + box["width"] + 3, box["y"] + 30)
+    page.mouse.move(box["x"] + box["width"] + 6, box["y"] + 1)
+    expect(plot).to_have_class(re.compile("jp-mlops-mod-pickable"))
+    page.mouse.click(box["x"] + box["width"] + 6, box["y"] + 1)
+    _see_executed(page)
+
+
+def _see_executed(page: Page) -> None:
+    executed = page.locator(".jp-mlops-Executed")
+    expect(executed.locator(".jp-Cell").nth(PARAMETERS_CELL)).to_contain_text("lr = 0.1")
+    expect(executed).to_contain_text("accuracy: ")
+    expect(executed.get_by_role("button", name=re.compile("Executed notebook of"))).to_be_visible()
+
+
+def _see_both_tabs_again(page: Page) -> None:
+    _see_executed(page)
+    page.get_by_role("tab", name="Compare 2 runs").click()
+    expect(page.locator(".jp-mlops-Figure[data-state=drawn]").first).to_be_visible()
