@@ -17,17 +17,22 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-
-import papermill
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
 
 from jupyter_mlops import schema
 from jupyter_mlops.execution import confine, engine, tree
-from jupyter_mlops.execution.client import Conduct
-from jupyter_mlops.execution.evidence import Evidence, mark
-from jupyter_mlops.execution.notebook import dump, reads
 from jupyter_mlops.execution.process import Job, decode_job
 from jupyter_mlops.records import BatchOutcome, Progress
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from jupyter_mlops.execution.client import Conduct
+    from jupyter_mlops.execution.evidence import Evidence
+
+# jsonschema compiles the grammar of web addresses as soon as it finds this package, which
+# takes longer than all other imports together, and no notebook is ever checked with it.
+_UNUSED = "rfc3987_syntax"
 
 # How long the notebook may take to end once asked to, before this process ends itself.
 LAST_PATIENCE_S = 20.0
@@ -58,6 +63,13 @@ def main(folder: Path) -> int:
 
 
 def _execute(job: Job, folder: Path, tell: Callable[[Progress], None]) -> BatchOutcome:
+    sys.modules.setdefault(_UNUSED, None)  # type: ignore[arg-type]
+    import papermill
+
+    from jupyter_mlops.execution.client import Conduct
+    from jupyter_mlops.execution.evidence import Evidence, mark
+    from jupyter_mlops.execution.notebook import dump, reads
+
     marked = mark(reads(job.notebook, job.path or "notebook"))
     given = folder / "given.ipynb"
     given.write_bytes(dump(marked))
