@@ -101,7 +101,7 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
     else:
         placed = _matched(executions, cells)
         recorded = [recorded_of(one) for one in placed]
-    results = results_of(placed)
+    results = results_of(placed, placed)
     status, notices = _status(asked, ended)
     run = Run(
         id=asked.run,

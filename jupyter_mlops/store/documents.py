@@ -10,10 +10,11 @@ nobody lives to say it.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from jupyter_mlops.events import CellFinished
 from jupyter_mlops.records import (
     CellExecution,
     DataUse,
@@ -105,7 +106,8 @@ def of_segment(
     segment = segmentation.runs[ordinal]
     own = [_placed(session, index, places) for index in segment.lineage]
     theirs = [_placed(session, index, places, inherited=True) for index in segment.inherited]
-    results = results_of(own, theirs)
+    shown = [_placed(session, index, places) for index in segment.results]
+    results = results_of(own, (*shown, *theirs))
     recorded = tuple(recorded_of(one) for one in own)
     first = session.executions[segment.first]
     opening = session.executions[segment.opened or 0]
@@ -120,9 +122,9 @@ def of_segment(
         started=first.started.at,
         duration_s=sum(one.execution.duration_s or 0.0 for one in recorded),
         parameters=_parameters(session, segment, places),
-        metrics=_in_order(results.metrics),
+        metrics=results.metrics,
         data=results.data,
-        models=_in_order(results.models),
+        models=results.models,
         environment=session.environment,
         randomness=results.randomness,
         cells=tuple(one.execution for one in recorded),
@@ -152,39 +154,48 @@ def draft_of(session: Session, segmentation: Segmentation, places: dict[str, int
     )
 
 
-def results_of(own: Sequence[Placed], theirs: Sequence[Placed] = ()) -> Results:
-    """Collect what executions produced; of a cell executed again, metrics and models once."""
-    last = {one.execution.cell: one for one in own}
-    shown = [*last.values(), *theirs]
+def results_of(lineage: Sequence[Placed], results: Sequence[Placed]) -> Results:
+    """Collect what executions used and produced.
+
+    Parameters
+    ----------
+    lineage
+        The run's own executions.
+    results
+        Those whose results count: of a cell executed again the last ones, and inherited ones.
+    """
+    inherited = [one for one in results if one.inherited]
     return Results(
-        metrics=tuple(
+        metrics=_in_order(
             replace(metric, cell=one.cell, inherited=one.inherited)
-            for one in shown
-            if one.execution.finished is not None
-            for metric in one.execution.finished.metrics
+            for one, finished in _finished(results)
+            for metric in finished.metrics
         ),
         data=_unique(
             replace(use, cell=one.cell, inherited=one.inherited)
-            for one in (*own, *theirs)
-            if one.execution.finished is not None
-            for use in one.execution.finished.data
+            for one, finished in _finished([*lineage, *inherited])
+            for use in finished.data
         ),
-        models=_unique(
+        models=_in_order(
             replace(model, cell=one.cell, inherited=one.inherited)
-            for one in shown
-            if one.execution.finished is not None
-            for model in one.execution.finished.models
+            for one, finished in _finished(results)
+            for model in finished.models
         ),
         randomness=tuple(
             replace(use, cell=one.cell)
-            for one in own
-            if one.execution.finished is not None
-            for use in one.execution.finished.randomness
+            for one, finished in _finished(lineage)
+            for use in finished.randomness
         ),
         unseen=_unique(
-            Unseen(one.cell, what, why) for one in own for what, why in unseen_of(one.execution)
+            Unseen(one.cell, what, why) for one in lineage for what, why in unseen_of(one.execution)
         ),
     )
+
+
+def _finished(placed: Iterable[Placed]) -> Iterator[tuple[Placed, CellFinished]]:
+    for one in placed:
+        if one.execution.finished is not None:
+            yield one, one.execution.finished
 
 
 def recorded_of(placed: Placed) -> Recorded:
@@ -240,13 +251,11 @@ def _placed(
 def _parameters(
     session: Session, segment: Segment, places: dict[str, int]
 ) -> tuple[Parameter, ...]:
-    def placed(value: Value, inherited: bool) -> Parameter:
+    def placed(value: Value) -> Parameter:
         cell = places.get(session.executions[value.index].cell)
-        return replace(value.parameter, cell=cell, inherited=inherited)
+        return replace(value.parameter, cell=cell, inherited=value.inherited)
 
-    own = [placed(value, False) for value in segment.parameters]
-    theirs = [placed(value, True) for value in segment.inherited_parameters]
-    return _in_order([*own, *theirs])
+    return _in_order(placed(value) for value in segment.parameters)
 
 
 def _status(session: Session, segmentation: Segmentation, ordinal: int) -> RunStatus:
@@ -268,7 +277,7 @@ def _status(session: Session, segmentation: Segmentation, ordinal: int) -> RunSt
 def _mixed(session: Session, segment: Segment) -> list[str]:
     """Say where a result went through several values of one name of one cell."""
     values: dict[tuple[str, str], list[Any]] = {}
-    for value in (*segment.parameters, *segment.inherited_parameters):
+    for value in segment.parameters:
         key = (session.executions[value.index].cell, value.parameter.name)
         values.setdefault(key, []).append(value.parameter.value)
     return [

@@ -11,7 +11,7 @@ Modules of the user's own are read once a session and count where their names ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from jupyter_mlops.events import CellFinished
@@ -20,13 +20,14 @@ from jupyter_mlops.records import DataUse, RandomUse
 from jupyter_mlops.store.sessions import Execution
 
 
-def identity(execution: Execution, origins: Mapping[str, Sequence[str]]) -> str:
+def identity(execution: Execution, origins: Mapping[str, str]) -> str:
     """Return the identity of an execution.
 
     Parameters
     ----------
     origins
-        For each name read, the identities of the executions that supplied it.
+        For each name read, what stands for its value: a literal, or the identities of the
+        executions that supplied it.
     """
     finished = execution.finished
     if finished is None or execution.started.skipped:

@@ -9,6 +9,11 @@ that existed then depends on it: it may have changed anything.
 
 Names are those that the kernel saw read and written: it has followed functions, instances
 and second names of one object, which the source alone does not tell.
+
+To replay a lineage each of its executions is needed whole. For what a result *came from* that
+is too much: of a cell ``lr = 0.1; batch = 32`` whoever read ``lr`` used no batch. A link by a
+name that a literal or an import gave stands for that value alone; ``full`` is what remains of
+the lineage without following such links.
 """
 
 from __future__ import annotations
@@ -16,12 +21,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from jupyter_mlops.journal import canonical
+from jupyter_mlops.records import Parameter
 from jupyter_mlops.store.identity import identity, made
 from jupyter_mlops.store.sessions import Execution
 
 # Mark files and generators among the names; no name has a colon.
 _FILE = "file:"
 _SEED = "seed:"
+# Begins a token that stands for a value; a digest has no such beginning.
+_VALUE = "="
+# Parameters that are arguments of a call, and no value of a name.
+CALL_SOURCES = ("model", "declared")
 
 
 @dataclass(frozen=True)
@@ -30,14 +41,16 @@ class Traced:
 
     ``index`` counts the session's executions from 0; ``sources`` maps each name (or
     ``file:path``, ``seed:generator``) that it read to the indices of the executions that
-    supplied it; ``lineage`` holds indices, its own included. Two executions of a cell agree
-    if and only if their identities are equal.
+    supplied it, ``tokens`` to what was supplied, by digest or value; ``lineage`` and ``full``
+    hold indices, its own included.
     """
 
     index: int
     execution: Execution
     sources: Mapping[str, tuple[int, ...]]
+    tokens: Mapping[str, str]
     lineage: frozenset[int]
+    full: frozenset[int]
     identity: str
 
     @property
@@ -50,7 +63,8 @@ class Traced:
 class _State:
     """What the names of the session mean before the next execution.
 
-    ``imported`` holds names bound by an import, with what was imported; ``modules`` the
+    ``imported`` holds names bound by an import with what was imported, ``literal`` those
+    bound by a literal with its value; ``modules`` the
     digests of the user's own modules, and ``reloaded`` those that changed while the kernel
     ran; ``opaque`` is the last execution whose flow is not known.
     """
@@ -58,6 +72,7 @@ class _State:
     traced: list[Traced] = field(default_factory=list)
     writer: dict[str, int] = field(default_factory=dict)
     imported: dict[str, str] = field(default_factory=dict)
+    literal: dict[str, str] = field(default_factory=dict)
     modules: dict[str, str] = field(default_factory=dict)
     reloaded: dict[str, str] = field(default_factory=dict)
     opaque: int | None = None
@@ -74,33 +89,64 @@ def trace(executions: Sequence[Execution]) -> tuple[Traced, ...]:
 
 
 def _traced(state: _State, execution: Execution) -> Traced:
-    index = len(state.traced)
     if execution.is_opaque:
-        # Its identity says nothing of what it read: whether it agrees is left to its
-        # lineage, which is everything.
-        sources: dict[str, tuple[int, ...]] = {
-            name: (writer,) for name, writer in state.writer.items()
-        }
-        return Traced(
-            index, execution, sources, frozenset(range(index + 1)), identity(execution, {})
-        )
+        return _after_everything(state, execution)
     sources = {name: _suppliers(state, name) for name in sorted(_read_by(execution))}
-    return _unless_repeated(state, _linked(state, index, execution, sources))
+    tokens = {name: _token(state, name, suppliers) for name, suppliers in sources.items()}
+    return _unless_repeated(state, _linked(state, execution, sources, tokens))
+
+
+def _after_everything(state: _State, execution: Execution) -> Traced:
+    """Link an execution of which nobody knows what it read.
+
+    Its identity says nothing of that either: whether it agrees with another is left to its
+    lineage, which is everything.
+    """
+    index = len(state.traced)
+    before = frozenset(range(index + 1))
+    sources = {name: _suppliers(state, name) for name in sorted(state.writer)}
+    tokens = {name: _token(state, name, suppliers) for name, suppliers in sources.items()}
+    return Traced(index, execution, sources, tokens, before, before, identity(execution, {}))
 
 
 def _linked(
-    state: _State, index: int, execution: Execution, sources: Mapping[str, tuple[int, ...]]
+    state: _State,
+    execution: Execution,
+    sources: Mapping[str, tuple[int, ...]],
+    tokens: Mapping[str, str],
 ) -> Traced:
+    index = len(state.traced)
     before = {supplier for suppliers in sources.values() for supplier in suppliers}
-    lineage = frozenset({index}.union(*(state.traced[one].lineage for one in before)))
-    reloaded = [f"{path}={digest}" for path, digest in sorted(state.reloaded.items())]
-    origins = {
-        name: [state.imported[name], *reloaded]
-        if name in state.imported
-        else [state.traced[one].identity for one in suppliers]
+    whole = {
+        supplier
         for name, suppliers in sources.items()
+        if not is_value(tokens[name])
+        for supplier in suppliers
     }
-    return Traced(index, execution, sources, lineage, identity(execution, origins))
+    return Traced(
+        index=index,
+        execution=execution,
+        sources=sources,
+        tokens=tokens,
+        lineage=frozenset({index}.union(*(state.traced[one].lineage for one in before))),
+        full=frozenset({index}.union(*(state.traced[one].full for one in whole))),
+        identity=identity(execution, tokens),
+    )
+
+
+def is_value(token: str) -> bool:
+    """Tell whether a token stands for a value by itself, not for all that its cell did."""
+    return token.startswith(_VALUE)
+
+
+def _token(state: _State, name: str, suppliers: Sequence[int]) -> str:
+    if len(suppliers) == 1 and suppliers[0] == state.writer.get(name):
+        if name in state.literal:
+            return _VALUE + state.literal[name]
+        if name in state.imported:
+            reloaded = [f"{path}={digest}" for path, digest in sorted(state.reloaded.items())]
+            return " ".join([_VALUE + state.imported[name], *reloaded])
+    return " ".join(state.traced[one].identity for one in suppliers)
 
 
 def _suppliers(state: _State, name: str) -> tuple[int, ...]:
@@ -133,7 +179,7 @@ def _written_by(execution: Execution) -> set[str]:
 
 def _apply(state: _State, traced: Traced) -> None:
     _note_modules(state, traced.execution)
-    imports = _imports(traced.execution)
+    imports, literals = _imports(traced.execution), _literals(traced.execution)
     for name in _written_by(traced.execution):
         imported = imports.get(name)
         if (
@@ -143,9 +189,10 @@ def _apply(state: _State, traced: Traced) -> None:
         ):
             continue  # another cell that imports the same changes nothing
         state.writer[name] = traced.index
-        state.imported.pop(name, None)
-        if imported is not None:
-            state.imported[name] = imported
+        for book, values in ((state.imported, imports), (state.literal, literals)):
+            book.pop(name, None)
+            if name in values:
+                book[name] = values[name]
     if traced.execution.is_opaque:
         state.opaque = traced.index
 
@@ -169,6 +216,20 @@ def _imports(execution: Execution) -> dict[str, str]:
     return {name: flow.aliases[name] for name in names}
 
 
+def _literals(execution: Execution) -> dict[str, str]:
+    """Return the names that hold a literal's value when the execution ends."""
+    return {
+        parameter.name: value_token(parameter)
+        for parameter in (execution.finished.parameters if execution.finished is not None else ())
+        if parameter.source not in CALL_SOURCES
+    }
+
+
+def value_token(parameter: Parameter) -> str:
+    """Return what stands for a parameter's value."""
+    return canonical([parameter.type, parameter.value]).decode()
+
+
 def _unless_repeated(state: _State, traced: Traced) -> Traced:
     """Let an execution that made its own result again stand for the first one.
 
@@ -190,9 +251,7 @@ def _unless_repeated(state: _State, traced: Traced) -> Traced:
     own = {name for name, suppliers in traced.sources.items() if first.index in suppliers}
     if any(name not in now or now[name] != then.get(name) for name in own):
         return traced
-    sources = {
-        name: first.sources.get(name, ()) if name in own else suppliers
-        for name, suppliers in traced.sources.items()
-    }
-    repeated = _linked(state, traced.index, traced.execution, sources)
+    sources = {**traced.sources, **{name: first.sources.get(name, ()) for name in own}}
+    tokens = {**traced.tokens, **{name: first.tokens.get(name, "") for name in own}}
+    repeated = _linked(state, traced.execution, sources, tokens)
     return repeated if repeated.identity == first.identity else traced

@@ -4,27 +4,27 @@ The session is a list of executions, never rewritten. A *result* is a metric, a 
 or a written file; whole-number variables and values of a clock are results too, but open no
 run. In the order of execution, each result
 
-- joins the open run if its lineage agrees with the run's on every cell that they share:
-  of each such cell both hold executions of the same identities (see :mod:`lineage`);
+- joins the open run if its lineage agrees with the run's on every cell that they share
+  (see :mod:`agreement`);
 - otherwise opens the next run, with exactly its lineage.
 
 So a run never holds a second, different value of one name of one cell, but for a lineage that
-itself went through both: then both are the run's, in order, and neither is hidden.
+itself went through both: then both are the run's, in order, and neither is hidden. What is
+shown of a run, its own results as well as earlier ones, which are *inherited*, agrees with
+everything else that is shown.
 
-A run shows what an earlier one produced as *inherited* if that result's lineage agrees with
-all that the run shows. Executions that changed something and led to no result yet are the
-*draft*. A session without any result is one run of all its executions.
+Executions that changed something and led to no result yet are the *draft*. A session without
+any result is one run of all its executions.
 """
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from jupyter_mlops.dataflow.source import parse
 from jupyter_mlops.records import Parameter
+from jupyter_mlops.store.agreement import Claims, agree, came_from, claims
 from jupyter_mlops.store.lineage import Traced, trace
 from jupyter_mlops.store.sessions import Execution
 
@@ -35,6 +35,7 @@ class Value:
 
     index: int
     parameter: Parameter
+    inherited: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,30 +46,29 @@ class Segment:
     ----------
     lineage
         What replays the run.
+    results
+        Those of them whose results the run shows.
     opened
         The execution whose result opened it; ``None`` without any result.
     first
         The first execution that belongs to this run and not to an earlier one's time.
     inherited
-        Executions of earlier runs whose results, and with them parameters, are shown here.
-    parameters, inherited_parameters
-        Those in effect: of several values of one name of one cell the ones that were read.
+        Executions of earlier runs whose results are shown here as well.
+    parameters
+        Those in effect: of several values of one name of one cell the ones that were used.
     """
 
     lineage: tuple[int, ...]
+    results: tuple[int, ...]
     opened: int | None
     first: int
     inherited: tuple[int, ...] = ()
     parameters: tuple[Value, ...] = ()
-    inherited_parameters: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True)
 class Segmentation:
-    """A session's runs in the order in which they opened, and what is pending.
-
-    ``draft`` holds indices of executions; ``results`` those that produced one.
-    """
+    """A session's runs in the order in which they opened, and the draft's executions."""
 
     runs: tuple[Segment, ...]
     draft: tuple[int, ...] = ()
@@ -77,11 +77,13 @@ class Segmentation:
 
 @dataclass
 class _Growing:
-    """A run while the session is read."""
+    """A run while the session is read; ``joined`` are the results that make it up."""
 
     opened: int
-    members: set[int]
-    identities: dict[str, set[str]] = field(default_factory=dict)
+    joined: dict[str, int] = field(default_factory=dict)
+    members: set[int] = field(default_factory=set)
+    full: set[int] = field(default_factory=set)
+    claims: Claims = field(default_factory=dict)
 
 
 Strength = Literal["strong", "weak"]
@@ -89,29 +91,35 @@ Strength = Literal["strong", "weak"]
 
 def segment(executions: Sequence[Execution]) -> Segmentation:
     """Find the runs of a session; more executions only ever add runs or grow the last one."""
-    if not executions:
-        return Segmentation(())
     traced = trace(executions)
-    growing = _runs(traced)
+    claimed = {
+        one.index: claims(traced, one.full) for one in traced if strength(one.execution) is not None
+    }
+    growing = _runs(traced, claimed)
     if not growing:
         return whole(executions)
     runs = []
     for number, run in enumerate(growing):
         before = growing[number - 1].opened if number else -1
-        runs.append(_finished(traced, run, growing[:number], before))
+        runs.append(_finished(traced, claimed, run, growing[:number], before))
     draft = _draft(traced, growing)
-    return Segmentation(tuple(runs), draft, _effective(traced, draft))
+    return Segmentation(tuple(runs), draft, tuple(_values(traced, draft)))
 
 
 def whole(executions: Sequence[Execution]) -> Segmentation:
     """Take a session as one run of all its executions, as a batch execution is."""
     if not executions:
         return Segmentation(())
-    traced = trace(executions)
-    everything = tuple(range(len(traced)))
     # No result says which value of a cell executed again it came from: the last ones stand.
-    newest = tuple({one.cell: one.index for one in traced}.values())
-    return Segmentation((Segment(everything, None, 0, (), _effective(traced, newest)),))
+    newest = {execution.cell: index for index, execution in enumerate(executions)}
+    parameters = tuple(
+        Value(index, parameter)
+        for index in sorted(newest.values())
+        for parameter in _parameters(executions[index])
+    )
+    everything = tuple(range(len(executions)))
+    results = tuple(sorted(newest.values()))
+    return Segmentation((Segment(everything, results, None, 0, (), parameters),))
 
 
 def strength(execution: Execution) -> Strength | None:
@@ -129,132 +137,116 @@ def strength(execution: Execution) -> Strength | None:
     return "weak" if finished.metrics else None
 
 
-def _runs(traced: Sequence[Traced]) -> list[_Growing]:
+def _runs(traced: Sequence[Traced], claimed: Mapping[int, Claims]) -> list[_Growing]:
     runs: list[_Growing] = []
-    pending: list[Traced] = []
-    for one in traced:
-        result = strength(one.execution)
-        if result is None:
-            continue
-        if runs and _agrees(traced, one.lineage, runs[-1].identities):
-            _join(traced, runs[-1], one.lineage)
-        elif result == "weak":
-            pending.append(one)
+    pending: list[int] = []
+    for index in sorted(claimed):
+        if runs and agree(claimed[index], runs[-1].claims):
+            _join(traced, claimed, runs[-1], index)
+        elif strength(traced[index].execution) == "weak":
+            pending.append(index)
         else:
-            run = _Growing(one.index, set())
-            _join(traced, run, one.lineage)
-            runs.append(run)
+            runs.append(_Growing(index))
+            _join(traced, claimed, runs[-1], index)
             # Of a cell's several values the newest fits, if any does.
             for weak in reversed(pending):
-                if _agrees(traced, weak.lineage, run.identities):
-                    _join(traced, run, weak.lineage)
+                if agree(claimed[weak], runs[-1].claims):
+                    _join(traced, claimed, runs[-1], weak)
             pending = []
     return runs
 
 
-def _by_cell(traced: Sequence[Traced], lineage: Iterable[int]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for index in lineage:
-        found.setdefault(traced[index].cell, set()).add(traced[index].identity)
-    return found
-
-
-def _agrees(
-    traced: Sequence[Traced], lineage: Iterable[int], identities: Mapping[str, set[str]]
-) -> bool:
-    own = _by_cell(traced, lineage)
-    return all(identities[cell] == its for cell, its in own.items() if cell in identities)
-
-
-def _join(traced: Sequence[Traced], run: _Growing, lineage: Iterable[int]) -> None:
-    """Add a lineage that agrees; a mere repetition adds nothing to replay."""
-    own = _by_cell(traced, lineage)
-    if own.keys() <= run.identities.keys():
+def _join(
+    traced: Sequence[Traced], claimed: Mapping[int, Claims], run: _Growing, index: int
+) -> None:
+    """Add a result that agrees; its mere repetition adds nothing."""
+    one = traced[index]
+    if one.cell in run.joined:
         return
-    run.members.update(lineage)
-    run.identities.update(own)
+    run.joined[one.cell] = index
+    run.members |= one.lineage
+    run.full |= one.full
+    run.claims.update(claimed[index])
 
 
 def _finished(
-    traced: Sequence[Traced], run: _Growing, earlier: Sequence[_Growing], before: int
+    traced: Sequence[Traced],
+    claimed: Mapping[int, Claims],
+    run: _Growing,
+    earlier: Sequence[_Growing],
+    before: int,
 ) -> Segment:
+    shown = {subject: set(said) for subject, said in run.claims.items()}
+    taken: set[str] = set()
+    results = _fitting(traced, claimed, run.joined.values(), shown, taken)
+    results += _fitting(traced, claimed, run.members, shown, taken)
+    others = {index for other in earlier for index in other.members if index < run.opened}
+    inherited = _fitting(traced, claimed, others - run.members, shown, taken)
+    theirs = {one for index in inherited for one in traced[index].lineage} - run.members
+    used = run.full.union(*(traced[index].full for index in (*results, *inherited)))
     lineage = tuple(sorted(run.members))
-    inherited, theirs = _inherited(traced, run, earlier)
     return Segment(
         lineage=lineage,
+        results=tuple(sorted(results)),
         opened=run.opened,
         first=min(index for index in lineage if index > before),
-        inherited=inherited,
-        parameters=_effective(traced, lineage),
-        inherited_parameters=_effective(traced, theirs),
+        inherited=tuple(sorted(inherited)),
+        parameters=_effective(traced, lineage, theirs, used),
     )
 
 
-def _inherited(
-    traced: Sequence[Traced], run: _Growing, earlier: Sequence[_Growing]
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the results of earlier runs that agree, newest first choice, and their lineage."""
-    shown = {cell: set(its) for cell, its in run.identities.items()}
-    candidates = sorted(
-        {index for other in earlier for index in other.members if index < run.opened},
-        reverse=True,
-    )
-    results: list[int] = []
-    lineage: set[int] = set()
-    for index in candidates:
-        one = traced[index]
-        if strength(one.execution) is None or one.cell in shown:
-            continue
-        if _agrees(traced, one.lineage, shown):
-            results.append(index)
-            lineage |= one.lineage - run.members
-            shown.update(_by_cell(traced, one.lineage))
-    return tuple(sorted(results)), tuple(sorted(lineage))
+def _fitting(
+    traced: Sequence[Traced],
+    claimed: Mapping[int, Claims],
+    candidates: Iterable[int],
+    shown: Claims,
+    taken: set[str],
+) -> list[int]:
+    """Choose results that agree with all that is shown: the newest first, one of each cell."""
+    chosen = []
+    for index in sorted(candidates, reverse=True):
+        cell = traced[index].cell
+        if index in claimed and cell not in taken and agree(claimed[index], shown):
+            chosen.append(index)
+            taken.add(cell)
+            shown.update(claimed[index])
+    return chosen
 
 
-def _effective(traced: Sequence[Traced], lineage: Sequence[int]) -> tuple[Value, ...]:
-    """Return the parameters that were in effect in a lineage.
+def _effective(
+    traced: Sequence[Traced], own: Sequence[int], theirs: Iterable[int], full: Iterable[int]
+) -> tuple[Value, ...]:
+    """Return the parameters that were in effect on the way to what is shown.
 
-    Where a cell was executed with several values of a name, those count that its own cell or
-    another execution of the lineage read: an early value that was overwritten unread is
-    none of the run's, but one that a result went through is, even if the cell said
-    something else later.
+    Where a cell was executed with several values of a name, those count that were used: an
+    early value that was overwritten unread is none of the run's, but one that a result went
+    through is, even if the cell said something else later.
     """
     values: dict[tuple[str, str], list[Value]] = {}
-    for index in lineage:
-        finished = traced[index].execution.finished
-        for parameter in finished.parameters if finished is not None else ():
-            values.setdefault((traced[index].cell, parameter.name), []).append(
-                Value(index, parameter)
-            )
-    read = {
-        (supplier, name)
-        for index in lineage
-        for name, suppliers in traced[index].sources.items()
-        for supplier in suppliers
-    }
+    for value in (*_values(traced, own), *_values(traced, sorted(theirs), inherited=True)):
+        subject = (traced[value.index].cell, value.parameter.name)
+        values.setdefault(subject, []).append(value)
+    used = came_from(traced, full)
     kept: list[Value] = []
-    for (_, name), candidates in values.items():
-        used = [
-            one
-            for one in candidates
-            if (one.index, name) in read or _is_used_at_once(one, traced[one.index].execution)
-        ]
-        kept += _distinct(used or candidates[-1:])
+    for candidates in values.values():
+        counted = [one for one in candidates if (one.index, one.parameter.name) in used]
+        last = max(candidates, key=lambda value: value.index)
+        kept += _distinct(counted or [last])
     return tuple(sorted(kept, key=lambda value: value.index))
 
 
-def _is_used_at_once(value: Value, execution: Execution) -> bool:
-    """Tell whether the cell that set a value read it too; arguments of a call always are."""
-    if value.parameter.source in ("model", "declared"):
-        return True
-    parsed = parse(execution.source)
-    return parsed is None or any(
-        isinstance(node, ast.Name)
-        and isinstance(node.ctx, ast.Load)
-        and node.id == value.parameter.name
-        for node in ast.walk(parsed.tree)
-    )
+def _values(
+    traced: Sequence[Traced], indices: Iterable[int], *, inherited: bool = False
+) -> list[Value]:
+    return [
+        Value(index, parameter, inherited)
+        for index in indices
+        for parameter in _parameters(traced[index].execution)
+    ]
+
+
+def _parameters(execution: Execution) -> tuple[Parameter, ...]:
+    return execution.finished.parameters if execution.finished is not None else ()
 
 
 def _distinct(values: Sequence[Value]) -> list[Value]:
@@ -277,34 +269,23 @@ def _draft(traced: Sequence[Traced], runs: Sequence[_Growing]) -> tuple[int, ...
     than the one before; or it sets a parameter by a name that the open run has.
     """
     last = runs[-1]
-    settled = {cell for run in runs for cell in run.identities}
     shown = {index for run in runs for index in run.members}
+    settled = {traced[index].cell for index in shown}
     executed: dict[str, list[Traced]] = {}
     for one in traced:
         executed.setdefault(one.cell, []).append(one)
-    names = _names_set(traced, last.members)
+    names = {value.parameter.name for value in _values(traced, last.members)}
     found = []
     for cell, ones in executed.items():
         newest = ones[-1]
-        if newest.index in shown or newest.identity in last.identities.get(cell, ()):
-            continue
         is_new = newest.index > last.opened
-        if not is_new and cell not in settled:
+        if newest.index in shown or not (is_new or cell in settled):
             continue
         known = [one for one in ones if one.index in last.members] or ones[-2:-1]
         differs = any(
             one.execution.source_digest != newest.execution.source_digest for one in known
         )
-        overrides = is_new and not known and names & _names_set(traced, [newest.index])
-        if differs or overrides:
+        sets = {value.parameter.name for value in _values(traced, [newest.index])}
+        if differs or (is_new and not known and names & sets):
             found.append(newest.index)
     return tuple(sorted(found))
-
-
-def _names_set(traced: Sequence[Traced], indices: Iterable[int]) -> set[str]:
-    return {
-        parameter.name
-        for index in indices
-        if (finished := traced[index].execution.finished) is not None
-        for parameter in finished.parameters
-    }

@@ -86,15 +86,16 @@ class Kernel:
         reads = {name for name in flow.reads if name in self.namespace}
         reads |= self._through_instances(reads)
         before = {name: id(value) for name, value in self.namespace.items()}
+        contents = {name: _content(value) for name, value in self.namespace.items()}
         state = random.getstate()
         error = None
         with self._files() as files:
             try:
                 with redirect_stdout(io.StringIO()):
-                    exec(compile(source, cell, "exec"), self.namespace)  # noqa: S102
+                    exec(compile(source, cell, "exec"), self.namespace)
             except Exception as fault:  # noqa: BLE001 - a cell of a user's may raise anything
                 error = CellError(type(fault).__name__, str(fault))
-        writes = self._written(flow, before, completed=error is None)
+        writes = self._written(flow, before, contents, completed=error is None)
         self._say(
             CellFinished,
             execution=number,
@@ -130,7 +131,12 @@ class Kernel:
         return {name for name in found if name in self.namespace}
 
     def _written(
-        self, flow: dataflow.Flow, before: dict[str, int], *, completed: bool
+        self,
+        flow: dataflow.Flow,
+        before: dict[str, int],
+        contents: dict[str, bytes | None],
+        *,
+        completed: bool,
     ) -> set[str]:
         after = {name: id(value) for name, value in self.namespace.items()}
         moved = {name for name in after if after[name] != before.get(name)}
@@ -140,6 +146,12 @@ class Kernel:
             name
             for name in flow.mutates | flow.maybe_mutates
             if name in after and not isinstance(self.namespace[name], (int, float, str, tuple))
+        }
+        # As capture does, where it can look at the content.
+        changed -= {
+            name
+            for name in changed - flow.mutates
+            if contents.get(name) is not None and contents[name] == _content(self.namespace[name])
         }
         same_object = {name for name in after if after[name] in {after[one] for one in changed}}
         return {
@@ -159,14 +171,16 @@ class Kernel:
         names = sorted(
             name
             for name in (flow.computed | set(flow.metric_calls)) - flow.loop_variables
-            if name in writes and type(self.namespace.get(name)) in (int, float)
+            if name in writes and _is_number(self.namespace.get(name))
             if name in flow.metric_calls or name not in flow.in_loop
         )
-        metrics = tuple(Metric(name, _json(self.namespace[name]), None, None, "variable") for name in names)
+        metrics = tuple(
+            Metric(name, _json(self.namespace[name]), None, None, "variable") for name in names
+        )
         minor = tuple(
             name
             for name in names
-            if type(self.namespace[name]) is int and name not in flow.metric_calls
+            if isinstance(self.namespace[name], int) and name not in flow.metric_calls
         )
         volatile = tuple(name for name in names if name in flow.volatile)
         return {"metrics": metrics, "minor": minor, "volatile": volatile}
@@ -201,11 +215,22 @@ class Kernel:
         finally:
             builtins.open = real
         for path, access in used:
+            if not Path(path).exists():
+                continue
             digest = "sha256:" + hashlib.sha256(Path(path).read_bytes()).hexdigest()
             found.append(DataUse("file", None, path, access, None, digest))  # type: ignore[arg-type]
 
 
+def _content(value: Any) -> bytes | None:
+    return pickle.dumps(value) if type(value) is list else None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _json(value: float) -> Any:
+    value = value if isinstance(value, int) else float(value)
     return value if math.isfinite(value) else str(value)
 
 
