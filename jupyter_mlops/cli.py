@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from types import FrameType
 from typing import Any
@@ -207,23 +207,12 @@ def _in_main_thread() -> bool:
 
 
 @contextlib.contextmanager
-def _progress(request: verbs.Request) -> Iterator[Any]:
+def _progress(request: verbs.Request) -> Iterator[Callable[[Progress], None]]:
     """Give a listener that shows the progress by cell: a bar, or lines without a terminal."""
     name = str(getattr(request.options, "notebook", None) or getattr(request.options, "run", ""))
-    title = f"{request.verb.name} {os.path.basename(name)}"
+    title = f"{request.verb.name} {layout.cut(os.path.basename(name), 24)}"
     if sys.stderr.isatty():
-        from tqdm import tqdm
-
-        with contextlib.ExitStack() as stack:
-            bar: list[Any] = []
-
-            def draw(progress: Progress) -> None:
-                if not bar:
-                    bar.append(stack.enter_context(tqdm(desc=title, unit="cell", leave=False)))
-                bar[0].total = progress.total
-                bar[0].n = progress.done
-                bar[0].set_postfix_str("" if progress.cell is None else f"cell {progress.cell}")
-
+        with _bar(title) as draw:
             yield draw
         return
     last = float("-inf")
@@ -241,6 +230,35 @@ def _progress(request: verbs.Request) -> Iterator[Any]:
         )
 
     yield tell
+
+
+@contextlib.contextmanager
+def _bar(title: str) -> Iterator[Callable[[Progress], None]]:
+    from tqdm import tqdm
+
+    bar: tqdm[Any] | None = None
+    # A terminal that does not tell its size would get no bar at all.
+    columns, lines = layout.terminal_columns(sys.stderr) or 80, 24
+
+    def draw(progress: Progress) -> None:
+        nonlocal bar
+        if bar is None:
+            bar = tqdm(
+                desc=title,
+                total=progress.total,
+                unit="cell",
+                leave=False,
+                ncols=columns,
+                nrows=lines,
+            )
+        bar.n = progress.done
+        bar.set_postfix_str("" if progress.cell is None else f"cell {progress.cell}")
+
+    try:
+        yield draw
+    finally:
+        if bar is not None:
+            bar.close()
 
 
 if __name__ == "__main__":
