@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from jupyter_mlops import text
-from jupyter_mlops.layout import duration, local_time, number
+from jupyter_mlops.layout import duration, local_time, number, value_text
 from jupyter_mlops.records import (
     NOT_FINITE,
     Comparison,
@@ -98,7 +98,7 @@ class Runs(Sequence[RunSummary]):
                 run.id[: text.ID_SHOWN],
                 run.status,
                 *(number(run.metrics[n]) if n in run.metrics else "" for n in metrics),
-                *(number(run.parameters[n]) if n in run.parameters else "" for n in names),
+                *(value_text(run.parameters[n]) if n in run.parameters else "" for n in names),
                 local_time(run.started),
                 duration(run.duration_s),
             ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from jupyter_mlops.layout import (
@@ -60,7 +60,7 @@ def runs(page: RunPage, columns: int | None = None) -> str:
             local_time(run.started),
             duration(run.duration_s),
             _file_name(run.notebook),
-            _named(run.metrics),
+            _named(run.metrics, number),
             _named(run.parameters),
         )
         for run in page.runs
@@ -149,7 +149,7 @@ def outcome(record: Run, columns: int | None = None) -> str:
     short = record.id[:ID_SHOWN]
     rows = [
         ("parameters", _named({p.name: p.value for p in record.parameters})),
-        ("metrics", _named({m.name: m.value for m in record.metrics})),
+        ("metrics", _named({m.name: m.value for m in record.metrics}, number)),
     ]
     rows += [
         (f"cell {cell.cell}", f"{cell.error.type}: {cell.error.message}")
@@ -349,8 +349,8 @@ def _at(difference: Difference) -> str:
     return NOTHING if difference.cell is None else f"cell {difference.cell}"
 
 
-def _named(values: dict[str, Any]) -> str:
-    return " ".join(f"{name}={number(value)}" for name, value in values.items()) or NOTHING
+def _named(values: dict[str, Any], shown: Callable[[Any], str] = value_text) -> str:
+    return " ".join(f"{name}={shown(value)}" for name, value in values.items()) or NOTHING
 
 
 def _inherited(inherited: bool) -> str:

@@ -79,7 +79,7 @@ def test_a_record_shows_each_of_its_sections() -> None:
         "1     acc   0.9    —     call",
         "1     read    file  train.csv  10    1.2 kB  xxh3:1",
         "none, see Unseen",
-        "sklearn.X (inherited)  C=1",
+        "sklearn.X (inherited)  C=1.0",
         "Python 3.11.7 on Linux, 1 package, among them numpy 2.0",
         "ok: ZeroDivisionError",
         "1     fd-level prints  they bypass Python",
