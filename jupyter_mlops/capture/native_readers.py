@@ -17,7 +17,7 @@ from typing import Any
 from jupyter_mlops.events import NotSeen
 from jupyter_mlops.fingerprints.introspection import is_a, loaded
 
-# Imported first by this name, each opens files by itself from then on.
+# Once imported, each opens files by itself.
 UNSEEN = frozenset(
     {
         "catboost",
@@ -62,22 +62,14 @@ class NativeReaders:
         self._replaced: list[tuple[str, Any, Any]] = []
         self._named: set[str] = set()
 
-    def imported(self, module: str) -> NotSeen | None:
-        """Take in that a module is being imported; say once that its files are not seen."""
-        library = module.partition(".")[0]
-        if library == "pyarrow":
-            self.install()
-        if library not in UNSEEN or library in self._named:
-            return None
-        self._named.add(library)
-        return NotSeen(
-            f"files that {library} opens, from here on", f"{library} opens them outside Python"
-        )
-
-    def already_imported(self) -> list[NotSeen]:
-        """Say the same of all libraries that were imported before."""
-        found = map(self.imported, sorted(UNSEEN & sys.modules.keys()))
-        return [one for one in found if one is not None]
+    def newly_imported(self) -> list[NotSeen]:
+        """Say, once for each library, that the files it opens are not seen."""
+        names = sorted(name for name in UNSEEN - self._named if name in sys.modules)
+        self._named.update(names)
+        return [
+            NotSeen(f"files that {name} opens, from here on", f"{name} opens them outside Python")
+            for name in names
+        ]
 
     def install(self) -> None:
         """Wrap pyarrow's functions wherever it holds them; modules loaded later copy them."""

@@ -76,6 +76,8 @@ class Opened:
     ----------
     faults
         How many events could not be noted.
+    native
+        As given.
     """
 
     def __init__(
@@ -87,7 +89,7 @@ class Opened:
         self.faults = 0
         self._places = places
         self._databases = databases
-        self._native = native
+        self.native = native
         self._began = time.monotonic()
         self._files: dict[str, _File] = {}
         self._folders: list[str] = []
@@ -209,12 +211,6 @@ class Opened:
         if name not in _PROBES:
             self._unseen[NotSeen(name or "another program", _OTHER_PROGRAM)] = None
 
-    def load(self, module: str) -> None:
-        """Note that a module is about to be imported for the first time."""
-        unseen = self._native.imported(module)
-        if unseen is not None:
-            self._unseen[unseen] = None
-
     def result(self) -> tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]:
         """Fingerprint what was noted, in the order in which it was."""
         deadline = self._deadline()
@@ -223,6 +219,7 @@ class Opened:
         for address in self._addresses:
             uses.append(DataUse("url", None, address, "read", None, None, complete=False))
             self._unseen[NotSeen(address, "its content is not fingerprinted")] = None
+        self._unseen.update(dict.fromkeys(self.native.newly_imported()))
         if self._left_out:
             why = f"of one cell, {FILES_LIMIT:,} files are fingerprinted"
             self._unseen[NotSeen(f"{self._left_out:,} more files", why)] = None

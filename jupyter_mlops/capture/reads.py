@@ -56,12 +56,10 @@ class Reads:
         self._places: Places | None = None
         self._native = NativeReaders(_on_pyarrow_path)
         self._databases: dict[str, Any] = {}
-        self._pending: list[NotSeen] = []
 
     def install(self) -> None:
         """Start to listen; the working folder at this moment is the notebook's."""
         self._places = Places(os.getcwd())
-        self._pending = self._native.already_imported()
         _process.pid = os.getpid()
         _recordings.clear()
         if not _process.hooked:
@@ -84,11 +82,9 @@ class Reads:
         _recordings.remove(found)
         _busy.add(thread)
         try:
-            uses, unseen = found[1].result()
+            return found[1].result()
         finally:
             _busy.discard(thread)
-        pending, self._pending = self._pending, []
-        return uses, (*pending, *unseen)
 
     def close(self) -> None:
         """Stop recording and undo what can be undone; the audit hook idles from here on."""
@@ -139,23 +135,34 @@ def _on_open(opened: Opened, path: Any, mode: Any, flags: Any) -> None:
         opened.read(text)
 
 
-def _on_rename(opened: Opened, source: Any, target: Any, *_: Any) -> None:
-    before, after = _as_text(source), _as_text(target)
+def _on_rename(
+    opened: Opened, source: Any, target: Any, source_folder: Any = -1, target_folder: Any = -1
+) -> None:
+    before, after = _inside(source_folder, source), _inside(target_folder, target)
     if before is not None and after is not None:
         opened.rename(before, after)
 
 
-def _on_remove(opened: Opened, path: Any, *_: Any) -> None:
-    text = _as_text(path)
+def _on_remove(opened: Opened, path: Any, folder: Any = -1) -> None:
+    text = _inside(folder, path)
     if text is not None:
         opened.remove(text)
+
+
+def _inside(folder: Any, path: Any) -> str | None:
+    """Resolve a path that may be relative to an open folder instead of the working one."""
+    text = _as_text(path)
+    if text is None or folder == -1 or os.path.isabs(text):
+        return text
+    known = f"/proc/self/fd/{folder}"
+    return os.path.join(os.readlink(known), text) if os.path.exists(known) else None
 
 
 def _on_import(opened: Opened, module: Any, filename: Any, *_: Any) -> None:
     if type(filename) is str:  # an extension module, which is not opened by Python
         opened.read(filename, is_code=True)
-    if type(module) is str:
-        opened.load(module)
+    if type(module) is str and module.startswith("pyarrow."):
+        opened.native.install()
 
 
 def _on_sqlite(opened: Opened, database: Any, *_: Any) -> None:

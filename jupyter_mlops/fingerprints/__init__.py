@@ -24,6 +24,8 @@ _KNOWN: tuple[tuple[str, str, Kind, str], ...] = (
     ("pandas", "DataFrame", "frame", "frames"),
     ("pandas", "Series", "frame", "frames"),
     ("numpy", "ndarray", "array", "arrays"),
+    ("scipy.sparse", "spmatrix", "array", "sparse"),
+    ("scipy.sparse", "sparray", "array", "sparse"),
     ("sklearn.base", "BaseEstimator", "model", "estimators"),
 )
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
+from jupyter_mlops.fingerprints import sparse
 from jupyter_mlops.fingerprints.hashing import Content
 from jupyter_mlops.fingerprints.introspection import (
     attributes,
@@ -54,6 +55,10 @@ class _ObjectEncoder(Encoder):
             return _reference(value, value.__module__, value.__qualname__)
         if belongs_to(cls, "numpy"):
             return self._generator(value, cls, depth)
+        if _is_sparse(value):
+            found = sparse.content(value)
+            self.complete = self.complete and found.complete
+            return framed(b"Z", found.digest())
         own = attributes(value)
         if own is None:
             return self._compiled(value, cls, depth)
@@ -102,6 +107,11 @@ def _without_clocks(results: dict[Any, Any]) -> list[tuple[Any, Any]]:
         for name, item in results.items()
         if not (type(name) is str and name.endswith(_CLOCKS))
     ]
+
+
+def _is_sparse(value: Any) -> bool:
+    bases_of_sparse = (loaded("scipy.sparse", "spmatrix"), loaded("scipy.sparse", "sparray"))
+    return any(is_a(value, base) for base in bases_of_sparse)
 
 
 def _is_estimator(value: Any) -> bool:

@@ -10,7 +10,7 @@ the ``freq`` of an index, and how a MultiIndex numbers its levels.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import repeat
 from operator import is_
 from typing import Any
@@ -43,15 +43,16 @@ def fingerprint(value: Any) -> Fingerprint | None:
         return None
     series = is_a(value, loaded("pandas", "Series"))
     root = Content("series" if series else "frame")
-    rows, index = len(manager.axes[-1]), index_content(manager.axes[-1])
+    index = index_content(manager.axes[-1])
     if series:
         labels = [(attributes(value) or {}).get("_name")]
         stored = [manager.blocks[0].values]
         root.child(_values_content(labels))
     else:
-        labels = list(_labels(manager.axes[0]))
-        stored = [manager.iget_values(position) for position in range(len(labels))]
+        stored = _stored(manager)
+        labels = _labels(manager.axes[0], len(stored))
         root.child(index_content(manager.axes[0]))
+    rows = _length(manager)
     root.piece(rows, len(stored))
     root.child(index)
     contents = _columns(stored)
@@ -141,14 +142,34 @@ def _is_strided(values: Any) -> bool:
     return not values.flags.c_contiguous and values.dtype.itemsize > 0
 
 
-def _labels(index: Any) -> Iterator[Any]:
-    """Yield the labels of a column index."""
+def _stored(manager: Any) -> list[Any]:
+    """Return the array of each column, as views of the blocks that hold them."""
+    found: dict[int, Any] = {}
+    for block in manager.blocks:
+        values = block.values
+        own = is_a(values, loaded("numpy", "ndarray")) or belongs_to(type(values), "pandas")
+        many = own and values.ndim == 2
+        for row, position in enumerate(block.mgr_locs):
+            found[position] = values[row] if many else values
+    return [found[position] for position in range(len(found))]
+
+
+def _labels(index: Any, columns: int) -> list[Any]:
+    """Return the labels of a frame's columns; of an index of the user's, none are known."""
     if not belongs_to(type(index), "pandas"):
-        yield from repeat(None, len(attributes(index) or ()))
-    elif type(index).__name__ == "RangeIndex":
-        yield from range(index.start, index.stop, index.step)
-    else:
-        yield from index.tolist()
+        return [None] * columns
+    if type(index).__name__ == "RangeIndex":
+        return list(range(index.start, index.stop, index.step))
+    labels: list[Any] = index.tolist()
+    return labels
+
+
+def _length(manager: Any) -> int:
+    """Return the number of rows, without asking an index of the user's."""
+    index = manager.axes[-1]
+    if belongs_to(type(index), "pandas"):
+        return len(index)
+    return int(manager.blocks[0].values.shape[-1]) if manager.blocks else 0
 
 
 def _text(label: object) -> str:

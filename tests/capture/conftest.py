@@ -14,6 +14,7 @@ from jupyter_client.manager import KernelManager
 from jupyter_mlops import journal, schema
 from jupyter_mlops.events import CellFinished, CellStarted, Event
 from jupyter_mlops.settings import Settings
+from tests.capture.cells import Cells
 
 _SHOWN = {"stream", "display_data", "execute_result", "error", "update_display_data"}
 _CELL_LIMIT_S = 60
@@ -120,3 +121,15 @@ def startup(home: Settings) -> Callable[[str], None]:
         (folder / "00-test.py").write_text(code)
 
     return write
+
+
+@pytest.fixture
+def cells(tmp_path: Path, home: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cells]:
+    """Give cells of a notebook in an empty folder."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(str(folder))
+    made = Cells(folder)
+    yield made
+    made.reads.close()

@@ -13,94 +13,7 @@ from hypothesis import strategies as st
 
 from jupyter_mlops.fingerprints import fingerprint
 from jupyter_mlops.records import Fingerprint
-
-WORDS = st.text("abcé\x00", max_size=4)
-DAYS = st.integers(0, 10_000)
-
-# For each dtype: the values that a column may hold, and how a column is made of them.
-KINDS: dict[str, tuple[st.SearchStrategy[Any], Callable[[list[Any]], pd.Series]]] = {
-    "float64": (st.floats(allow_nan=False), lambda v: pd.Series(v, dtype="float64")),
-    "float32": (st.floats(width=32, allow_nan=False), lambda v: pd.Series(v, dtype="float32")),
-    "float with nan": (
-        st.sampled_from([0.0, 1.5, None]),
-        lambda v: pd.Series(v, dtype="float64"),
-    ),
-    "int8": (st.integers(-128, 127), lambda v: pd.Series(v, dtype="int8")),
-    "uint64": (st.integers(0, 2**64 - 1), lambda v: pd.Series(v, dtype="uint64")),
-    "bool": (st.booleans(), lambda v: pd.Series(v, dtype="bool")),
-    "datetime64[ns]": (DAYS, lambda v: pd.Series(np.array(v, "M8[D]")).astype("M8[ns]")),
-    "datetime64[ns, tz]": (
-        DAYS,
-        lambda v: pd.Series(np.array(v, "M8[D]")).astype("M8[s]").dt.tz_localize("Europe/Paris"),
-    ),
-    "timedelta64[s]": (DAYS, lambda v: pd.Series(np.array(v, "m8[s]"))),
-    "category": (
-        st.sampled_from(["x", "y", "z", None]),
-        lambda v: pd.Series(pd.Categorical(v, categories=["z", "y", "x", "unused"])),
-    ),
-    "str": (st.none() | WORDS, lambda v: pd.Series(v, dtype="str")),
-    "string[python]": (
-        st.none() | WORDS,
-        lambda v: pd.Series(v, dtype=pd.StringDtype("python")),
-    ),
-    "Int64": (st.none() | st.integers(0, 5), lambda v: pd.Series(v, dtype="Int64")),
-    "Float32": (st.none() | st.integers(0, 5), lambda v: pd.Series(v, dtype="Float32")),
-    "boolean": (st.none() | st.booleans(), lambda v: pd.Series(v, dtype="boolean")),
-    "period[M]": (DAYS, lambda v: pd.Series(pd.PeriodIndex.from_ordinals(v, freq="M"))),
-    "interval": (
-        DAYS,
-        lambda v: pd.Series(pd.IntervalIndex.from_tuples([(x, x + 1) for x in v])),
-    ),
-    "Sparse": (
-        st.sampled_from([0, 0, 3]),
-        lambda v: pd.Series(pd.arrays.SparseArray(v, fill_value=0, dtype="int64")),
-    ),
-    "int32[pyarrow]": (
-        st.none() | st.integers(-5, 5),
-        lambda v: pd.Series(v, dtype=pd.ArrowDtype(pa.int32())),
-    ),
-    "bool[pyarrow]": (
-        st.none() | st.booleans(),
-        lambda v: pd.Series(v, dtype=pd.ArrowDtype(pa.bool_())),
-    ),
-    "list[pyarrow]": (
-        st.none() | st.lists(st.none() | st.integers(0, 3), max_size=3),
-        lambda v: pd.Series(v, dtype=pd.ArrowDtype(pa.list_(pa.int16()))),
-    ),
-    "object": (
-        st.none() | st.booleans() | st.integers() | WORDS | st.binary(max_size=3),
-        lambda v: pd.Series(v, dtype="object"),
-    ),
-}
-INDEXES: dict[str, Callable[[int], pd.Index]] = {
-    "range": pd.RangeIndex,
-    "int64": lambda n: pd.Index(np.arange(n) * 7),
-    "str": lambda n: pd.Index([f"r{i}" for i in range(n)], name="row"),
-    "datetime": lambda n: pd.date_range("2020", periods=n),
-    "category": lambda n: pd.CategoricalIndex([f"c{i % 2}" for i in range(n)]),
-    "multi": lambda n: pd.MultiIndex.from_arrays(
-        [[i // 2 for i in range(n)], [f"k{i % 2}" for i in range(n)]], names=["a", None]
-    ),
-}
-
-
-@st.composite
-def drafts(draw: st.DrawFn, min_rows: int = 0) -> tuple[list[str], list[list[Any]], str]:
-    """Draw the dtypes and values of columns, and an index."""
-    kinds = draw(st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=4))
-    rows = draw(st.integers(min_rows, 6))
-    values = [draw(st.lists(KINDS[kind][0], min_size=rows, max_size=rows)) for kind in kinds]
-    return kinds, values, draw(st.sampled_from(sorted(INDEXES)))
-
-
-def build(draft: tuple[list[str], list[list[Any]], str]) -> pd.DataFrame:
-    kinds, values, index = draft
-    columns = {
-        f"c{i}": KINDS[kind][1](v) for i, (kind, v) in enumerate(zip(kinds, values, strict=True))
-    }
-    frame = pd.DataFrame(columns)
-    frame.index = INDEXES[index](len(frame))
-    return frame
+from tests.fingerprints.drafts import INDEXES, KINDS, build, drafts
 
 
 def of(value: Any) -> Fingerprint:
@@ -326,49 +239,6 @@ def test_mutations_that_mlflow_does_not_see_are_seen(mutation: str) -> None:
     before, after = _mlflow_mutations()[mutation]
     assert of(before).complete and of(after).complete
     assert of(before).digest != of(after).digest
-
-
-def test_hostile_objects_are_not_called_and_make_the_frame_incomplete(
-    hostile: type, calls: list[str]
-) -> None:
-    column = np.empty(2, object)
-    column[:] = [hostile(), "text"]
-    frame = pd.DataFrame({"bad": pd.Series(column, dtype=object), "good": [1, 2]})
-    frame.columns.name = "plain"
-    calls.clear()
-    found = of(frame)
-    assert calls == []
-    assert not found.complete
-    assert [one.complete for one in found.columns] == [False, True]
-
-
-def test_subclasses_are_read_past_their_methods(calls: list[str]) -> None:
-    class Frame(pd.DataFrame):
-        @property
-        def _constructor(self) -> Any:
-            calls.append("_constructor")
-            return Frame
-
-        def __getattribute__(self, name: str) -> Any:
-            calls.append(name)
-            return super().__getattribute__(name)
-
-    frame = Frame({"a": [1, 2]})
-    calls.clear()
-    found = of(frame)
-    assert calls == []
-    assert not found.complete  # the subclass may hold content of its own
-    assert found.columns == of(pd.DataFrame({"a": [1, 2]})).columns
-
-
-def test_an_extension_array_of_the_users_is_not_looked_into() -> None:
-    class Units(pd.arrays.IntegerArray):
-        pass
-
-    units = Units(np.array([1]), np.array([False]))
-    found = of(pd.DataFrame({"a": pd.Series(units), "b": [1]}))
-    assert not found.complete
-    assert [one.complete for one in found.columns] == [False, True]
 
 
 SCRIPT = """

@@ -1,0 +1,117 @@
+"""What the benchmarks share: interleaved repeats, tables, and the machine they ran on."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+
+def arguments(description: str | None, repeats: int) -> argparse.ArgumentParser:
+    """Return a parser with the options of every benchmark."""
+    parser = argparse.ArgumentParser(description=(description or "").partition("\n\n")[0])
+    parser.add_argument("--repeats", type=int, default=repeats, help="rounds of all cases")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    return parser
+
+
+def rounds(names: Sequence[str], repeats: int) -> Iterator[str]:
+    """Yield every name once a round, each round beginning with the next name.
+
+    Whatever else slows the machine down for a while then falls on all cases alike.
+    """
+    for number in range(repeats):
+        start = number % len(names)
+        yield from (*names[start:], *names[:start])
+
+
+def interleaved(
+    cases: Mapping[str, Callable[[], Any]], repeats: int, warm_up: bool = True
+) -> dict[str, list[float]]:
+    """Call every case once a round and return its wall times, in seconds."""
+    if warm_up:
+        for case in cases.values():
+            case()
+    found: dict[str, list[float]] = {name: [] for name in cases}
+    for name in rounds(list(cases), repeats):
+        began = time.perf_counter()
+        cases[name]()
+        found[name].append(time.perf_counter() - began)
+    return found
+
+
+def rows(
+    what: str, found: Mapping[str, Sequence[float]], baseline: str, unit: str = "ms"
+) -> list[dict[str, Any]]:
+    """Summarize measurements, with the ratio to `baseline` taken within each round."""
+    scale = {"s": 1.0, "ms": 1e3, "µs": 1e6}[unit]
+    made = []
+    for name, values in found.items():
+        ratios = [value / other for value, other in zip(values, found[baseline], strict=True)]
+        made.append(
+            {
+                "what": what,
+                "case": name,
+                "unit": unit,
+                **{key: value * scale for key, value in _spread(values).items()},
+                "n": len(values),
+                "baseline": baseline,
+                "ratio": _spread(ratios),
+            }
+        )
+    return made
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value below which `share` of the values lie."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def report(made: list[dict[str, Any]], as_json: bool) -> None:
+    """Print the rows as tables, or as one JSON document."""
+    machine = {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+    }
+    if as_json:
+        json.dump({"machine": machine, "rows": made}, sys.stdout, indent=1)
+        print()
+        return
+    print(", ".join(f"{name} {value}" for name, value in machine.items()))
+    what = None
+    for row in made:
+        if row["what"] != what:
+            what = row["what"]
+            heads = "".join(f"{head:>10}" for head in ("min", "median", "max"))
+            print(f"\n{what}\n  {'':36}{heads}        n   to {row['baseline']}")
+        figures = "".join(f"{row[key]:10.2f}" for key in ("min", "median", "max"))
+        ratio = row["ratio"]
+        print(
+            f"  {row['case']:36}{figures} {row['unit']:3}{row['n']:4}"
+            f"   {ratio['median']:.2f} ({ratio['min']:.2f} to {ratio['max']:.2f})"
+        )
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    return {"min": min(values), "median": statistics.median(values), "max": max(values)}
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo") as file:
+            names = [
+                line.partition(":")[2].strip() for line in file if line.startswith("model name")
+            ]
+        return names[0]
+    except (OSError, IndexError):
+        return platform.processor()

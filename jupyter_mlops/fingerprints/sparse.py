@@ -1,0 +1,56 @@
+"""scipy's sparse matrices and arrays: class, shape, and the arrays that hold the entries.
+
+What a matrix remembers of itself, such as whether its indices are sorted, is not content;
+the order in which it holds its entries is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_mlops.fingerprints import arrays
+from jupyter_mlops.fingerprints.hashing import Content
+from jupyter_mlops.fingerprints.introspection import attributes, belongs_to, loaded, name_of
+from jupyter_mlops.records import Fingerprint
+
+# The arrays of all formats that have only arrays; the others are incomplete.
+_PARTS = ("data", "indices", "indptr", "offsets", "row", "col", "coords")
+
+
+def fingerprint(value: Any) -> Fingerprint:
+    """Return the fingerprint of a sparse matrix or array."""
+    found = content(value)
+    own = attributes(value) or {}
+    return Fingerprint(
+        digest=found.text(),
+        complete=found.complete,
+        size_bytes=found.size_bytes,
+        shape=_shape(own),
+        dtype=str(own["data"].dtype) if found.complete else None,
+    )
+
+
+def content(value: Any) -> Content:
+    """Return the content of a sparse matrix or array."""
+    cls = type(value)
+    own = attributes(value) or {}
+    result = Content("sparse")
+    result.piece(name_of(cls)[1], *(_shape(own) or ()))
+    result.complete = belongs_to(cls, "scipy") and _is_array(own.get("data"))
+    for name in _PARTS:
+        part = own.get(name)
+        for array in part if type(part) is tuple else (part,):
+            if _is_array(array):
+                result.piece(name)
+                result.child(arrays.content(array))
+    return result
+
+
+def _shape(own: dict[str, Any]) -> tuple[int, ...] | None:
+    shape = own.get("_shape")
+    return tuple(int(length) for length in shape) if type(shape) is tuple else None
+
+
+def _is_array(part: Any) -> bool:
+    # Lists of lists have arrays of lists, whose elements are objects.
+    return type(part) is loaded("numpy", "ndarray") and part.dtype.kind in "biufc"

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+COMMANDS = {
+    "fingerprint.py": ["--megabytes", "8"],
+    "kernel_start.py": [],
+    "cell_cost.py": [],
+}
+
+
+def test_every_benchmark_is_listed_here_and_in_the_readme() -> None:
+    names = {path.name for path in FOLDER.glob("[a-z]*.py")}
+    assert names == set(COMMANDS)
+    text = (FOLDER / "README.md").read_text()
+    assert all(f"python benchmarks/{name}" in text for name in names)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_benchmark_measures_every_case_beside_its_baseline(name: str) -> None:
+    command = [sys.executable, str(FOLDER / name), "--repeats", "1", "--json", *COMMANDS[name]]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    assert document["machine"]["cores"]
+    for row in document["rows"]:
+        assert row["n"] == 1
+        assert row["min"] == row["median"] == row["max"] > 0
+        baseline = [
+            other
+            for other in document["rows"]
+            if (other["what"], other["case"]) == (row["what"], row["baseline"])
+        ]
+        assert row["ratio"]["median"] == pytest.approx(row["median"] / baseline[0]["median"])

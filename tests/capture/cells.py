@@ -1,0 +1,58 @@
+"""Functions executed as if they were cells, and what Reads says they used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jupyter_mlops.capture.reads import Reads
+from jupyter_mlops.events import NotSeen
+from jupyter_mlops.fingerprints import of_file
+from jupyter_mlops.records import DataUse
+
+Result = tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]
+
+
+class Cells:
+    """Executes functions as if they were cells."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.reads = Reads()
+        self.reads.install()
+
+    def __call__(self, cell: Callable[[], Any]) -> Result:
+        self.reads.begin()
+        try:
+            cell()
+        finally:
+            result = self.reads.take()
+        return result
+
+    def uses(self, cell: Callable[[], Any]) -> list[tuple[str, str | None]]:
+        """Return access and path of what a cell used, all of which must have a digest."""
+        uses, unseen = self(cell)
+        assert unseen == ()
+        for use in uses:
+            assert use.digest and use.complete and use.path is not None
+        return [(use.access, use.path) for use in uses]
+
+
+def digest_of(path: Path | str) -> str:
+    found = of_file(path)
+    assert found is not None
+    return found.digest
+
+
+def use_of(path: str, access: Any) -> DataUse:
+    return DataUse(
+        kind="file",
+        name=None,
+        path=path,
+        access=access,
+        cell=None,
+        digest=digest_of(path),
+        size_bytes=os.path.getsize(path),
+    )
