@@ -26,6 +26,7 @@ from jupyter_mlops.store import mounts
 VERSION_TABLE = "mlops_alembic_version"
 # The newest revision in migrations/versions; a test compares the two.
 HEAD = "0001"
+MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 30.0
 
 _READ_ONLY = "mlops_read_only"
@@ -179,7 +180,7 @@ def _upgrade(connection: Connection, revision: str | None, path: Path) -> None:
     from alembic.util import CommandError
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     config.attributes["version_table"] = VERSION_TABLE
     scripts = ScriptDirectory.from_config(config)

@@ -465,13 +465,14 @@ def lost(acted: Acted) -> list[str]:
 
 
 def _same(acted: Acted, one: int, other: int) -> bool:
-    finished = [acted.session.executions[index].finished for index in (one, other)]
-    values = [
-        [(metric.name, metric.value) for metric in its.metrics]
-        for its in finished
-        if its is not None
-    ]
-    return values[0] == values[1] and _by_subject(acted, one) == _by_subject(acted, other)
+    return _values(acted, one) == _values(acted, other) and (
+        _by_subject(acted, one) == _by_subject(acted, other)
+    )
+
+
+def _values(acted: Acted, index: int) -> list[tuple[str, Any]]:
+    finished = acted.session.executions[index].finished
+    return [(one.name, one.value) for one in finished.metrics] if finished is not None else []
 
 
 def smallest(acted: Acted, folder: Path, wrong: Callable[[Acted], list[str]]) -> Acted:

@@ -1,0 +1,181 @@
+"""Every line of every journal counts once; what can't be believed is said and left out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_mlops.events import CellFinished, Notice
+from jupyter_mlops.journal import encode, now
+from jupyter_mlops.outputs import seen
+from jupyter_mlops.settings import Settings
+from jupyter_mlops.store import Store
+from tests.store.golden import write_journal
+from tests.store.interpreter import Kernel
+
+
+def only_run(store: Store) -> Any:
+    (run,) = store.runs().runs
+    return run
+
+
+def test_a_journal_that_grows_is_taken_in_piece_by_piece(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    path = write_journal(home, kernel.events)
+    whole = path.read_bytes()
+    for end in range(0, len(whole) + 1, 97):
+        path.write_bytes(whole[:end])
+        store.refresh()
+    path.write_bytes(whole)
+    assert store.unsynced() == 1
+    store.refresh()
+    assert only_run(store).metrics == {"score": 1.0}
+    assert len(store.cells("@1")) == 2
+    assert store.problems() == ()
+    assert store.unsynced() == 0
+
+
+def test_a_second_refresh_changes_nothing(store: Store, home: Settings, kernel: Kernel) -> None:
+    write_journal(home, kernel.events)
+    first = store.refresh()
+    again = store.refresh()
+    assert first.runs
+    assert again.runs == ()
+    assert again.sequence == first.sequence
+
+
+def test_an_unfinished_line_is_not_read_yet(store: Store, home: Settings, kernel: Kernel) -> None:
+    path = write_journal(home, kernel.events[:-1])
+    with path.open("ab") as file:
+        file.write(encode(kernel.events[-1])[:40])
+    store.refresh()
+    assert only_run(store).metrics == {}
+    with path.open("ab") as file:
+        file.write(encode(kernel.events[-1])[40:] + b"\n")
+    store.refresh()
+    assert only_run(store).metrics == {"score": 1.0}
+
+
+def spoiled(path: Path, line: bytes) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:-1], line + b"\n", lines[-1]]))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b'{"type": "cell_finished", "writ', "1 torn or unknown lines"),
+        (b'{"type": "telepathy", "v": 1}', "1 torn or unknown lines"),
+        (b'{"type": "notice", "v": 2}', "newer jupyter_mlops"),
+        (b'{"type": "notice", "v": 1, "seq": "x"}', "not of its type's form"),
+        (b"\xff\xfe\x00", "1 torn or unknown lines"),
+    ],
+)
+def test_a_line_that_cannot_be_believed_is_said_and_left_out(
+    line: bytes, said: str, store: Store, home: Settings, kernel: Kernel
+) -> None:
+    spoiled(write_journal(home, kernel.events), line)
+    store.refresh()
+    assert only_run(store).metrics == {"score": 1.0}
+    (problem,) = store.problems()
+    assert said in problem
+    assert kernel.id in problem
+
+
+def test_a_line_that_names_another_writer_is_left_out(
+    store: Store, home: Settings, kernel: Kernel, tmp_path: Path
+) -> None:
+    other = Kernel(tmp_path)
+    other.execute("score", "score = 5.0 / 2")
+    path = write_journal(home, kernel.events)
+    with path.open("ab") as file:
+        file.writelines(encode(event) + b"\n" for event in other.events)
+    store.refresh()
+    assert [run.metrics for run in store.runs().runs] == [{"score": 1.0}]
+    assert "names another writer" in store.problems()[0]
+
+
+def test_a_line_that_stands_twice_counts_once(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    last = kernel.events[-1]
+    assert isinstance(last, CellFinished)
+    forged = replace(last, metrics=tuple(replace(one, value=99.0) for one in last.metrics))
+    path = write_journal(home, kernel.events)
+    with path.open("ab") as file:
+        file.write(encode(forged) + b"\n")
+    store.refresh()
+    assert only_run(store).metrics == {"score": 1.0}
+    assert "stands in it twice" in store.problems()[0]
+
+
+def test_missing_lines_are_said(store: Store, home: Settings, kernel: Kernel) -> None:
+    write_journal(home, [*kernel.events[:1], *kernel.events[3:]])
+    store.refresh()
+    assert "2 lines before line 3 are missing" in store.problems()[0]
+
+
+def test_a_journal_that_became_shorter_is_said(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    path = write_journal(home, kernel.events)
+    store.refresh()
+    path.write_bytes(path.read_bytes()[:200])
+    store.refresh()
+    assert "shorter than what was read" in store.problems()[0]
+    assert only_run(store).metrics == {"score": 1.0}
+
+
+def test_outputs_become_blobs_and_leave_the_database(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    output = {"output_type": "stream", "name": "stdout", "text": "0.5\n" * 1000}
+    last = kernel.events[-1]
+    assert isinstance(last, CellFinished)
+    write_journal(home, [*kernel.events[:-1], replace(last, outputs=(seen(output),))])
+    store.refresh()
+    (detail,) = store.cells("@1", cell=1)
+    assert detail.outputs == (output,)
+    digest = detail.execution.outputs[0].digest
+    assert digest is not None
+    assert json.loads(store.blob(digest)) == output
+    assert b"0.5\\n0.5" not in (home.home / "store.db").read_bytes()
+
+
+def test_an_output_too_large_to_keep_says_so(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    large = replace(
+        seen({"output_type": "stream", "name": "stdout", "text": "x"}), content=None, size_bytes=9**9
+    )
+    last = kernel.events[-1]
+    assert isinstance(last, CellFinished)
+    write_journal(home, [*kernel.events[:-1], replace(last, outputs=(large,))])
+    store.refresh()
+    (detail,) = store.cells("@1", cell=1)
+    missing = detail.outputs[0]["metadata"]["jupyter_mlops"]
+    assert missing == {"missing": large.digest, "type": "stream", "size_bytes": 9**9}
+
+
+def test_half_a_surrogate_pair_is_taken_in(store: Store, home: Settings, tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path)
+    kernel.execute("a", "text = '\ud800'\nraise ValueError(text)")
+    write_journal(home, kernel.events)
+    store.refresh()
+    assert only_run(store).status == "failed"
+    assert store.problems() == ()
+
+
+def test_a_fault_of_capture_is_told(store: Store, home: Settings, kernel: Kernel) -> None:
+    notice = Notice(
+        writer=kernel.id, seq=len(kernel.events), at=now(), what="reads", why="bug"
+    )
+    write_journal(home, [*kernel.events, notice])
+    store.refresh()
+    assert store.problems() == ("reads: bug",)
+    assert store.run("@1").notices == ("reads: bug",)

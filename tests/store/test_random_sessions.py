@@ -1,0 +1,51 @@
+"""No row ever shows a metric that its own parameters did not produce, and none is lost.
+
+Longer by command: ``python -m tests.store.random_sessions 100000``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jupyter_mlops.store import lineage, segmentation
+from tests.store import random_sessions
+from tests.store.random_sessions import act, lies, lost, smallest, told
+
+
+@pytest.mark.slow
+def test_no_row_lies(tmp_path: Path) -> None:
+    for seed in range(2000):
+        acted = act(seed, tmp_path)
+        if lies(acted):
+            pytest.fail(f"seed {seed}\n" + told(smallest(acted, tmp_path, lies), lies))
+
+
+@pytest.mark.slow
+def test_no_result_is_lost_and_closed_runs_stay(tmp_path: Path) -> None:
+    for seed in range(400):
+        acted = act(seed, tmp_path)
+        if lost(acted):
+            pytest.fail(f"seed {seed}\n" + told(smallest(acted, tmp_path, lost), lost))
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "broken"),
+    [
+        (segmentation, "agree", lambda ours, theirs: True),
+        (segmentation, "came_from", lambda traced, full: set()),
+        (lineage, "_written_by", lambda execution: set(execution.flow.binds)),
+        (lineage, "identity", lambda execution, origins: execution.source_digest),
+    ],
+    ids=["everything agrees", "the last value counts", "no change in place", "source alone"],
+)
+def test_the_property_notices_a_broken_rule(
+    module: object, name: str, broken: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, name, broken)
+    noticed = (
+        bool(random_sessions.lies(acted) or random_sessions.lost(acted))
+        for acted in (act(seed, tmp_path) for seed in range(300))
+    )
+    assert any(noticed)
