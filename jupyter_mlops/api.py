@@ -24,8 +24,6 @@ from jupyter_mlops import files, settings
 from jupyter_mlops.errors import BadValueError, NotebookError, UsageError
 
 if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
     from jupyter_mlops.execution import Job
     from jupyter_mlops.execution.notebook import Prepared
     from jupyter_mlops.records import NotebookParameter, Progress, Reproduction, Run
@@ -53,8 +51,7 @@ def run(
 ) -> ShownRun:
     """Execute a notebook through papermill, with capture, and record it as a run.
 
-    The notebook's file is never written. Everything that can be refused is refused before
-    a kernel starts.
+    The notebook's file is never written. What can be refused is refused before a kernel starts.
 
     Parameters
     ----------
@@ -83,34 +80,18 @@ def run(
 
     Raises
     ------
-    NotebookError, UnknownParameterError, AmbiguousParameterError, UnknownKernelError
-        If the notebook can't be read, or has no such parameter or kernel.
-    BadValueError
-        If a parameter's value has the wrong type, or another argument can't be used.
+    UsageError
+        If the notebook can't be read, has no such parameter or kernel, a value has the wrong
+        type, or an argument can't be used; its subclasses say which.
     StoreError
         If the store can't be used.
     """
-    from jupyter_mlops.execution import Job
-    from jupyter_mlops.execution import notebook as documents
-
     path = Path(os.path.abspath(notebook))
-    content, document = _given(path)
-    prepared = documents.with_parameters(document, parameters or {})
-    job = Job(
-        notebook=documents.dump(prepared.notebook),
-        run=uuid4().hex,
-        cwd=_folder(path.parent if cwd is None else cwd),
-        kernel=documents.kernel_name(document, kernel),
-        trigger="run",
-        user=user or settings.system_user(),
-        path=str(path),
-        parameters=prepared.tagged,
-        timeout_s=_positive("timeout", timeout),
-        cell_timeout_s=_positive("cell timeout", cell_timeout),
-    )
+    given, prepared, name = _prepared(path, parameters or {}, kernel)
+    job = _job(path, prepared, name, cwd, timeout, cell_timeout, user)
     target = None if output is None else files.writable(output, path)
     with _opened(store) as opened:
-        record, executed = _recorded(opened, job, content, prepared, on_progress, cancel)
+        record, executed = _recorded(opened, job, given, prepared, on_progress, cancel)
     if target is not None and executed is not None:
         files.write(target, executed)
     return _shown_run(record)
@@ -238,12 +219,8 @@ def reproduce(
         Execute the notebook's file as it is now instead of what was recorded.
     parameters
         Values other than the recorded ones, as for :func:`run`.
-    in_place
-        Work in the folder itself.
-    fresh_randomness
-        Leave the recorded randomness out.
-    output
-        Where to write the executed notebook.
+    in_place, fresh_randomness
+        Work in the folder itself; leave the recorded randomness out.
     tolerance
         Largest relative difference of numbers that still passes.
     on_started
@@ -251,10 +228,8 @@ def reproduce(
 
     Raises
     ------
-    UnknownRunError, AmbiguousRunError
-        If no run, or several, fit.
-    NeedsInPlaceError
-        If the folder can't be copied.
+    UnknownRunError, AmbiguousRunError, NeedsInPlaceError
+        If no run, or several, fit; if the folder can't be copied.
     """
     from jupyter_mlops import reproduction
     from jupyter_mlops.results import ShownVerdict, shown
@@ -372,18 +347,42 @@ def _recorded(
     return record, outcome.executed
 
 
-def _given(path: Path) -> tuple[bytes, NotebookNode]:
+def _prepared(
+    path: Path, parameters: Mapping[str, Any], kernel: str | None
+) -> tuple[bytes, Prepared, str]:
+    """Return the notebook as it is, a copy with the parameters set, and its kernel's name."""
     from jupyter_mlops.execution import notebook as documents
 
     content = documents.content(path)
-    return content, documents.reads(content, path)
+    document = documents.reads(content, path)
+    prepared = documents.with_parameters(document, parameters)
+    return content, prepared, documents.kernel_name(document, kernel)
 
 
-def _folder(path: PathLike) -> str:
-    folder = os.path.abspath(path)
-    if not os.path.isdir(folder):
-        raise BadValueError(name="cwd", value=os.fspath(path), expected="a folder")
-    return folder
+def _job(
+    path: Path,
+    prepared: Prepared,
+    kernel: str,
+    cwd: PathLike | None,
+    timeout: float | None,
+    cell_timeout: float | None,
+    user: str | None,
+) -> Job:
+    from jupyter_mlops.execution import Job
+    from jupyter_mlops.execution import notebook as documents
+
+    return Job(
+        notebook=documents.dump(prepared.notebook),
+        run=uuid4().hex,
+        cwd=files.folder("cwd", path.parent if cwd is None else cwd),
+        kernel=kernel,
+        trigger="run",
+        user=user or settings.system_user(),
+        path=str(path),
+        parameters=prepared.tagged,
+        timeout_s=_positive("timeout", timeout),
+        cell_timeout_s=_positive("cell timeout", cell_timeout),
+    )
 
 
 def _positive(name: str, seconds: float | None) -> float | None:

@@ -1,4 +1,4 @@
-"""Files that people ask us to write for them, outside the store."""
+"""Files and folders that people name to us, outside the store."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ from pathlib import Path
 from uuid import uuid4
 
 from jupyter_mlops.errors import BadValueError
+
+
+def folder(name: str, path: str | os.PathLike[str]) -> str:
+    """Return the absolute path of a folder that was given as `name`.
+
+    Raises
+    ------
+    BadValueError
+        If it is none.
+    """
+    if not os.path.isdir(path):
+        raise BadValueError(name=name, value=os.fspath(path), expected="a folder")
+    return os.path.abspath(path)
 
 
 def writable(target: str | os.PathLike[str], source: Path | None = None) -> Path:

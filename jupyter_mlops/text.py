@@ -49,6 +49,8 @@ _PACKAGES_SHOWN = (
     "xgboost",
 )
 
+Section = tuple[str, Sequence[str] | None, Sequence[Sequence[object]]]
+
 
 def runs(page: RunPage, columns: int | None = None) -> str:
     """Show a page of runs as a table, newest first as they come, and the draft below."""
@@ -87,59 +89,9 @@ def run(record: Run, columns: int | None = None) -> str:
         head.append(("parent", record.parent))
     sections = [
         table(head, columns=columns),
-        _section(
-            "Parameters",
-            ("CELL", "NAME", "VALUE", "TYPE", "SOURCE"),
-            [
-                (p.cell, p.name, value_text(p.value), p.type, p.source + _inherited(p.inherited))
-                for p in record.parameters
-            ],
-            columns,
-        ),
-        _section(
-            "Metrics",
-            ("CELL", "NAME", "VALUE", "STEP", "SOURCE"),
-            [
-                (m.cell, m.name, number(m.value), m.step, m.source + _inherited(m.inherited))
-                for m in record.metrics
-            ],
-            columns,
-        ),
-        _section(
-            "Data",
-            ("CELL", "ACCESS", "KIND", "NAME", "ROWS", "SIZE", "DIGEST"),
-            [_data_row(use) for use in record.data],
-            columns,
-        ),
-        _section(
-            "Models",
-            ("CELL", "NAME", "CLASS", "ARGUMENTS"),
-            [
-                (m.cell, m.name, m.class_ + _inherited(m.inherited), _named(m.parameters))
-                for m in record.models
-            ],
-            columns,
-        ),
+        *(_section(title, names, rows, columns) for title, names, rows in _results(record)),
         _environment(record),
-        _section(
-            "Randomness",
-            ("CELL", "GENERATOR", "SEEDED"),
-            [(r.cell, r.generator, "yes" if r.seeded else "no") for r in record.randomness],
-            columns,
-        ),
-        _section(
-            "Cells",
-            ("CELL", "COUNT", "STATUS", "TOOK", "READS", "WRITES", "OUTPUTS"),
-            [_cell_row(cell) for cell in record.cells],
-            columns,
-        ),
-        _section(
-            "Unseen",
-            ("CELL", "WHAT", "WHY"),
-            [(u.cell, u.what, u.why) for u in record.unseen],
-            columns,
-        ),
-        _section("Notices", None, [(notice,) for notice in record.notices], columns),
+        *(_section(title, names, rows, columns) for title, names, rows in _course(record)),
     ]
     return "\n\n".join(section for section in sections if section)
 
@@ -259,6 +211,59 @@ def diagnosis(record: Diagnosis, columns: int | None = None) -> str:
         plural(findings, "finding") if findings else "All is well.",
     ]
     return "\n".join(lines)
+
+
+def _results(record: Run) -> list[Section]:
+    """Return what a run took and gave, a section each: title, header, rows."""
+    return [
+        (
+            "Parameters",
+            ("CELL", "NAME", "VALUE", "TYPE", "SOURCE"),
+            [
+                (p.cell, p.name, value_text(p.value), p.type, p.source + _inherited(p.inherited))
+                for p in record.parameters
+            ],
+        ),
+        (
+            "Metrics",
+            ("CELL", "NAME", "VALUE", "STEP", "SOURCE"),
+            [
+                (m.cell, m.name, number(m.value), m.step, m.source + _inherited(m.inherited))
+                for m in record.metrics
+            ],
+        ),
+        (
+            "Data",
+            ("CELL", "ACCESS", "KIND", "NAME", "ROWS", "SIZE", "DIGEST"),
+            [_data_row(use) for use in record.data],
+        ),
+        (
+            "Models",
+            ("CELL", "NAME", "CLASS", "ARGUMENTS"),
+            [
+                (m.cell, m.name, m.class_ + _inherited(m.inherited), _named(m.parameters))
+                for m in record.models
+            ],
+        ),
+    ]
+
+
+def _course(record: Run) -> list[Section]:
+    """Return how a run went: randomness, cells, and what could not be seen."""
+    return [
+        (
+            "Randomness",
+            ("CELL", "GENERATOR", "SEEDED"),
+            [(r.cell, r.generator, "yes" if r.seeded else "no") for r in record.randomness],
+        ),
+        (
+            "Cells",
+            ("CELL", "COUNT", "STATUS", "TOOK", "READS", "WRITES", "OUTPUTS"),
+            [_cell_row(cell) for cell in record.cells],
+        ),
+        ("Unseen", ("CELL", "WHAT", "WHY"), [(u.cell, u.what, u.why) for u in record.unseen]),
+        ("Notices", None, [(notice,) for notice in record.notices]),
+    ]
 
 
 def _section(
