@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import builtins
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 NO_NAMES: frozenset[str] = frozenset()
+_BUILTINS = frozenset(dir(builtins))
 
 
 def _empty() -> Mapping[str, Any]:
@@ -114,17 +116,21 @@ class Context:
     def after(self, flow: Flow) -> Context:
         """Return the context that a cell with `flow` leaves."""
         stored = flow.binds | flow.maybe_binds
-        if not stored:
+        told = flow.aliases or flow.functions or flow.volatile
+        known: tuple[Iterable[str], ...] = (
+            self.aliases,
+            self.functions,
+            self.volatile,
+            _BUILTINS,
+        )
+        if not told and all(stored.isdisjoint(names) for names in known):
             return self
-        import builtins
-
         functions = {k: v for k, v in self.functions.items() if k not in stored}
         aliases = {k: v for k, v in self.aliases.items() if k not in stored}
-        shadows = {name for name in stored if hasattr(builtins, name)}
         return replace(
             self,
             aliases={**aliases, **flow.aliases},
             functions={**functions, **flow.functions},
             volatile=(self.volatile - stored) | flow.volatile,
-            shadowed=self.shadowed | shadows,
+            shadowed=self.shadowed | (stored & _BUILTINS),
         )
