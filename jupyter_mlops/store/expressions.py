@@ -50,7 +50,7 @@ both: inverted (_AND inverted)*
 ?inverted: _NOT inverted -> negation
          | "(" either ")"
          | comparison
-comparison: key OPERATOR (NUMBER | QUOTED | SINGLE | DATE | WORD)
+comparison: key OPERATOR (NUMBER | QUOTED | SINGLE | DATE | PATH | WORD)
 key: KEPT | WORD
 
 _OR: /or\b/i
@@ -59,6 +59,7 @@ _NOT: /not\b/i
 OPERATOR: /!=|<=|>=|=|<|>|~/
 KEPT.3: /(metric|parameter)\s*\.\s*("[^"]*"|\w[\w.\-]*(@\d+)?)/
 DATE.2: /\d{4}-\d\d-\d\d[\w:.+\-]*/
+PATH: /\/[^\s()"']*/
 NUMBER: /[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?(?![\w.])/
 WORD: /(?!(?:and|or|not)\b)[^\W\d][\w.\/:\-]*/i
 QUOTED: /"(\\.|[^"\\])*"/
@@ -93,18 +94,21 @@ class Key:
 
     @property
     def value(self) -> ColumnElement[Any]:
-        """The value itself; SQL's null where a run has none."""
+        """The value; SQL's null where a run has none. Infinities of a metric are numbers."""
+        if self.kind != "metric":
+            return self.spelled
+        return case(
+            (and_(self.type == "text", self.spelled == "Infinity"), literal(float("inf"))),
+            (and_(self.type == "text", self.spelled == "-Infinity"), literal(float("-inf"))),
+            else_=self.spelled,
+        )
+
+    @property
+    def spelled(self) -> ColumnElement[Any]:
+        """The value as JSON spells it, which has no infinities but strings."""
         if self.column is not None:
             return self.column
-        extracted: ColumnElement[Any] = func.json_extract(runs.c.summary, self._path)
-        if self.kind != "metric":
-            return extracted
-        # Infinities are spelled as strings in JSON, and are numbers all the same.
-        return case(
-            (and_(self.type == "text", extracted == "Infinity"), literal(float("inf"))),
-            (and_(self.type == "text", extracted == "-Infinity"), literal(float("-inf"))),
-            else_=extracted,
-        )
+        return func.json_extract(runs.c.summary, self._path)
 
     @property
     def type(self) -> ColumnElement[Any]:
@@ -131,7 +135,8 @@ def condition(expression: str) -> ColumnElement[bool]:
         tree = _parser().parse(expression)
         found: ColumnElement[bool] = _Conditions(expression).transform(tree)
     except UnexpectedInput as error:
-        column = error.column if error.column > 0 else len(expression) + 1
+        is_end = getattr(getattr(error, "token", None), "type", None) == "$END"
+        column = len(expression) + 1 if is_end else error.column
         raise _bad(expression, column, _expected(error)) from None
     except VisitError as error:
         raise error.orig_exc from None
@@ -242,11 +247,12 @@ def _compare(left: Key, operator: str, value: Any) -> ColumnElement[bool]:
     if value is None:
         return left.value.is_(None) if operator == "=" else false()
     if operator == "~":
-        text = func.lower(left.value)
+        text = func.lower(left.spelled)
         return and_(_has_type(left, str), func.instr(text, func.lower(str(value))) > 0)
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         value = float(value)
-    test = left.value.op(operator, is_comparison=True)(value)
+    compared = left.spelled if isinstance(value, str) else left.value
+    test = compared.op(operator, is_comparison=True)(value)
     return and_(_has_type(left, type(value)), test)
 
 

@@ -23,7 +23,7 @@ from jupyter_mlops.store import Store, database, mounts, tables
 from tests.store.golden import write_journal
 from tests.store.interpreter import Kernel
 
-SECOND = '''
+SECOND = """
 import sqlalchemy as sa
 from alembic import op
 
@@ -36,7 +36,7 @@ depends_on = None
 def upgrade():
     op.add_column("runs", sa.Column("colour", sa.Text))
     {then}
-'''
+"""
 
 
 def scripts() -> ScriptDirectory:

@@ -100,9 +100,7 @@ def test_a_line_that_names_another_writer_is_left_out(
     assert "names another writer" in store.problems()[0]
 
 
-def test_a_line_that_stands_twice_counts_once(
-    store: Store, home: Settings, kernel: Kernel
-) -> None:
+def test_a_line_that_stands_twice_counts_once(store: Store, home: Settings, kernel: Kernel) -> None:
     last = kernel.events[-1]
     assert isinstance(last, CellFinished)
     forged = replace(last, metrics=tuple(replace(one, value=99.0) for one in last.metrics))
@@ -147,11 +145,11 @@ def test_outputs_become_blobs_and_leave_the_database(
     assert b"0.5\\n0.5" not in (home.home / "store.db").read_bytes()
 
 
-def test_an_output_too_large_to_keep_says_so(
-    store: Store, home: Settings, kernel: Kernel
-) -> None:
+def test_an_output_too_large_to_keep_says_so(store: Store, home: Settings, kernel: Kernel) -> None:
     large = replace(
-        seen({"output_type": "stream", "name": "stdout", "text": "x"}), content=None, size_bytes=9**9
+        seen({"output_type": "stream", "name": "stdout", "text": "x"}),
+        content=None,
+        size_bytes=9**9,
     )
     last = kernel.events[-1]
     assert isinstance(last, CellFinished)
@@ -172,9 +170,7 @@ def test_half_a_surrogate_pair_is_taken_in(store: Store, home: Settings, tmp_pat
 
 
 def test_a_fault_of_capture_is_told(store: Store, home: Settings, kernel: Kernel) -> None:
-    notice = Notice(
-        writer=kernel.id, seq=len(kernel.events), at=now(), what="reads", why="bug"
-    )
+    notice = Notice(writer=kernel.id, seq=len(kernel.events), at=now(), what="reads", why="bug")
     write_journal(home, [*kernel.events, notice])
     store.refresh()
     assert store.problems() == ("reads: bug",)
