@@ -6,7 +6,7 @@ said so, or if the server that started it shut it down while no cell was executi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Literal
 
@@ -28,7 +28,6 @@ def fate(
     ended: bool,
     executing: bool,
     gone: Sequence[KernelGone] = (),
-    is_alive: Callable[[Process], bool | None] = journal.is_alive,
 ) -> Fate:
     """Tell what became of a session.
 
@@ -45,17 +44,21 @@ def fate(
     """
     if ended:
         return "interrupted" if executing else "ended"
-    alive = is_alive(process)
+    alive = journal.is_alive(process)
     if alive:
         return "alive"
     if any(event.how == "died" for event in gone):
         return "interrupted"
     if gone:
         return "interrupted" if executing else "ended"
-    if alive is False:
+    if alive is False and not _is_of_another_boot(process):
         return "interrupted"
-    # Of this machine before it was started again, or of another one that is silent.
+    # Its last lines may have been lost with the power; or it is another machine's, and silent.
     return "lost" if may_be_over(process, last_heard) else "alive"
+
+
+def _is_of_another_boot(process: Process) -> bool:
+    return process.boot_id != journal.this_process().boot_id
 
 
 def may_be_over(process: Process, last_heard: str) -> bool:

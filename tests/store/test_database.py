@@ -103,7 +103,7 @@ def test_a_newer_store_is_refused_and_left_alone(
         add_revision(later, tmp_path)
         Store.open(home).close()
     before = (home.home / "store.db").read_bytes()
-    with pytest.raises(NewerStoreError, match="0002.*pip install -U"):
+    with pytest.raises(NewerStoreError, match=r"0002.*pip install -U"):
         Store.open(home)
     assert (home.home / "store.db").read_bytes() == before
 
@@ -136,7 +136,7 @@ def test_a_network_file_system_is_refused(
     table = tmp_path / "mounts"
     table.write_text(f"/dev/sda / ext4 rw 0 0\nserver:/home {tmp_path} nfs4 rw 0 0\n")
     monkeypatch.setattr(mounts, "_MOUNTS", table)
-    with pytest.raises(NetworkFileSystemError, match="nfs4.*JUPYTER_MLOPS_HOME"):
+    with pytest.raises(NetworkFileSystemError, match=r"nfs4.*JUPYTER_MLOPS_HOME"):
         Store.open(home)
     assert not (home.home / "store.db").exists()
 
@@ -179,6 +179,6 @@ def test_a_lock_that_is_never_released_is_said(
     with Store.open(home) as store:
         other = sqlite3.connect(home.home / "store.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="locked.*try again"):
+        with pytest.raises(StoreError, match=r"locked.*try again"):
             store.save_reproduction(None, None)  # type: ignore[arg-type]
         other.close()
