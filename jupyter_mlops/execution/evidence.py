@@ -21,7 +21,8 @@ from jupyter_mlops.records import BatchCell, BatchOutcome, CellError, CellStatus
 
 # The cell's position and id in the notebook as given; put in before papermill adds cells.
 MARK = "mlops_given"
-SKIP_TAG = "skip-execution"
+NOT_EXECUTED_TAG = "skip-execution"
+NOT_RECORDED_TAG = "mlops-skip"
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _STATUS_WORDS = {
@@ -161,7 +162,7 @@ class Evidence:
             msg_id=None if seen is None else seen.msg_id,
             execution_count=None if seen is None else (seen.reply or {}).get("execution_count"),
             duration_s=duration,
-            outputs=tuple(_plain(output) for output in cell.outputs),
+            outputs=tuple(map(_plain, cell.outputs)) if is_recorded(cell) else (),
             error=None if seen is None else seen.error,
             injected=not mark,
         )
@@ -187,7 +188,14 @@ def must_run(cell: NotebookNode) -> bool:
     """Tell whether a notebook client sends the cell to the kernel."""
     if cell.cell_type != "code" or not cell.source.strip():
         return False
-    return SKIP_TAG not in cell.metadata.get("tags", [])
+    return NOT_EXECUTED_TAG not in cell.metadata.get("tags", [])
+
+
+def is_recorded(cell: NotebookNode) -> bool:
+    """Tell whether the cell's author lets its outputs into the record."""
+    first_line = cell.source.lstrip().partition("\n")[0]
+    is_left_out = NOT_RECORDED_TAG in cell.metadata.get("tags", [])
+    return not is_left_out and first_line.split() != ["%%mlops", "skip"]
 
 
 def cell_name(notebook: NotebookNode, index: int) -> str:
@@ -218,6 +226,8 @@ def _clean(notebook: NotebookNode) -> NotebookNode:
     cleaned = copy.deepcopy(notebook)
     for cell in cleaned.cells:
         cell.metadata.pop(MARK, None)
+        if cell.cell_type == "code" and not is_recorded(cell):
+            cell.outputs = []
     return cleaned
 
 

@@ -24,7 +24,12 @@ from jupyter_mlops.errors import (
     UnknownParameterError,
     nearest,
 )
-from jupyter_mlops.records import NOT_FINITE, NotebookParameter, Parameter
+from jupyter_mlops.records import (
+    NOT_FINITE,
+    NotebookParameter,
+    Parameter,
+    ParameterSource,
+)
 
 TAG = "parameters"
 METADATA = "jupyter_mlops"
@@ -70,10 +75,9 @@ def parameters(notebook: NotebookNode) -> tuple[NotebookParameter, ...]:
     found: list[NotebookParameter] = []
     for position, source in _python_cells(notebook):
         literals = dataflow.literals(source)
-        source_kind = "tagged" if position == tagged_at else "literal"
+        origin: ParameterSource = "tagged" if position == tagged_at else "literal"
         found += [
-            NotebookParameter(one.name, one.value, one.type, position, source_kind)  # type: ignore[arg-type]
-            for one in literals
+            NotebookParameter(one.name, one.value, one.type, position, origin) for one in literals
         ]
         if position == tagged_at:
             other = dataflow.analyse(source).binds - {one.name for one in literals}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-import selectors
+import queue
 import signal
 import subprocess
 import sys
@@ -26,6 +26,8 @@ from jupyter_mlops.records import BatchOutcome, Progress, Trigger
 # How long a job that was asked to end may take before it is ended from outside.
 PATIENCE_S = 12.0
 _POLL_S = 0.2
+# Inherited by all that a job starts; tells its processes from those of others.
+_MARK = "JUPYTER_MLOPS_JOB"
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,9 @@ def execute(
 class _Watched:
     """A running job, the processes seen below it, and why it was asked to end."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], name: str) -> None:
         self.process = process
+        self._name = name
         self.asked: tuple[Literal["failed", "interrupted"], str] | None = None
         self._below: set[psutil.Process] = set()
         self._deadline: float | None = None
@@ -165,34 +168,39 @@ class _Watched:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if self.process.returncode != 0:
+            # It did not end its tree itself, and may have been killed in the middle of it.
+            self._below |= tree.marked(_MARK, self._name)
         tree.end(self._below)
 
     def _progress(self) -> Iterator[Progress | None]:
         # One item a line of progress, and None several times a second in between.
         from jupyter_mlops import schema
 
-        assert self.process.stdout is not None
-        pipe, rest, looked = self.process.stdout.fileno(), b"", 0.0
-        with selectors.DefaultSelector() as selector:
-            selector.register(pipe, selectors.EVENT_READ)
-            while True:
-                if selector.select(_POLL_S):
-                    block = os.read(pipe, 65536)
-                    if not block:
-                        break
-                    *lines, rest = (rest + block).split(b"\n")
-                    for line in lines:
-                        yield schema.decode(line, Progress)
-                elif self.process.poll() is not None:
+        lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        threading.Thread(target=self._read, args=(lines,), daemon=True).start()
+        looked = 0.0
+        while True:
+            with suppress(queue.Empty):
+                line = lines.get(timeout=_POLL_S)
+                if line is None:
                     break
-                if time.monotonic() - looked > 1:
-                    # Should the job be killed, its tree would fall apart: remember it.
-                    self._below |= tree.descendants(self.process.pid)
-                    looked = time.monotonic()
-                yield None
+                yield schema.decode(line, Progress)
+            if time.monotonic() - looked > 1:
+                # Should the job be killed, its tree would fall apart: remember it.
+                self._below |= tree.descendants(self.process.pid)
+                looked = time.monotonic()
+            yield None
         while self.process.poll() is None:
             yield None
             time.sleep(_POLL_S / 4)
+
+    def _read(self, lines: queue.SimpleQueue[bytes | None]) -> None:
+        assert self.process.stdout is not None
+        with suppress(OSError, ValueError):  # closed by `_started`, which waits for no line
+            for line in self.process.stdout:
+                lines.put(line)
+        lines.put(None)
 
 
 @contextmanager
@@ -205,9 +213,10 @@ def _started(folder: Path) -> Iterator[_Watched]:
             stderr=log,
             # Python puts the working folder of -m first on its path: it has to be ours.
             cwd=folder,
+            env={**os.environ, _MARK: folder.name},
             start_new_session=True,
         )
-    watched = _Watched(process)
+    watched = _Watched(process, folder.name)
     try:
         yield watched
     except BaseException:

@@ -35,6 +35,21 @@ def descendants(pid: int) -> set[psutil.Process]:
         return set()
 
 
+def marked(variable: str, value: str) -> set[psutil.Process]:
+    """Return the processes that were started with `variable` set to `value`.
+
+    Finds what a tree lost when the process in its middle was killed.
+    """
+    found = set()
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(variable) == value:
+                found.add(process)
+        except (psutil.Error, OSError):
+            continue  # another user's, or ended meanwhile: in any case not ours
+    return found
+
+
 def end(processes: Iterable[psutil.Process], patience_s: float = 1.0) -> None:
     """End processes: interrupt, terminate, kill, waiting `patience_s` after each."""
     alive = list(processes)

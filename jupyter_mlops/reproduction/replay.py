@@ -86,6 +86,8 @@ class Replay:
             index = self.step_of.get(cell.cell)
             if index is None and (only_recorded or cell.status == "not run"):
                 continue
+            if index is None and not self.current and not cell.outputs:
+                continue  # its author left it out of the record: nothing there can be judged
             step = None if index is None else self.steps[index]
             reached = reached if index is None else max(reached, index)
             pairs.append((reached, Pair(self.cell_of.get(cell.cell), step, cell)))
@@ -137,14 +139,16 @@ def _with_errors(run: Run, steps: Sequence[Step]) -> tuple[Step, ...]:
     """Add the error that ended a step where only the kernel's record has it."""
     executions = [one for one in run.cells if one.status != "not run"]
     if len(executions) != len(steps):
-        return tuple(steps)
-    return tuple(
+        return tuple(step for step in steps if step.source.strip())
+    told = (
         replace(step, outputs=(*step.outputs, _error_output(one.error.type, one.error.message)))
         if one.error is not None
         and not any(output.get("output_type") == "error" for output in step.outputs)
         else step
         for step, one in zip(steps, executions, strict=True)
     )
+    # A cell that asked not to be recorded left no source: there is nothing to repeat.
+    return tuple(step for step in told if step.source.strip())
 
 
 def _error_output(name: str, message: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from jupyter_mlops import files
@@ -18,7 +18,16 @@ from jupyter_mlops.errors import CancelledError, MlopsError, UsageError
 from jupyter_mlops.execution import Job, execute
 from jupyter_mlops.execution import notebook as documents
 from jupyter_mlops.journal import now, this_process
-from jupyter_mlops.records import Batch, BatchOutcome, Progress, Reproduction, Run, Verdict
+from jupyter_mlops.records import (
+    Batch,
+    BatchOutcome,
+    Cause,
+    OutputJudgement,
+    Progress,
+    Reproduction,
+    Run,
+    Verdict,
+)
 from jupyter_mlops.reproduction import cause, conclusion, masks, sandbox, translation, verdict
 from jupyter_mlops.reproduction.flows import clock_values
 from jupyter_mlops.reproduction.outputs import Standard
@@ -196,8 +205,8 @@ class _Reproducing:
         cancelled = isinstance(error, (CancelledError, KeyboardInterrupt))
         if not finished:
             reason = "it was cancelled" if cancelled else f"{type(error).__name__}: {error}"
-            status = "interrupted" if cancelled else "failed"
-            ended = BatchOutcome(status, reason, executed=None, cells=(), duration_s=0.0)  # type: ignore[arg-type]
+            status: Literal["interrupted", "failed"] = "interrupted" if cancelled else "failed"
+            ended = BatchOutcome(status, reason, executed=None, cells=(), duration_s=0.0)
             self._store.finish_batch(self._state.id, ended)
         message = str(error) if isinstance(error, MlopsError) else repr(error)
         self._save(state="cancelled" if cancelled else "failed", message=message)
@@ -240,7 +249,7 @@ def judged(order: _Order, place: Place, outcome: BatchOutcome, recorded: Run) ->
 
 def _judge_products(
     pairs: list[verdict.Pair], replay: Replay, before: Run, after: Run, standard: Standard
-) -> dict[int | None, list[Any]]:
+) -> dict[int | None, list[OutputJudgement]]:
     """Judge metrics and data of the cells that ran both times."""
     ran = {
         pair.cell
@@ -252,7 +261,7 @@ def _judge_products(
         [one for one in run.metrics if one.cell in ran and (one.cell, one.name) not in clocks]
         for run in (before, after)
     ]
-    products: dict[int | None, list[Any]] = {}
+    products: dict[int | None, list[OutputJudgement]] = {}
     if after.environment is not None:  # else capture was off, and nothing inside was seen
         several = Counter(pair.cell for pair in pairs)
         repeated = {cell for cell, count in several.items() if count > 1}
@@ -270,7 +279,7 @@ def _causes(
     at: int,
     outcome: BatchOutcome,
     place: Place,
-) -> tuple[Any, ...]:
+) -> tuple[Cause, ...]:
     failed = next((cell for cell in outcome.cells if cell.status == "error"), None)
     ended_early = outcome.status != "completed"
     return cause.causes(

@@ -55,7 +55,7 @@ class Place:
 class Plan:
     """What is to be copied: `folder` whole, and beside it `others`, all beneath `top`.
 
-    Folders of tools are left out unless they hold something that is ``needed``. What the run
+    Folders of ``tools`` are left out unless they hold something ``needed``. What the run
     itself wrote (``made``) is left out too: it was not there when the run began, and a
     notebook that finds its own results may not compute them again.
     """
@@ -65,6 +65,7 @@ class Plan:
     others: tuple[Path, ...]
     needed: frozenset[Path]
     made: frozenset[Path]
+    tools: frozenset[Path]
 
 
 def plan(run: Run, folder: Path, sources: Iterable[str], limit_bytes: int | None = None) -> Plan:
@@ -96,7 +97,8 @@ def plan(run: Run, folder: Path, sources: Iterable[str], limit_bytes: int | None
         top = Path(os.path.commonpath([top, path]))
     # What was read beside the folder brings its own folder along, but never `top` whole.
     others = tuple(dict.fromkeys(path if path.parent == top else path.parent for path in beside))
-    found = Plan(folder, top, others, frozenset(used), frozenset(_made(run, folder)))
+    tools = frozenset(settings.tool_folders())
+    found = Plan(folder, top, others, frozenset(used), frozenset(_made(run, folder)), tools)
     _refuse_size(found, limit)
     return found
 
@@ -213,7 +215,7 @@ def _walk(source: Path, made: Plan) -> Iterator[tuple[Path, int]]:
 
 def _is_left_out(path: Path, made: Plan) -> bool:
     is_tools = path.name in _LEFT_OUT or (path / "pyvenv.cfg").exists()
-    if not is_tools and path not in settings.tool_folders():
+    if not is_tools and path not in made.tools:
         return False
     return not any(one.is_relative_to(path) for one in made.needed)
 

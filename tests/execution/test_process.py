@@ -95,6 +95,22 @@ def test_tagged_parameters_are_injected_and_the_positions_stay_those_of_the_note
     assert outcome.cells[2].outputs[0]["text"] == "5 {x.__class__} ' \" \\ \n\n"
 
 
+def test_what_a_cell_shows_that_asked_not_to_be_recorded_is_not_in_the_outcome(
+    tmp_path: Path,
+) -> None:
+    notebook = document(
+        "print('secret')",
+        "%%mlops skip\nprint('secret')",
+        "print('kept')",
+        tags={1: ["mlops-skip"]},
+    )
+    notebook.cells[2].source = notebook.cells[2].source.replace("%%mlops skip", "%%mlops  skip ")
+    outcome = execute(job(notebook, tmp_path))
+    assert outcome.status == "completed", outcome.reason
+    assert [len(cell.outputs) for cell in outcome.cells] == [0, 0, 1]
+    assert b"secret\\n" not in (outcome.executed or b"")
+
+
 def test_an_error_ends_the_run_and_what_came_after_did_not_run(tmp_path: Path) -> None:
     outcome = execute(job(document("x = 1", "1 / 0", "x", "x"), tmp_path))
     assert outcome.status == "failed"

@@ -59,3 +59,18 @@ def test_an_adopter_keeps_grandchildren_whose_parent_ended(tmp_path: Path) -> No
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "1\n0\n"
     assert are_dead(numbers(tmp_path / "pids", 1))
+
+
+def test_marked_processes_are_found_by_their_mark_alone(tmp_path: Path) -> None:
+    path = tmp_path / "pids"
+    command = [sys.executable, "-c", _SLEEP.format(path=str(path))]
+    children = [
+        subprocess.Popen(command, env={**os.environ, "MLOPS_TEST_MARK": value})
+        for value in ("one", "two")
+    ]
+    numbers(path, 2)
+    found = tree.marked("MLOPS_TEST_MARK", "one")
+    assert {process.pid for process in found} == {children[0].pid}
+    for child in children:
+        child.kill()
+        child.wait()
