@@ -189,7 +189,7 @@ class Kernel:
         return tuple(
             DataUse("frame", name, None, "made", None, sha256(pickle.dumps(self.namespace[name])))
             for name in sorted(writes)
-            if type(self.namespace.get(name)) is list
+            if _is_data(self.namespace.get(name))
         )
 
     def _models(self, flow: dataflow.Flow, writes: set[str]) -> tuple[ModelFit, ...]:
@@ -222,7 +222,12 @@ class Kernel:
 
 
 def _content(value: Any) -> bytes | None:
-    return pickle.dumps(value) if type(value) is list else None
+    return pickle.dumps(value) if _is_data(value) else None
+
+
+def _is_data(value: object) -> bool:
+    """Tell whether a value is fingerprinted; lists are here, so that no cell needs a library."""
+    return type(value) is list or type(value).__name__ == "ndarray"
 
 
 def _is_number(value: object) -> bool:
