@@ -113,8 +113,9 @@ class MLOps(ExtensionApp):
 
     async def _begin(self) -> None:
         self.listener.start()
-        self.kernels.begin()
-        self._ticks.start()
+        if self.kept.capture:
+            self.kernels.begin()
+            self._ticks.start()
         self.watcher.start()
 
     async def _follow_kernels(self) -> None:

@@ -17,7 +17,6 @@ from jupyter_core.utils import ensure_async
 from jupyter_server import CallContext
 
 from jupyter_mlops.errors import BadValueError
-from jupyter_mlops.events import NotebookTold
 from jupyter_mlops.server.identity import name_of
 from jupyter_mlops.server.listener import Listener
 from jupyter_mlops.server.paths import notebook_path
@@ -102,12 +101,7 @@ class Kernels:
                 continue
             if kernel.told != (path, kernel.user):
                 kernel.told = (path, kernel.user)
-                self._listener.tell(
-                    NotebookTold,
-                    kernel_id=session["kernel"]["id"],
-                    notebook=path,
-                    user=kernel.user,
-                )
+                self._listener.tell_notebook(session["kernel"]["id"], path, kernel.user)
 
     async def _on_action(self, logger: Any, schema_id: str, data: dict[str, Any]) -> None:
         kernel_id, action = data.get("kernel_id"), data["action"]

@@ -3,7 +3,7 @@
 One thread holds one IOPub socket a kernel and is the only writer of the server's journal. It
 joins messages by the execution that they belong to and, when the kernel says that this one is
 idle, appends its outputs whole. An execution whose beginning was not heard is left out, since
-nothing would tell how much of it is missing.
+nothing would tell how much of it is missing; and so is one that its kernel does not record.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.session import Session
 
 from jupyter_mlops.errors import JournalError
-from jupyter_mlops.events import Event, KernelGone, Notice, OutputsSeen
+from jupyter_mlops.events import Event, KernelGone, NotebookTold, Notice, OutputsSeen
 from jupyter_mlops.journal import Journal
 from jupyter_mlops.outputs import Outputs
+from jupyter_mlops.server.recorded import Recorded
 
 # A single message above this size would hold Python, and so the server, while it is decoded.
 MESSAGE_LIMIT_BYTES = 64 * 2**20
@@ -121,7 +122,9 @@ class Listener:
         self._journals = journals
         self._journal: Journal | None = None
         self._log = log
+        self._recorded = Recorded(journals)
         self._ears: dict[str, Ear] = {}
+        self._told: dict[str, dict[str, Any]] = {}
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         # Linger, receive limit: a slow reader must neither hold the kernel nor lose a message.
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -147,9 +150,10 @@ class Listener:
         """Write that a kernel's process ended; with `detach` no other one follows."""
         self._order(lambda: self._gone(kernel_id, how, detach))
 
-    def tell(self, kind: type[Event], **fields: Any) -> None:
-        """Append one line to the server's journal."""
-        self._order(lambda: self._append(kind, **fields))
+    def tell_notebook(self, kernel_id: str, notebook: str, user: str | None) -> None:
+        """Write down which notebook a kernel belongs to now, once that kernel records."""
+        fields = {"kernel_id": kernel_id, "notebook": notebook, "user": user}
+        self._order(lambda: self._told.update({kernel_id: fields}))
 
     def stop(self) -> None:
         """End the thread after all that was ordered and heard; waits a few seconds at most."""
@@ -182,6 +186,7 @@ class Listener:
                 self._woken.recv()
             while not self._orders.empty():
                 self._guarded(self._orders.get())
+            self._guarded(self._say_told)
         self._woken.close()
 
     def _guarded(self, act: Callable[[], None]) -> None:
@@ -205,9 +210,13 @@ class Listener:
             # Nothing more comes for these: what was heard of them is all there is.
             for ident, execution in self._ears[kernel_id].leave():
                 self._write(kernel_id, ident, execution)
-        self._append(KernelGone, kernel_id=kernel_id, how=how)
+        self._say_told()
+        if self._recorded.knows(kernel_id):
+            self._append(KernelGone, kernel_id=kernel_id, how=how)
         if detach:
             self._close_ear(kernel_id)
+            self._recorded.forget(kernel_id)
+            self._told.pop(kernel_id, None)
 
     def _close_ear(self, kernel_id: str) -> None:
         ear = self._ears.pop(kernel_id, None)
@@ -215,19 +224,23 @@ class Listener:
             ear.socket.close()
 
     def _write(self, kernel_id: str, ident: str, execution: Execution) -> None:
-        if not execution.runs_code:
+        if not execution.runs_code or not self._recorded.take(kernel_id, ident):
             return
         if execution.too_large:
             limit = MESSAGE_LIMIT_BYTES // 2**20
             self._append(
                 Notice,
-                what=f"the outputs of execution {ident}",
+                what="the outputs of a cell execution",
                 why=f"one of them came in a message of more than {limit} MB",
             )
             return
         self._append(
             OutputsSeen, kernel_id=kernel_id, msg_id=ident, outputs=execution.outputs.seen()
         )
+
+    def _say_told(self) -> None:
+        for kernel_id in [one for one in self._told if self._recorded.knows(one)]:
+            self._append(NotebookTold, **self._told.pop(kernel_id))
 
     def _append(self, kind: type[Event], **fields: Any) -> None:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,7 +12,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.utils import url_path_join
 
 from jupyter_mlops.errors import UnknownRunError
-from jupyter_mlops.records import SCHEMA_VERSION, Reproduction
+from jupyter_mlops.records import SCHEMA_VERSION, Progress, Reproduction
 from jupyter_mlops.schema import encode
 from jupyter_mlops.server.base import MlopsHandler, checked, refusals
 from jupyter_mlops.server.identity import user_of
@@ -36,9 +38,12 @@ class ReproductionsHandler(MlopsHandler):
     @authorized
     async def get(self, run: str) -> None:
         """Send all that were started."""
-        ref = checked(run)
+        ref, live = checked(run), self.mlops.reproductions.progress()
         await self.answer(
-            lambda store: {"schema": SCHEMA_VERSION, "reproductions": store.reproductions(ref)}
+            lambda store: {
+                "schema": SCHEMA_VERSION,
+                "reproductions": [_live(found, live) for found in store.reproductions(ref)],
+            }
         )
 
     @tornado.web.authenticated
@@ -66,7 +71,8 @@ class ReproductionHandler(MlopsHandler):
     async def get(self, run: str, reproduction: str) -> None:
         """Send it: its progress, then its verdict."""
         ref, ident = checked(run), checked(reproduction)
-        await self.answer(lambda store: _of_run(store, ref, ident))
+        live = self.mlops.reproductions.progress()
+        await self.answer(lambda store: _live(_of_run(store, ref, ident), live))
 
     @tornado.web.authenticated
     @authorized
@@ -79,6 +85,12 @@ class ReproductionHandler(MlopsHandler):
             raise tornado.web.HTTPError(409, message)
         self.set_status(204)
         self.finish()
+
+
+def _live(found: Reproduction, live: Mapping[str, Progress]) -> Reproduction:
+    if found.state != "running" or found.id not in live:
+        return found
+    return replace(found, progress=live[found.id])
 
 
 def _of_run(store: Store, run: str, reproduction: str) -> Reproduction:

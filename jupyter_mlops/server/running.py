@@ -30,6 +30,7 @@ class _Running:
     started: asyncio.Future[Reproduction]
     cancel: threading.Event = field(default_factory=threading.Event)
     id: str | None = None
+    progress: Progress | None = None
 
 
 class RunningReproductions:
@@ -82,6 +83,10 @@ class RunningReproductions:
                 return True
         return False
 
+    def progress(self) -> dict[str, Progress]:
+        """Return how far each has come, by id; the store is told less often than this server."""
+        return {one.id: one.progress for one in self._running if one.id and one.progress}
+
     async def stop(self) -> None:
         """Cancel all and wait for them, but not for ever: a kernel's end has its own limit."""
         for running in self._running:
@@ -102,7 +107,7 @@ class RunningReproductions:
             loop.call_soon_threadsafe(self._begun, running, reproduction)
 
         def on_progress(progress: Progress) -> None:
-            loop.call_soon_threadsafe(self._moved, running)
+            loop.call_soon_threadsafe(self._moved, running, progress)
 
         api.reproduce(
             run,
@@ -124,7 +129,8 @@ class RunningReproductions:
             running.started.set_result(reproduction)
         self._on_change(reproduction.id)
 
-    def _moved(self, running: _Running) -> None:
+    def _moved(self, running: _Running, progress: Progress) -> None:
+        running.progress = progress
         if running.id is not None:
             self._on_change(running.id)
 

@@ -22,7 +22,7 @@ from jupyter_mlops.journal import now, this_process
 from jupyter_mlops.records import Reproduction
 from jupyter_mlops.server.extension import MLOps
 from jupyter_mlops.settings import Settings
-from tests.server.recorded import record
+from tests.server.journals import record
 from tests.server.served import Fetch, until
 
 READS = {"GET", "HEAD"}

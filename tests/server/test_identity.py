@@ -40,7 +40,7 @@ def test_hub() -> None:
 
 
 async def test_who_started_a_kernel(start: Any, home: Settings) -> None:
-    await start()
+    await (await start()).execute("1")
     (told,) = await until(lambda: lines(home, "notebook_told"))
     assert told["user"] is None, "the token alone names nobody"
 
@@ -54,6 +54,6 @@ class TestNamed:
         return jp_server_config
 
     async def test_who_started_a_kernel(self, start: Any, home: Settings) -> None:
-        await start()
+        await (await start()).execute("1")
         (told,) = await until(lambda: lines(home, "notebook_told"))
         assert told["user"] == "ada"

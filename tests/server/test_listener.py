@@ -7,7 +7,9 @@ import os
 import signal
 from typing import Any
 
-from jupyter_mlops import journal
+import pytest
+
+from jupyter_mlops import journal, settings
 from jupyter_mlops.settings import Settings
 from tests.server.served import lines, until
 
@@ -124,6 +126,7 @@ async def test_tells_the_notebook_and_its_new_name(
     start: Any, home: Settings, jp_root_dir: Any
 ) -> None:
     notebook = await start("work/train.ipynb")
+    await notebook.execute("1")
     first = await until(lambda: _told(home, 1))
     assert first[0]["notebook"] == os.path.join(jp_root_dir, "work", "train.ipynb")
     assert first[0]["kernel_id"] == notebook.kernel_id
@@ -134,10 +137,39 @@ async def test_tells_the_notebook_and_its_new_name(
 
 
 async def test_a_console_is_no_notebook(start: Any, home: Settings) -> None:
-    await start("work/console-1", kind="console")
-    await start("work/train.ipynb")
+    for path, kind in (("work/console-1", "console"), ("work/train.ipynb", "notebook")):
+        notebook = await start(path, kind=kind)
+        await notebook.execute("1")
     told = await until(lambda: _told(home, 1))
     assert [os.path.basename(line["notebook"]) for line in told] == ["train.ipynb"]
+
+
+@pytest.mark.parametrize("cell", ["%%mlops skip\nprint('a secret')", "print('a secret')"])
+async def test_what_is_not_recorded_is_not_written_down(
+    start: Any, home: Settings, cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skips = cell.startswith("%%mlops")
+    if not skips:
+        # Off in the kernels alone: the server does not know.
+        monkeypatch.setenv(settings.SWITCH_VARIABLE, "off")
+    notebook = await start("secret.ipynb")
+    if skips:
+        first = await notebook.execute("1")
+        await until(lambda: _seen(home, first))
+    await notebook.execute(cell)
+    await notebook.shut_down()
+    if skips:
+        await until(lambda: lines(home, "kernel_gone"))
+    else:
+        # Nothing will be written; another kernel's end tells that this one's was worked off.
+        monkeypatch.delenv(settings.SWITCH_VARIABLE)
+        other = await start("other.ipynb")
+        await other.execute("1")
+        await other.shut_down()
+        await until(lambda: lines(home, "kernel_gone"))
+    kept = b"".join(path.read_bytes() for path in home.home.rglob("*") if path.is_file())
+    assert b"a secret" not in kept
+    assert (b"secret.ipynb" in kept) is skips
 
 
 async def test_a_kernel_knows_that_it_is_listened_to(start: Any, home: Settings) -> None:

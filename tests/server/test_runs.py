@@ -17,7 +17,7 @@ from jupyter_mlops.server.base import BODY_LIMIT_BYTES
 from jupyter_mlops.server.extension import MLOps
 from jupyter_mlops.server.runs import PAGE_LIMIT, attachment
 from jupyter_mlops.settings import Settings
-from tests.server.recorded import record
+from tests.server.journals import record
 from tests.server.served import Fetch, until
 
 Get = Callable[..., Any]

@@ -17,7 +17,7 @@ from jupyter_mlops.server import events, watcher
 from jupyter_mlops.server.extension import MLOps
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store
-from tests.server.recorded import record
+from tests.server.journals import record
 from tests.server.served import DEADLINE_S, Fetch, until
 
 

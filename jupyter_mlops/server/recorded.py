@@ -1,0 +1,127 @@
+"""Which executions kernels write down themselves, read from their journals.
+
+The server hears the outputs of every kernel; it may keep only those of cells that are
+recorded. A cell can be left out, a notebook, a kernel or a whole environment, and only the
+kernel knows: what it does not write down, nobody does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_mlops.journal import SUFFIX
+
+_SERVER = "server-"
+_CLOCK_TICK_NS = 10**9
+_STARTED = b'"cell_started"'
+
+
+@dataclass
+class _Journal:
+    """The journal of one session, read up to `offset`."""
+
+    path: Path
+    offset: int = 0
+
+    def new_lines(self) -> list[bytes]:
+        """Return the whole lines that were added since the last call."""
+        try:
+            if self.path.stat().st_size <= self.offset:
+                return []
+            with self.path.open("rb") as file:
+                file.seek(self.offset)
+                content = file.read()
+        except OSError:  # dropped meanwhile, with all that it said
+            return []
+        end = content.rfind(b"\n") + 1
+        self.offset += end
+        return content[:end].splitlines()
+
+
+class Recorded:
+    """Follows the journals of kernels; for one thread.
+
+    Parameters
+    ----------
+    journals
+        Their folder; it may not exist yet.
+    """
+
+    def __init__(self, journals: Path) -> None:
+        self._folder = journals
+        self._changed_ns = 0
+        self._known: set[str] = set()
+        self._journals: dict[str, list[_Journal]] = defaultdict(list)
+        self._started: dict[str, set[str]] = defaultdict(set)
+
+    def knows(self, kernel_id: str) -> bool:
+        """Tell whether this kernel records at all."""
+        self._find()
+        return kernel_id in self._journals
+
+    def take(self, kernel_id: str, msg_id: str) -> bool:
+        """Tell whether the kernel records this execution; asked once, then forgotten."""
+        if not self.knows(kernel_id):
+            return False
+        for journal in self._journals[kernel_id]:
+            for line in journal.new_lines():
+                # Most of a journal are long lines of ends; only starts are worth decoding.
+                event = _decoded(line) if _STARTED in line else {}
+                if event.get("type") == "cell_started" and not event.get("skipped"):
+                    self._started[kernel_id].add(str(event.get("msg_id")))
+        if msg_id not in self._started[kernel_id]:
+            return False
+        self._started[kernel_id].remove(msg_id)
+        return True
+
+    def forget(self, kernel_id: str) -> None:
+        """Let go of a kernel that is gone."""
+        self._journals.pop(kernel_id, None)
+        self._started.pop(kernel_id, None)
+
+    def _find(self) -> None:
+        try:
+            changed_ns = self._folder.stat().st_mtime_ns
+        except OSError:  # no kernel has recorded anything here yet
+            return
+        if changed_ns == self._changed_ns:
+            return
+        # Two files within one tick of the clock leave the folder with one and the same time.
+        settled = time.time_ns() - changed_ns > _CLOCK_TICK_NS
+        for entry in os.scandir(self._folder):
+            name = entry.name
+            if name in self._known or name.startswith(_SERVER) or not name.endswith(SUFFIX):
+                continue
+            first = _first_line(Path(entry.path))
+            if first is None:
+                # It does not change its folder when it gets the rest.
+                settled = False
+                continue
+            self._known.add(name)
+            kernel_id = first.get("kernel_id")
+            if kernel_id:
+                self._journals[str(kernel_id)].append(_Journal(Path(entry.path)))
+        self._changed_ns = changed_ns if settled else 0
+
+
+def _first_line(path: Path) -> dict[str, Any] | None:
+    try:
+        with path.open("rb") as file:
+            line = file.readline()
+    except OSError:
+        return {}
+    return _decoded(line) if line.endswith(b"\n") else None
+
+
+def _decoded(line: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(line)
+    except ValueError:  # torn by a full disk; the store reports it
+        return {}
+    return event if isinstance(event, dict) else {}

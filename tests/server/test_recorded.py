@@ -1,0 +1,93 @@
+"""Only what a kernel writes down itself is kept of what the server hears."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_mlops.events import CellStarted, SessionStarted
+from jupyter_mlops.journal import Journal, this_process
+from jupyter_mlops.server import recorded
+from jupyter_mlops.server.recorded import Recorded
+from tests.server.journals import ENVIRONMENT
+
+
+def _session(folder: Path, writer: str, kernel_id: str | None) -> Journal:
+    book = Journal(folder, writer)
+    book.append(
+        SessionStarted,
+        process=this_process(),
+        kernel_id=kernel_id,
+        notebook=None,
+        notebook_source=None,
+        trigger="interactive",
+        run=None,
+        user="ada",
+        cwd="/",
+        environment=ENVIRONMENT,
+        listens=True,
+    )
+    return book
+
+
+def _cell(book: Journal, msg_id: str, **fields: Any) -> None:
+    started = {"execution": 0, "cell_id": None, "source": "1", "execution_count": 1}
+    book.append(CellStarted, msg_id=msg_id, **(started | fields))
+
+
+def test_follows_a_kernel(tmp_path: Path) -> None:
+    found = Recorded(tmp_path / "journals")
+    assert not found.knows("k")
+    book = _session(tmp_path / "journals", "a", "k")
+    assert found.knows("k") and not found.knows("other")
+    _cell(book, "1")
+    _cell(book, "2", skipped=True)
+    assert found.take("k", "1")
+    assert not found.take("k", "1"), "each execution once"
+    assert not found.take("k", "2"), "a skipped cell is no one's business"
+    assert not found.take("k", "3")
+    _cell(book, "4")
+    assert found.take("k", "4")
+
+
+def test_a_restarted_kernel_has_two_journals(tmp_path: Path) -> None:
+    found = Recorded(tmp_path)
+    first = _session(tmp_path, "a", "k")
+    _cell(first, "1")
+    assert found.take("k", "1")
+    _cell(_session(tmp_path, "b", "k"), "2")
+    assert found.take("k", "2")
+    found.forget("k")
+    assert not found.take("k", "2")
+
+
+def test_a_session_that_has_no_kernel_and_the_server_s_own(tmp_path: Path) -> None:
+    _session(tmp_path, "a", None)
+    _session(tmp_path, "server-1", "k")
+    (tmp_path / "b.jsonl").write_text("torn\n")
+    assert not Recorded(tmp_path).knows("k")
+
+
+@pytest.mark.parametrize("tick_ns", [0, 10**18])
+def test_a_first_line_that_is_still_growing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tick_ns: int
+) -> None:
+    monkeypatch.setattr(recorded, "_CLOCK_TICK_NS", tick_ns)
+    whole = tmp_path / "a.jsonl"
+    _session(tmp_path, "a", "k").close()
+    line = whole.read_bytes()
+    whole.write_bytes(line[:-1])
+    found = Recorded(tmp_path)
+    assert not found.knows("k")
+    whole.write_bytes(line)
+    assert found.knows("k")
+
+
+def test_a_journal_that_is_dropped(tmp_path: Path) -> None:
+    found = Recorded(tmp_path)
+    _cell(_session(tmp_path, "a", "k"), "1")
+    assert found.knows("k")
+    (tmp_path / "a.jsonl").unlink()
+    assert not found.take("k", "1")
