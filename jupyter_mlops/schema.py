@@ -81,16 +81,16 @@ def decode_event(line: Mapping[str, Any]) -> Event:
 
 def json_schema() -> dict[str, Any]:
     """Return one JSON Schema whose definitions are all documents of the contract."""
-    _, components = msgspec.json.schema_components(
-        DOCUMENTS, ref_template="#/definitions/{name}"
-    )
+    _, components = msgspec.json.schema_components(DOCUMENTS, ref_template="#/definitions/{name}")
     definitions = {name: _described(schema) for name, schema in sorted(components.items())}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Documents",
         "type": "object",
         "additionalProperties": False,
-        "properties": {kind.__name__: {"$ref": f"#/definitions/{kind.__name__}"} for kind in DOCUMENTS},
+        "properties": {
+            kind.__name__: {"$ref": f"#/definitions/{kind.__name__}"} for kind in DOCUMENTS
+        },
         "definitions": definitions,
     }
 
@@ -99,14 +99,21 @@ def _described(schema: dict[str, Any]) -> dict[str, Any]:
     properties = schema.get("properties", {})
     renamed = {_KEY_OF_FIELD.get(name, name): value for name, value in properties.items()}
     # What we send always carries every key, so a reader need not expect a missing one.
-    return {**schema, "properties": renamed, "required": sorted(renamed), "additionalProperties": False}
+    return {
+        **schema,
+        "properties": renamed,
+        "required": sorted(renamed),
+        "additionalProperties": False,
+    }
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:
     # Only a model's own keys are renamed: a parameter of the user's may be called "class_".
     if not isinstance(value, dict) or not value.get("models"):
         return value
-    models = [{names.get(key, key): item for key, item in model.items()} for model in value["models"]]
+    models = [
+        {names.get(key, key): item for key, item in model.items()} for model in value["models"]
+    ]
     return {**value, "models": models}
 
 
