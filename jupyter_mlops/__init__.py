@@ -19,7 +19,7 @@ __all__ = [
     "show",
 ]
 
-_HOME_OF_NAME = {name: "jupyter_mlops.api" for name in __all__} | {
+_HOME_OF_NAME = dict.fromkeys(__all__, "jupyter_mlops.api") | {
     "MlopsError": "jupyter_mlops.errors",
     # Found by JupyterLab and Jupyter Server under these fixed names.
     "_jupyter_labextension_paths": "jupyter_mlops.server.extension",
