@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import tornado.web
 from jupyter_server.auth.decorator import authorized
 
-from jupyter_mlops.comparison import diff
 from jupyter_mlops.errors import BadValueError
 from jupyter_mlops.records import Comparison
 from jupyter_mlops.server.base import MlopsHandler, Refusal, checked
@@ -33,6 +32,9 @@ class ComparisonsHandler(MlopsHandler):
 
 
 def _compared(store: Store, refs: list[str]) -> Comparison:
+    # Imported in this thread, where it holds nobody up.
+    from jupyter_mlops.comparison import diff
+
     # Not api.compare, which brings the store up to date first: a GET changes nothing.
     runs = [store.find(ref) for ref in refs]
     return diff.compare([store.run(run) for run in runs], [store.cells(run) for run in runs])

@@ -1,0 +1,145 @@
+"""The server as a process of its own: its end in order, and its death."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+import pytest
+
+from jupyter_mlops.settings import Settings
+from jupyter_mlops.store import Store
+
+TOKEN = "a-token-of-the-test"
+DEADLINE_S = 60.0
+
+
+def until(found: Callable[[], Any]) -> Any:
+    """Return what `found` returns once that is true."""
+    end = time.monotonic() + DEADLINE_S
+    while True:
+        value = found()
+        if value:
+            return value
+        assert time.monotonic() < end, f"nothing was found within {DEADLINE_S} s"
+        time.sleep(0.05)
+
+
+class Server:
+    """A Jupyter server in a process of its own."""
+
+    def __init__(self, root: Path, log: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.log = log
+        command = [sys.executable, "-m", "jupyter_server", "--allow-root", "--no-browser"]
+        command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}"]
+        command += [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}"]
+        command += ["--ServerApp.allow_unauthenticated_access=False"]
+        config = '{"jupyter_mlops": True, "jupyter_server_terminals": False}'
+        command += [f"--ServerApp.jpserver_extensions={config}"]
+        with log.open("wb") as file:
+            self.process = subprocess.Popen(command, stdout=file, stderr=file)
+        until(self._answers)
+
+    def ask(self, path: str, body: Any = None) -> Any:
+        """Return the reply's JSON document."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"token {TOKEN}"},
+        )
+        with urllib.request.urlopen(request, timeout=DEADLINE_S) as reply:
+            return json.loads(reply.read())
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return bool(self.ask("mlops/status"))
+        except OSError:
+            return False
+
+
+@pytest.fixture
+def server(home: Settings, jp_environ: None, tmp_path: Path) -> Iterator[Server]:
+    root = tmp_path / "served"
+    root.mkdir()
+    slow = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("wait = 0\nimport time\ntime.sleep(wait)")]
+    )
+    nbformat.write(slow, root / "slow.ipynb")
+    started = Server(root, tmp_path / "server.log")
+    yield started
+    if started.process.poll() is None:
+        started.process.kill()
+    started.process.wait()
+
+
+def test_ends_in_order(server: Server, tmp_path: Path) -> None:
+    server.ask("api/kernels", {"name": "python3"})
+    below = psutil.Process(server.process.pid).children(recursive=True)
+    assert below
+    begun = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    server.process.wait(DEADLINE_S)
+    assert time.monotonic() - begun < 20
+    assert not [one for one in below if one.is_running() and one.status() != "zombie"]
+    log = server.log.read_text()
+    # Others warn, and a kernel that is ended while it starts shows a traceback; of ours there
+    # is only good news.
+    assert [line for line in log.splitlines() if "mlops" in line and "[I " not in line] == []
+
+
+def test_listens_at_one_port_only(server: Server) -> None:
+    found = psutil.Process(server.process.pid).net_connections("inet")
+    ports = {one.laddr for one in found if one.status == psutil.CONN_LISTEN}
+    assert ports == {("127.0.0.1", server.port)}
+
+
+def test_a_reproduction_that_the_server_s_death_cut_off_is_lost(
+    server: Server, home: Settings, tmp_path: Path
+) -> None:
+    from jupyter_mlops import api
+
+    with Store.open(home) as store:
+        run = api.run(tmp_path / "served" / "slow.ipynb", store=store)
+    until(lambda: [one for one in server.ask("mlops/runs")["runs"] if one["id"] == run.id])
+    address = f"mlops/runs/{run.id}/reproductions"
+    started = server.ask(address, {"parameters": {"wait": 600}})
+    ident = started["id"]
+    until(lambda: server.ask(f"{address}/{ident}")["progress"])
+    below = psutil.Process(server.process.pid).children(recursive=True)
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.process.wait(DEADLINE_S)
+
+    with Store.open(home) as store:
+        assert store.reproduction(ident).state == "lost"
+        store.refresh()
+        assert store.run(ident).status == "lost"
+    psutil.wait_procs(below, timeout=DEADLINE_S)
+    assert not [one for one in below if one.is_running() and one.status() != "zombie"]
+
+
+def test_no_secret_in_log_or_store(server: Server, home: Settings) -> None:
+    for path in ("mlops/runs?limit=5", f"mlops/status?token={TOKEN}"):
+        server.ask(path)
+    server.process.send_signal(signal.SIGTERM)
+    server.process.wait(DEADLINE_S)
+    shown = [line for line in server.log.read_text().splitlines() if "/mlops" in line]
+    assert not [line for line in shown if TOKEN in line]
+    kept = b"".join(path.read_bytes() for path in home.home.rglob("*") if path.is_file())
+    assert TOKEN.encode() not in kept
+    assert not re.findall(r"postgresql://\S+:\S+@", server.log.read_text())
