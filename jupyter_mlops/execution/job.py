@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import threading
 import time
@@ -54,15 +55,22 @@ def main(folder: Path) -> int:
         with suppress(OSError):  # nobody listens any more: the request to stop is under way
             os.write(channel, schema.encode(progress) + b"\n")
 
+    abandoned = threading.Event()
     try:
-        outcome = _execute(job, folder, tell)
+        outcome = _execute(job, folder, tell, abandoned)
         _save(folder, outcome)
     finally:
         tree.end_descendants(os.getpid())
+        if abandoned.is_set():
+            for left in (folder, job.scratch):
+                if left is not None:
+                    shutil.rmtree(left, ignore_errors=True)
     return 0
 
 
-def _execute(job: Job, folder: Path, tell: Callable[[Progress], None]) -> BatchOutcome:
+def _execute(
+    job: Job, folder: Path, tell: Callable[[Progress], None], abandoned: threading.Event
+) -> BatchOutcome:
     sys.modules.setdefault(_UNUSED, None)  # type: ignore[arg-type]
     import papermill
 
@@ -87,7 +95,7 @@ def _execute(job: Job, folder: Path, tell: Callable[[Progress], None]) -> BatchO
         evidence=evidence,
         on_cell=_checkpoints(folder, evidence),
     )
-    threading.Thread(target=_obey, args=(conduct,), daemon=True).start()
+    threading.Thread(target=_obey, args=(conduct, abandoned), daemon=True).start()
     try:
         papermill.execute_notebook(
             # papermill formats the path with the parameters.
@@ -108,12 +116,14 @@ def _execute(job: Job, folder: Path, tell: Callable[[Progress], None]) -> BatchO
     return conduct.outcome or evidence.outcome(marked)
 
 
-def _obey(conduct: Conduct) -> None:
+def _obey(conduct: Conduct, abandoned: threading.Event) -> None:
     line = sys.stdin.readline()
     if line.strip():
         request = json.loads(line)
         conduct.stop.ask(request["status"], request["reason"])
         sys.stdin.readline()  # until the other end closes it
+    # It does so after this process has ended, unless it ended itself.
+    abandoned.set()
     conduct.stop.ask("interrupted", "the process that waited for it ended")
     time.sleep(LAST_PATIENCE_S)
     # Still here: whatever holds the main thread up, nobody will see its result.

@@ -55,6 +55,8 @@ class Job:
         (:mod:`~.confine`); ``None`` for everywhere.
     variables
         What to set in the kernel's environment.
+    scratch
+        A folder to remove should nobody be left to do so.
     """
 
     notebook: bytes
@@ -70,6 +72,7 @@ class Job:
     start_timeout_s: int = 120
     writable: tuple[str, ...] | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    scratch: str | None = None
 
 
 def encode_job(job: Job) -> bytes:

@@ -184,6 +184,7 @@ class _Reproducing:
             cell_timeout_s=order.cell_timeout_s,
             writable=place.writable,
             variables=dict(place.variables),
+            scratch=None if place.root is None else str(place.root),
         )
 
     def _progress(self, progress: Progress) -> None:

@@ -43,12 +43,15 @@ class Place:
         Folders that may be written to; ``None`` for no confinement.
     variables
         What to set in the kernel's environment.
+    root
+        The folder that holds the copy.
     """
 
     cwd: Path
     folders: tuple[tuple[str, str], ...] = ()
     writable: tuple[str, ...] | None = None
     variables: tuple[tuple[str, str], ...] = ()
+    root: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ def copied(made: Plan) -> Iterator[Place]:
             folders=((str(copy), str(made.top)),),
             writable=writable if confine.is_possible() else None,
             variables=(("TMPDIR", str(temporary)),) if _holds_temporary(made.top) else (),
+            root=root,
         )
     finally:
         for folder, _, _ in os.walk(root):

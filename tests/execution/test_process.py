@@ -252,9 +252,10 @@ def test_an_exception_of_the_caller_ends_everything_and_is_raised(tmp_path: Path
 
 
 def test_when_whoever_waits_is_killed_the_kernel_ends_too(tmp_path: Path) -> None:
-    (tmp_path / "job.json").write_bytes(
-        encode_job(job(document(STUBBORN + "time.sleep(600)"), tmp_path))
-    )
+    scratch = tmp_path / "scratch"
+    (scratch / "copy").mkdir(parents=True)
+    given = job(document(STUBBORN + "time.sleep(600)"), tmp_path, scratch=str(scratch))
+    (tmp_path / "job.json").write_bytes(encode_job(given))
     code = (
         "from pathlib import Path; from jupyter_mlops.execution import execute;"
         "from jupyter_mlops.execution.process import decode_job;"
@@ -263,9 +264,13 @@ def test_when_whoever_waits_is_killed_the_kernel_ends_too(tmp_path: Path) -> Non
     waiting = subprocess.Popen([sys.executable, "-c", code])
     pids = numbers(tmp_path / "pids", 2)
     pids += [child.pid for child in psutil.Process(waiting.pid).children(recursive=True)]
+    (started,) = psutil.Process(waiting.pid).children()
+    folder = Path(started.cmdline()[-1])
+    assert folder.is_dir()
     waiting.kill()
     waiting.wait()
     wait_until(lambda: are_dead(pids))
+    assert not scratch.exists() and not folder.exists()
 
 
 def test_two_executions_at_once_keep_their_own_folders(tmp_path: Path) -> None:
