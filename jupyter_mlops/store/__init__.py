@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from types import TracebackType
@@ -12,6 +14,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from jupyter_mlops import journal
+from jupyter_mlops.errors import StoreError
 from jupyter_mlops.records import (
     Artifact,
     Batch,
@@ -63,10 +66,15 @@ class Store:
         StoreError
             If it can't be used; `NewerStoreError`, `NetworkFileSystemError` say why.
         """
-        make_private(settings.home)
-        make_private(settings.journals)
+        try:
+            make_private(settings.home)
+            make_private(settings.journals)
+            blobs = Blobs(settings.blobs)
+        except OSError as error:
+            said = f"{error.filename or settings.home}: {error.strerror or error}"
+            raise StoreError(message=said) from error
         database = Database(settings.store_url)
-        return cls(settings, database, Blobs(settings.blobs))
+        return cls(settings, database, blobs)
 
     def close(self) -> None:
         """Close the database; a second call does nothing."""
@@ -160,11 +168,13 @@ class Store:
         An output whose content is not kept is a ``display_data`` without data whose metadata
         has ``jupyter_mlops.missing``.
         """
-        return contents.cells(self._row(run), self._blobs, cell)
+        with self._row(run) as row:
+            return contents.cells(row, self._blobs, cell)
 
     def steps(self, run: str) -> tuple[Step, ...]:
         """Return a run's lineage in the recorded order, for replaying and judging it."""
-        return contents.steps(self._row(run), self._blobs)
+        with self._row(run) as row:
+            return contents.steps(row, self._blobs)
 
     def folder(self, run: str) -> str | None:
         """Return the folder in which a run's kernel worked, if the kernel told it."""
@@ -174,7 +184,8 @@ class Store:
 
     def artifacts(self, run: str) -> tuple[Artifact, ...]:
         """List what is stored of a run."""
-        return contents.artifacts(self._row(run), self._blobs)
+        with self._row(run) as row:
+            return contents.artifacts(row, self._blobs)
 
     def blob(self, digest: str) -> bytes:
         """Return stored content, verified against its digest.
@@ -191,11 +202,13 @@ class Store:
 
     def given_notebook(self, run: str) -> bytes:
         """Return the document in which the run's positions count."""
-        return contents.given_notebook(self._row(run), self._blobs)
+        with self._row(run) as row:
+            return contents.given_notebook(row, self._blobs)
 
     def executed_notebook(self, run: str) -> bytes:
         """Return the notebook with outputs: as executed, or put together from the record."""
-        return contents.executed_notebook(self._row(run), self._blobs)
+        with self._row(run) as row:
+            return contents.executed_notebook(row, self._blobs)
 
     def begin_batch(self, batch: Batch) -> None:
         """Remember a batch execution before it starts; its run is there from now on."""
@@ -260,9 +273,10 @@ class Store:
         """Look the whole database over and say what is damaged; as slow as reading it."""
         return self._database.damage()
 
-    def _row(self, ref: str) -> Row[Any]:
+    @contextmanager
+    def _row(self, ref: str) -> Iterator[Row[Any]]:
         with self._database.read() as connection:
-            return queries.row_of(connection, ref)
+            yield queries.row_of(connection, ref)
 
 
 this_process = journal.this_process

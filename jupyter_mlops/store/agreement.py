@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from jupyter_mlops.dataflow.source import parse
 from jupyter_mlops.store.lineage import CALL_SOURCES, Traced, value_token
@@ -51,17 +52,25 @@ def used_at_once(execution: Execution) -> dict[str, str]:
     finished = execution.finished
     if finished is None or not finished.parameters:
         return {}
-    parsed = parse(execution.source)
-    read = {
-        node.id
-        for node in ast.walk(parsed.tree if parsed is not None else ast.Module([], []))
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
+    read = _names_read(execution.source)
     return {
         parameter.name: "=" + value_token(parameter)
         for parameter in finished.parameters
-        if parsed is None or parameter.source in CALL_SOURCES or parameter.name in read
+        if read is None or parameter.source in CALL_SOURCES or parameter.name in read
     }
+
+
+@lru_cache(maxsize=4096)
+def _names_read(source: str) -> frozenset[str] | None:
+    """Return the names that a source reads anywhere; ``None`` if it can't be told."""
+    parsed = parse(source)
+    if parsed is None:
+        return None
+    return frozenset(
+        node.id
+        for node in ast.walk(parsed.tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    )
 
 
 def came_from(traced: Sequence[Traced], full: Iterable[int]) -> set[tuple[int, str]]:

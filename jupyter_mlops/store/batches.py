@@ -25,7 +25,6 @@ from jupyter_mlops.store.documents import (
     Built,
     Placed,
     Recorded,
-    environment_of,
     recorded_of,
     results_of,
 )
@@ -119,7 +118,7 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
         metrics=results.metrics,
         data=results.data,
         models=results.models,
-        environment=environment_of(session),
+        environment=None if session is None else session.environments[-1][1],
         randomness=results.randomness,
         cells=tuple(one.execution for one in recorded),
         unseen=(*_unseen(session, recorded), *results.unseen),

@@ -13,7 +13,7 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from jupyter_mlops.errors import MissingBlobError
+from jupyter_mlops.errors import MissingBlobError, StoreError
 from jupyter_mlops.journal import sha256
 from jupyter_mlops.settings import make_private
 
@@ -38,16 +38,25 @@ class Blobs:
             make_private(Path(self._root))
 
     def put(self, content: bytes) -> str:
-        """Keep `content` and return its digest; keeping it again changes nothing."""
+        """Keep `content` and return its digest; keeping it again changes nothing.
+
+        Raises
+        ------
+        StoreError
+            If it can't be written; nothing is left of it then.
+        """
         digest = sha256(content)
         if self._is_intact(digest, len(content)):
             return digest
         path = self._path(digest)
-        if self._local:
-            _write_whole(Path(path), content)
-        else:
-            # Object stores show an object only once it is there whole.
-            self._files.pipe_file(path, content)
+        try:
+            if self._local:
+                _write_whole(Path(path), content)
+            else:
+                # Object stores show an object only once it is there whole.
+                self._files.pipe_file(path, content)
+        except OSError as error:
+            raise StoreError(message=f"can't write {path}: {error.strerror or error}") from error
         return digest
 
     def get(self, digest: str) -> bytes:

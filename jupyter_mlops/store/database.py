@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
@@ -67,7 +68,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the store throughout."""
-        with _explained(self.path), self._engine.connect() as plain:
+        with _explained(self.path), _readable(self.path), self._engine.connect() as plain:
             connection = plain.execution_options(**{_READ_ONLY: True})
             with connection.begin():
                 yield connection
@@ -215,6 +216,15 @@ def _explained(path: Path) -> Iterator[None]:
         raise StoreError(message=f"{path} is damaged ({error.orig}); {_REBUILD}") from error
     except OSError as error:
         raise StoreError(message=f"{error.filename or path}: {error.strerror or error}") from error
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Say so if what is read is no record: the file was changed by something else."""
+    try:
+        yield
+    except (msgspec.DecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise StoreError(message=f"{path} is damaged ({error}); {_REBUILD}") from error
 
 
 _REBUILD = (

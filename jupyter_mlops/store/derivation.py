@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from jupyter_mlops import journal, schema
-from jupyter_mlops.errors import MissingBlobError
+from jupyter_mlops.errors import MissingBlobError, MlopsError
 from jupyter_mlops.events import Event
 from jupyter_mlops.records import Process
 from jupyter_mlops.store import batches, documents, positions, writing
@@ -25,7 +25,7 @@ from jupyter_mlops.store.deaths import may_be_over, watcher_is_gone
 from jupyter_mlops.store.segmentation import Segmentation, segment, whole
 from jupyter_mlops.store.sessions import Session, tell
 from jupyter_mlops.store.tables import batches as batches_table
-from jupyter_mlops.store.tables import events, runs, sessions
+from jupyter_mlops.store.tables import events, journals, runs, sessions
 
 _MESSAGES_AT_ONCE = 400
 
@@ -35,12 +35,27 @@ def derive(database: Database, blobs: Blobs) -> tuple[str, ...]:
     _mark_deaths(database)
     changed: list[str] = []
     for session in _dirty(database, select(sessions.c.id).where(sessions.c.dirty)):
-        with database.write() as connection:
-            changed += _derive_session(connection, blobs, session)
+        try:
+            with database.write() as connection:
+                changed += _derive_session(connection, blobs, session)
+        except MlopsError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - one session must not hide all others
+            _give_up(database, session, fault)
     for run in _dirty(database, select(batches_table.c.run).where(batches_table.c.dirty)):
         with database.write() as connection:
             changed += _derive_batch(connection, blobs, run)
     return tuple(dict.fromkeys(changed))
+
+
+def _give_up(database: Database, session: str, fault: Exception) -> None:
+    """Say that a session can't be shown; it is tried again when it has news."""
+    said = f"its session can't be shown: {type(fault).__name__}: {fault}"
+    with database.write() as connection:
+        connection.execute(
+            update(journals).where(journals.c.writer == session).values(problem=said)
+        )
+        connection.execute(update(sessions).where(sessions.c.id == session).values(dirty=False))
 
 
 def _dirty(database: Database, query: Any) -> Sequence[str]:

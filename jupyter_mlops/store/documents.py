@@ -19,7 +19,6 @@ from jupyter_mlops.records import (
     CellExecution,
     DataUse,
     Draft,
-    Environment,
     Metric,
     ModelFit,
     Output,
@@ -30,7 +29,7 @@ from jupyter_mlops.records import (
     Unseen,
 )
 from jupyter_mlops.store.segmentation import Segment, Segmentation, Value
-from jupyter_mlops.store.sessions import Execution, Session, unseen_of
+from jupyter_mlops.store.sessions import Execution, Session, unheard, unseen_of
 
 _NO_PATH = Unseen(None, "notebook", "nobody told the kernel which notebook it belongs to")
 _INFERRED_PATH = Unseen(
@@ -125,10 +124,10 @@ def of_segment(
         metrics=results.metrics,
         data=results.data,
         models=results.models,
-        environment=session.environment,
+        environment=session.environment_at(session.executions[segment.lineage[-1]]),
         randomness=results.randomness,
         cells=tuple(one.execution for one in recorded),
-        unseen=(*path_unseen(session), *results.unseen),
+        unseen=(*path_unseen(session), *results.unseen, *_unheard(session, own)),
         notices=(
             *session.notices,
             *_mixed(session, segment),
@@ -236,9 +235,12 @@ def path_unseen(session: Session) -> tuple[Unseen, ...]:
     return ()
 
 
-def environment_of(session: Session | None) -> Environment | None:
-    """Return the environment as it was last, installations during the session included."""
-    return None if session is None else session.environment
+def _unheard(session: Session, own: Iterable[Placed]) -> tuple[Unseen, ...]:
+    numbers = unheard(session)
+    why = "nobody listened to the kernel when the cell was executed"
+    return _unique(
+        Unseen(one.cell, "outputs", why) for one in own if one.execution.number in numbers
+    )
 
 
 def _placed(

@@ -57,8 +57,20 @@ def ingest(database: Database, blobs: Blobs, folder: Path) -> None:
 
 
 def unsynced(database: Database, folder: Path) -> int:
-    """Count the journals that hold lines the store has not taken in."""
-    return len(_behind(database, folder))
+    """Count the journals that hold lines the store has not taken in.
+
+    A last line that its writer never ended, because it died in it, is none.
+    """
+    return sum(_has_line(path, offset) for path, offset in _behind(database, folder))
+
+
+def _has_line(path: Path, offset: int) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return any(b"\n" in block for block in iter(lambda: file.read(_BLOCK_BYTES), b""))
+    except OSError:
+        return True  # it can't be read, and what it says is not known
 
 
 def problems(database: Database) -> tuple[str, ...]:

@@ -141,7 +141,7 @@ def _runs(traced: Sequence[Traced], claimed: Mapping[int, Claims]) -> list[_Grow
     runs: list[_Growing] = []
     pending: list[int] = []
     for index in sorted(claimed):
-        if runs and agree(claimed[index], runs[-1].claims):
+        if runs and _fits(traced, claimed, runs[-1], index):
             _join(traced, claimed, runs[-1], index)
         elif strength(traced[index].execution) == "weak":
             pending.append(index)
@@ -150,10 +150,18 @@ def _runs(traced: Sequence[Traced], claimed: Mapping[int, Claims]) -> list[_Grow
             _join(traced, claimed, runs[-1], index)
             # Of a cell's several values the newest fits, if any does.
             for weak in reversed(pending):
-                if agree(claimed[weak], runs[-1].claims):
+                if _fits(traced, claimed, runs[-1], weak):
                     _join(traced, claimed, runs[-1], weak)
             pending = []
     return runs
+
+
+def _fits(
+    traced: Sequence[Traced], claimed: Mapping[int, Claims], run: _Growing, index: int
+) -> bool:
+    # What claims everything before it (see lineage.py) may hold both results of its own cell.
+    joined = run.joined.get(traced[index].cell, index)
+    return traced[joined].identity == traced[index].identity and agree(claimed[index], run.claims)
 
 
 def _join(

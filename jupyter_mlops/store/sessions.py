@@ -63,12 +63,15 @@ class Execution:
 
 @dataclass(frozen=True)
 class Session:
-    """A kernel's life: its executions in order, and how it ended."""
+    """A kernel's life: its executions in order, and how it ended.
+
+    ``environments`` are those that it had, each with the number of the line that told it.
+    """
 
     start: SessionStarted
     notebook: str | None
     user: str
-    environment: Environment
+    environments: tuple[tuple[int, Environment], ...]
     executions: tuple[Execution, ...]
     fate: Fate
     notices: tuple[str, ...] = ()
@@ -78,6 +81,12 @@ class Session:
         """The session's id, which names its journal."""
         return self.start.writer
 
+    def environment_at(self, execution: Execution) -> Environment:
+        """Return the environment in which an execution ended, its own installations included."""
+        line = execution.started if execution.finished is None else execution.finished
+        told = [environment for seq, environment in self.environments if seq < line.seq]
+        return told[-1] if told else self.start.environment
+
 
 @dataclass
 class _Told:
@@ -86,7 +95,7 @@ class _Told:
     start: SessionStarted | None = None
     cells: dict[int, CellStarted] = field(default_factory=dict)
     finished: dict[int, CellFinished] = field(default_factory=dict)
-    environment: Environment | None = None
+    environments: list[tuple[int, Environment]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     ended: bool = False
     last_heard: str = ""
@@ -130,7 +139,7 @@ def tell(events: Sequence[Event], heard: Sequence[Event]) -> Session | None:
         start=told.start,
         notebook=moves[-1].notebook if moves else told.start.notebook,
         user=next((move.user for move in reversed(moves) if move.user), told.start.user),
-        environment=told.environment or told.start.environment,
+        environments=((told.start.seq, told.start.environment), *told.environments),
         executions=_executions(told, outputs, state),
         fate=state,
         notices=tuple(dict.fromkeys(told.notices)),
@@ -148,7 +157,7 @@ def _sorted(events: Sequence[Event]) -> _Told:
         elif isinstance(event, CellFinished):
             told.finished.setdefault(event.execution, event)
         elif isinstance(event, EnvironmentChanged):
-            told.environment = event.environment
+            told.environments.append((event.seq, event.environment))
         elif isinstance(event, Notice):
             told.notices.append(f"{event.what}: {event.why}")
         elif isinstance(event, SessionEnded):
@@ -209,3 +218,15 @@ def unseen_of(execution: Execution) -> list[tuple[str, str]]:
     if execution.finished is None:
         return []
     return [(one.what, one.why) for one in execution.finished.unseen]
+
+
+def unheard(session: Session) -> frozenset[int]:
+    """Return the numbers of executions whose outputs nobody heard.
+
+    Those of the last one may still be on their way.
+    """
+    return frozenset(
+        one.number
+        for one in session.executions[:-1]
+        if one.finished is not None and one.outputs is None and not one.started.skipped
+    )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_mlops.errors import MissingBlobError
+from jupyter_mlops.errors import MissingBlobError, StoreError
 from jupyter_mlops.journal import sha256
 from jupyter_mlops.store.blobs import Blobs
 
@@ -89,7 +89,7 @@ def test_a_full_disk_leaves_nothing_half_written(
 
     with monkeypatch.context() as disk:
         disk.setattr("os.fsync", full)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(StoreError, match="No space"):
             blobs.put(b"content")
     assert files(tmp_path) == []
     assert blobs.get(blobs.put(b"content")) == b"content"

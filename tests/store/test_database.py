@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import sqlite3
 import stat
@@ -17,7 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from jupyter_mlops.errors import NetworkFileSystemError, NewerStoreError, StoreError
+from jupyter_mlops.errors import MlopsError, NetworkFileSystemError, NewerStoreError, StoreError
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store, database, mounts, tables
 from tests.store.golden import write_journal
@@ -156,6 +157,35 @@ def test_garbage_in_place_of_the_database_is_said(home: Settings) -> None:
     (home.home / "store.db").write_bytes(b"garbage" * 1000)
     with pytest.raises(StoreError, match=r"damaged.*move it aside.*built again from the journals"):
         Store.open(home)
+
+
+def test_flipped_bytes_are_never_more_than_an_error_in_words(
+    home: Settings, kernel: Kernel
+) -> None:
+    write_journal(home, kernel.events)
+    with Store.open(home) as store:
+        store.refresh()
+    path = home.home / "store.db"
+    sound = path.read_bytes()
+    dice = random.Random(3)
+    refused = 0
+    for _ in range(150):
+        spoiled = bytearray(sound)
+        start = dice.randrange(len(spoiled) - 64)
+        spoiled[start : start + 64] = dice.randbytes(64)
+        for leftover in home.home.glob("store.db-*"):
+            leftover.unlink()
+        path.write_bytes(spoiled)
+        try:
+            with Store.open(home) as store:
+                store.refresh()
+                for run in store.runs().runs:
+                    store.run(run.id)
+                    store.steps(run.id)
+        except MlopsError as error:
+            refused += 1
+            assert "\n" not in str(error)  # noqa: PT017 - most of the stores are sound enough
+    assert refused > 0
 
 
 def test_a_store_moved_aside_is_built_again_from_the_journals(

@@ -13,7 +13,7 @@ from jupyter_mlops.events import CellFinished, Notice
 from jupyter_mlops.journal import encode, now
 from jupyter_mlops.outputs import seen
 from jupyter_mlops.settings import Settings
-from jupyter_mlops.store import Store
+from jupyter_mlops.store import Store, segmentation
 from tests.store.golden import write_journal
 from tests.store.interpreter import Kernel
 
@@ -54,11 +54,40 @@ def test_an_unfinished_line_is_not_read_yet(store: Store, home: Settings, kernel
     with path.open("ab") as file:
         file.write(encode(kernel.events[-1])[:40])
     store.refresh()
+    assert store.unsynced() == 0
     assert only_run(store).metrics == {}
     with path.open("ab") as file:
         file.write(encode(kernel.events[-1])[40:] + b"\n")
     store.refresh()
     assert only_run(store).metrics == {"score": 1.0}
+
+
+def test_a_session_that_cannot_be_shown_hides_no_other(
+    store: Store, home: Settings, kernel: Kernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Kernel(tmp_path)
+    other.execute("strange", "score = 1.0 / 4")
+    for one in (other, kernel):
+        write_journal(home, one.events)
+    real = segmentation.trace
+
+    def trace(executions: Any) -> Any:
+        if executions[0].cell == "id strange":
+            raise LookupError("strange")
+        return real(executions)
+
+    with monkeypatch.context() as fault:
+        fault.setattr(segmentation, "trace", trace)
+        store.refresh()
+        assert only_run(store).metrics == {"score": 1.0}
+        assert store.problems() == (
+            f"journal {other.id}.jsonl: its session can't be shown: LookupError: strange",
+        )
+        assert store.refresh().runs == ()
+    other.execute("more", "print(1)")
+    write_journal(home, other.events)
+    store.refresh()
+    assert len(store.runs().runs) == 2
 
 
 def spoiled(path: Path, line: bytes) -> None:
