@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 
@@ -56,6 +57,8 @@ class Notebook:
         """Return a client whose kernel has answered."""
         if self._client is None:
             self._client = self._manager.client()
+            # A manager's clients share its session, and with it the ids of their messages.
+            self._client.session.session = uuid4().hex
             self._client.start_channels()
         await self._client.wait_for_ready(timeout=DEADLINE_S)
         return self._client
@@ -89,6 +92,11 @@ class Notebook:
     async def shut_down(self) -> None:
         """Shut the kernel down, as JupyterLab does."""
         await self._fetch("api", "sessions", self.session["id"], method="DELETE")
+
+    def reconnect(self) -> None:
+        """Let go of the client: the kernel has new ports."""
+        self.close()
+        self._client = None
 
     def close(self) -> None:
         """Close the client."""

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from jupyter_mlops import journal, settings
+from jupyter_mlops.server import listener
+from jupyter_mlops.server.extension import MLOps
 from jupyter_mlops.settings import Settings
 from tests.server.served import lines, until
 
@@ -94,6 +96,11 @@ async def test_a_killed_kernel_is_said_to_have_died(start: Any, home: Settings) 
     assert [line["how"] for line in gone] == ["died"]
     assert _seen(home, cut)["outputs"][0]["content"]["text"] == "last words\n"
 
+    # Jupyter starts another process; so early in a kernel's life at other ports.
+    notebook.reconnect()
+    after = await notebook.execute("print('again')")
+    assert (await until(lambda: _seen(home, after)))["outputs"][0]["content"]["text"] == "again\n"
+
 
 async def test_shut_down(start: Any, home: Settings) -> None:
     notebook = await start()
@@ -115,6 +122,38 @@ async def test_an_interrupted_execution_is_whole(start: Any, home: Settings) -> 
     line = await until(lambda: _seen(home, msg_id))
     kinds = [output["content"]["output_type"] for output in line["outputs"]]
     assert kinds == ["stream", "error"]
+
+
+async def test_an_execution_whose_beginning_was_not_heard_is_left_out(
+    start: Any, home: Settings, mlops: MLOps
+) -> None:
+    notebook = await start()
+    client = await notebook.client()
+    msg_id = client.execute("print('before', flush=True)\ninput()", allow_stdin=True)
+    while (await client.get_iopub_msg(timeout=60))["msg_type"] != "stream":
+        pass
+    manager = mlops.serverapp.kernel_manager.get_kernel(notebook.kernel_id)
+    mlops.listener.attach(notebook.kernel_id, manager.get_connection_info())
+    await client.get_stdin_msg(timeout=60)
+    client.input("")
+    while (await client.get_shell_msg(timeout=60))["parent_header"]["msg_id"] != msg_id:
+        pass
+    after = await notebook.execute("print('after')")
+    assert await until(lambda: _seen(home, after))
+    assert _seen(home, msg_id) is None
+
+
+async def test_a_message_that_is_too_large_is_a_notice(
+    start: Any, home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "MESSAGE_LIMIT_BYTES", 10_000)
+    notebook = await start()
+    large = await notebook.execute("print('x' * 20_000)")
+    small = await notebook.execute("print('x')")
+    assert await until(lambda: _seen(home, small))
+    assert _seen(home, large) is None
+    (notice,) = lines(home, "notice")
+    assert "cell execution" in notice["what"]
 
 
 def _told(home: Settings, count: int) -> list[dict[str, Any]]:

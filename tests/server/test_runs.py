@@ -222,6 +222,23 @@ async def test_a_huge_body_is_refused(jp_fetch: Fetch) -> None:
     assert (reply.code, json.loads(reply.body)["reason"]) == (413, "Request Entity Too Large")
 
 
+async def test_a_huge_body_that_does_not_say_so_is_refused(
+    jp_serverapp: Any, http_server_client: Any, jp_base_url: str, jp_auth_header: dict[str, str]
+) -> None:
+    async def body(write: Any) -> None:
+        for _ in range(3):
+            await write(b"x" * (BODY_LIMIT_BYTES // 2))
+
+    reply = await http_server_client.fetch(
+        f"{jp_base_url}mlops/runs/1/reproductions",
+        method="POST",
+        headers=jp_auth_header,
+        body_producer=body,
+        raise_error=False,
+    )
+    assert reply.code == 413
+
+
 CROWD = """
 import asyncio, json, sys
 from tornado.httpclient import AsyncHTTPClient
