@@ -19,17 +19,11 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { Client } from './client';
-import { addCommands, describe, RUN_ARGS, runFor, telling } from './commands';
+import { addCommands, addTabCommands } from './commands';
+import type { INotebookParts } from './components/ExecutedNotebook';
 import type { IServices } from './components/services';
-import { newestFirst } from './components/Reproductions';
-import { executedPath, ExecutedNotebooks } from './drive';
 import { Feed } from './feed';
 import { ActiveNotebook, CellFinder } from './notebook';
-import {
-  createExecutedFactory,
-  EXECUTED_FACTORY,
-  EXECUTED_FILE_TYPE
-} from './panels/ExecutedNotebook';
 import { Sidebar, SIDEBAR_ID } from './panels/Sidebar';
 import { createStatusItem } from './panels/StatusItem';
 import { Tab, type TabContent, tabName } from './panels/tabs';
@@ -120,131 +114,34 @@ const sidebar: JupyterFrontEndPlugin<void> = {
 const tabs: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-mlops:tabs',
   description:
-    'Adds tabs that compare runs and that show a verdict, restored after a reload.',
+    'Adds tabs for comparisons, verdicts and executed notebooks, restored after a reload.',
   autoStart: true,
-  requires: [IMlops, IRenderMimeRegistry, ITranslator],
+  requires: [
+    IMlops,
+    IRenderMimeRegistry,
+    ITranslator,
+    NotebookPanel.IContentFactory,
+    IEditorServices
+  ],
   optional: [IThemeManager, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     mlops: IMlops,
     rendermime: IRenderMimeRegistry,
     translator: ITranslator,
+    contentFactory: NotebookPanel.IContentFactory,
+    editors: IEditorServices,
     themes: IThemeManager | null,
     restorer: ILayoutRestorer | null
   ): void => {
     const services = createServices(app, mlops, rendermime, translator, themes);
-    const { trans } = services;
-    const show = tabOpener(app, services, restorer);
-    app.commands.addCommand(CommandIDs.compareRuns, {
-      label: trans.__('Compare Selected Runs'),
-      caption: trans.__(
-        'Show what differs between the runs that are selected in the sidebar'
-      ),
-      describedBy: {
-        args: describe({
-          runs: {
-            type: 'array',
-            items: { type: 'string' },
-            description: 'Ids of two runs or more'
-          }
-        })
-      },
-      isEnabled: args =>
-        ((args.runs as string[]) ?? mlops.runs.selected).length > 1,
-      execute: args =>
-        show({
-          kind: 'comparison',
-          runs: (args.runs as string[]) ?? mlops.runs.selected
-        })
-    });
-    app.commands.addCommand(CommandIDs.showVerdict, {
-      label: trans.__('Show Latest Verdict'),
-      caption: trans.__('Show what a reproduction came to in a tab of its own'),
-      describedBy: {
-        args: describe({
-          ...RUN_ARGS,
-          reproduction: {
-            type: 'string',
-            description: 'Id of one; without it, the latest'
-          }
-        })
-      },
-      isEnabled: args => (args.run ?? mlops.runs.shown) !== null,
-      execute: args =>
-        telling(services, trans.__('Showing the verdict'), async () => {
-          const run =
-            (args.run as string | undefined) ?? mlops.runs.shown ?? '';
-          const reproduction =
-            (args.reproduction as string) ?? (await latestOf(services, run));
-          show({ kind: 'verdict', run, reproduction });
-        })
-    });
-  }
-};
-
-const executedNotebooks: JupyterFrontEndPlugin<void> = {
-  id: 'jupyter-mlops:executed-notebooks',
-  description:
-    'Opens the executed notebook of a run as a read-only notebook without a kernel.',
-  autoStart: true,
-  requires: [
-    IMlops,
-    IDocumentManager,
-    IRenderMimeRegistry,
-    NotebookPanel.IContentFactory,
-    IEditorServices,
-    ITranslator
-  ],
-  optional: [ILayoutRestorer],
-  activate: (
-    app: JupyterFrontEnd,
-    mlops: IMlops,
-    documents: IDocumentManager,
-    rendermime: IRenderMimeRegistry,
-    contentFactory: NotebookPanel.IContentFactory,
-    editors: IEditorServices,
-    translator: ITranslator,
-    restorer: ILayoutRestorer | null
-  ): void => {
-    const trans = translator.load('jupyter_mlops');
-    const { commands, docRegistry, serviceManager } = app;
-    serviceManager.contents.addDrive(new ExecutedNotebooks(mlops.client));
-    docRegistry.addFileType(EXECUTED_FILE_TYPE);
-    const factory = createExecutedFactory({
-      commands,
-      contentFactory,
-      editors,
-      rendermime,
-      trans
-    });
-    docRegistry.addWidgetFactory(factory);
-    const tracker = new WidgetTracker<NotebookPanel>({
-      namespace: 'mlops-executed-notebook'
-    });
-    factory.widgetCreated.connect((_, panel) => void tracker.add(panel));
-    void restorer?.restore(tracker, {
-      command: 'docmanager:open',
-      args: panel => ({ path: panel.context.path, factory: EXECUTED_FACTORY }),
-      name: panel => panel.context.path
-    });
-    const context = { mlops, runAtPointer: () => runAtPointer(app) };
-    commands.addCommand(CommandIDs.openNotebook, {
-      label: trans.__('Open Executed Notebook'),
-      caption: trans.__(
-        'Open the notebook as a run executed it, with its outputs, to read'
-      ),
-      describedBy: { args: describe(RUN_ARGS) },
-      isEnabled: args => runFor(context, args) !== null,
-      execute: args =>
-        telling(
-          { trans },
-          trans.__('Opening the executed notebook'),
-          async () => {
-            const run = await mlops.client.run(runFor(context, args) ?? '');
-            documents.openOrReveal(executedPath(run), EXECUTED_FACTORY);
-          }
-        )
-    });
+    const { mimeTypeService } = editors;
+    const parts = { contentFactory, mimeTypeService, rendermime };
+    const show = tabOpener(app, services, parts, restorer);
+    addTabCommands(
+      { ...services, runAtPointer: () => runAtPointer(app) },
+      show
+    );
   }
 };
 
@@ -306,9 +203,11 @@ async function followSettings(
 function tabOpener(
   app: JupyterFrontEnd,
   services: IServices,
+  parts: INotebookParts,
   restorer: ILayoutRestorer | null
 ): (shows: TabContent) => void {
   const comparison = new WidgetTracker<Tab>({ namespace: 'mlops-comparison' });
+  const notebook = new WidgetTracker<Tab>({ namespace: 'mlops-notebook' });
   const verdict = new WidgetTracker<Tab>({ namespace: 'mlops-verdict' });
   const options = {
     args: (tab: Tab) => tab.shows,
@@ -318,34 +217,27 @@ function tabOpener(
     ...options,
     command: CommandIDs.compareRuns
   });
+  void restorer?.restore(notebook, {
+    ...options,
+    command: CommandIDs.openNotebook
+  });
   void restorer?.restore(verdict, {
     ...options,
     command: CommandIDs.showVerdict
   });
-  const trackers = { comparison, verdict };
+  const trackers = { comparison, notebook, verdict };
   return shows => {
     const tracker = trackers[shows.kind];
     let tab = tracker.find(open => tabName(open.shows) === tabName(shows));
     if (!tab) {
       // The shell owns it, and closing it disposes it.
       // eslint-disable-next-line jupyter/require-disposable-ownership
-      tab = new Tab(services, shows);
+      tab = new Tab(services, parts, shows);
       app.shell.add(tab, 'main');
       void tracker.add(tab);
     }
     app.shell.activateById(tab.id);
   };
-}
-
-async function latestOf(
-  { mlops, trans }: IServices,
-  run: string
-): Promise<string> {
-  const [latest] = newestFirst(await mlops.client.reproductions(run));
-  if (latest === undefined) {
-    throw new Error(trans.__('this run was not reproduced yet'));
-  }
-  return latest.id;
 }
 
 function runAtPointer(app: JupyterFrontEnd): string | null {
@@ -356,4 +248,4 @@ function runAtPointer(app: JupyterFrontEnd): string | null {
 }
 
 export { IMlops };
-export default [model, sidebar, tabs, executedNotebooks, statusItem];
+export default [model, sidebar, tabs, statusItem];

@@ -50,9 +50,7 @@ class Lab:
     def get(self, path: str) -> Any:
         """Return what the server part answers to a GET."""
         address = url_path_join(self.url, "mlops", path)
-        request = urllib.request.Request(
-            address, headers={"Authorization": f"token {self.token}"}
-        )
+        request = urllib.request.Request(address, headers={"Authorization": f"token {self.token}"})
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 

@@ -109,8 +109,8 @@ def _wait_for_lines(page: Page, figure: Locator) -> None:
     """Wait until both lines are there: coloured pixels, which text and axes have not."""
     for _ in range(100):
         picture = Image.open(io.BytesIO(figure.screenshot())).convert("HSV")
-        colourful = sum(1 for _, saturation, _ in picture.getdata() if saturation > 120)
-        if colourful > 500:
+        colourful = sum(picture.getchannel("S").histogram()[60:])
+        if colourful > 400:
             return
         page.wait_for_timeout(100)
     pytest.fail(f"no lines are drawn, only {colourful} coloured pixels")
@@ -118,27 +118,19 @@ def _wait_for_lines(page: Page, figure: Locator) -> None:
 
 def _open_from_the_figure(page: Page) -> None:
     figure = page.locator(".jp-mlops-Figure[data-state=drawn]").first
-    start, end = (
-        figure.locator(".y-axis").nth(place).locator(".tick", has_text=text).locator("line")
-        for place, text in ((0, re.compile(r"^0\.1$")), (1, re.compile(r"^0\.")))
-    )
-    del end
-    box = start.first.bounding_box()
+    tick = figure.locator(".y-axis").first.locator(".tick", has_text=re.compile(r"^0\.1$"))
+    box = tick.locator("line").bounding_box()
     assert box is not None
-    plot = figure.locator("[role=img]")
-    # The lines leave the first axis at the value of their run.
-    page.mouse.move(box["x"] + box["width"] + 3, box["y"] + 30)
-    page.mouse.move(box["x"] + box["width"] + 6, box["y"] + 1)
-    expect(plot).to_have_class(re.compile("jp-mlops-mod-pickable"))
-    page.mouse.click(box["x"] + box["width"] + 6, box["y"] + 1)
+    # A line leaves its axis at the height of the run's value; nobody hits its very pixel.
+    page.mouse.click(box["x"] + box["width"] + 40, box["y"] + 4)
     _see_executed(page)
 
 
 def _see_executed(page: Page) -> None:
     executed = page.locator(".jp-mlops-Executed")
+    expect(executed).to_contain_text("read only")
     expect(executed.locator(".jp-Cell").nth(PARAMETERS_CELL)).to_contain_text("lr = 0.1")
-    expect(executed).to_contain_text("accuracy: ")
-    expect(executed.get_by_role("button", name=re.compile("Executed notebook of"))).to_be_visible()
+    expect(executed.locator(".jp-OutputArea", has_text="accuracy: ")).to_be_visible()
 
 
 def _see_both_tabs_again(page: Page) -> None:

@@ -89,9 +89,10 @@ export function Figure(props: {
     };
   }, [figure, themes]);
 
-  const onClick = (): void => {
-    if (hovered.current !== null) {
-      props.onPick?.(hovered.current);
+  const onClick = (event: React.MouseEvent): void => {
+    const line = lineAt(event, hovered);
+    if (line !== null) {
+      props.onPick?.(line);
     }
   };
   return (
@@ -120,7 +121,14 @@ async function loadPlotly(): Promise<Plotly> {
   return (module as unknown as { default?: Plotly }).default ?? module;
 }
 
-const CONFIG = { displaylogo: false, displayModeBar: false, responsive: false };
+const CONFIG = {
+  displaylogo: false,
+  displayModeBar: false,
+  responsive: false,
+  // Lines are one device pixel wide; of two on a pixel of the page, as is plotly's way, one is
+  // too faint to see.
+  plotGlPixelRatio: 1
+};
 
 /** Parallel coordinates name the line in `curveNumber`, other traces the point in `points`. */
 interface IHover {
@@ -143,12 +151,31 @@ function followPointer(
   node.on?.('plotly_hover', event => {
     hovered.current =
       event.points?.[0]?.pointNumber ?? event.curveNumber ?? null;
-    node.classList.add('jp-mlops-mod-pickable');
   });
   node.on?.('plotly_unhover', () => {
     hovered.current = null;
-    node.classList.remove('jp-mlops-mod-pickable');
   });
+}
+
+/** So far from a line, in px, a click still means it. */
+const REACH = 6;
+
+/** The line at a click. Plotly finds one only on its very pixel, so we look around it as well. */
+function lineAt(
+  { target, clientX, clientY }: React.MouseEvent,
+  hovered: React.MutableRefObject<number | null>
+): number | null {
+  const isPlot = (target as Element).classList.contains('gl-canvas-pick');
+  for (
+    let step = 2;
+    isPlot && hovered.current === null && step <= 2 * REACH + 1;
+    step++
+  ) {
+    // 1 px above, 1 px below, 2 px above …
+    const y = clientY + (step % 2 ? 1 : -1) * Math.floor(step / 2);
+    target.dispatchEvent(new MouseEvent('mousemove', { clientX, clientY: y }));
+  }
+  return hovered.current;
 }
 
 /** What a variable of the theme stands for: plotly parses colours itself and knows none. */
