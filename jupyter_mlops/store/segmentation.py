@@ -19,7 +19,7 @@ any result is one run of all its executions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -77,10 +77,15 @@ class Segmentation:
 
 @dataclass
 class _Growing:
-    """A run while the session is read; ``joined`` are the results that make it up."""
+    """A run while the session is read.
+
+    ``joined`` are the results that make it up, by cell; ``equal`` maps executions that need
+    no second replay to the members that they equal.
+    """
 
     opened: int
     joined: dict[str, int] = field(default_factory=dict)
+    equal: dict[int, int] = field(default_factory=dict)
     members: set[int] = field(default_factory=set)
     full: set[int] = field(default_factory=set)
     claims: Claims = field(default_factory=dict)
@@ -103,7 +108,7 @@ def segment(executions: Sequence[Execution]) -> Segmentation:
         before = growing[number - 1].opened if number else -1
         runs.append(_finished(traced, claimed, run, growing[:number], before))
     draft = _draft(traced, growing)
-    return Segmentation(tuple(runs), draft, tuple(_values(traced, draft)))
+    return Segmentation(tuple(runs), draft, _changed(traced, draft, runs[-1]))
 
 
 def whole(executions: Sequence[Execution]) -> Segmentation:
@@ -171,10 +176,41 @@ def _join(
     one = traced[index]
     if one.cell in run.joined:
         return
+    known = _oldest(traced, run.members)
+    first = known.get((one.cell, one.identity))
+    if first is not None and agree(claimed[first], run.claims):
+        run.joined[one.cell] = first
+        return
     run.joined[one.cell] = index
-    run.members |= one.lineage
-    run.full |= one.full
+    equal = {
+        other: same
+        for other in one.lineage - run.members
+        if (same := known.get((traced[other].cell, traced[other].identity), other)) < other
+    }
+    members = (run.members | one.lineage) - equal.keys()
+    if equal and not _replays(traced, members):
+        equal, members = {}, run.members | one.lineage
+    run.members = members
+    run.equal |= equal
+    run.full |= {equal.get(other, other) for other in one.full}
     run.claims.update(claimed[index])
+
+
+def _oldest(traced: Sequence[Traced], members: Iterable[int]) -> dict[tuple[str, str], int]:
+    return {
+        (traced[index].cell, traced[index].identity): index
+        for index in sorted(members, reverse=True)
+    }
+
+
+def _replays(traced: Sequence[Traced], members: Iterable[int]) -> bool:
+    """Tell whether these executions alone, in their order, read what they read."""
+    order = sorted(members)
+    again = trace([traced[index].execution for index in order])
+    return all(
+        one.identity == traced[index].identity and one.tokens == traced[index].tokens
+        for index, one in zip(order, again, strict=True)
+    )
 
 
 def _finished(
@@ -199,7 +235,7 @@ def _finished(
         opened=run.opened,
         first=min(index for index in lineage if index > before),
         inherited=tuple(sorted(inherited)),
-        parameters=_effective(traced, lineage, theirs, used),
+        parameters=_effective(traced, lineage, theirs, _came_from(traced, run, used)),
     )
 
 
@@ -221,8 +257,17 @@ def _fitting(
     return chosen
 
 
+def _came_from(
+    traced: Sequence[Traced], run: _Growing, full: Iterable[int]
+) -> set[tuple[int, str]]:
+    return {(run.equal.get(index, index), name) for index, name in came_from(traced, full)}
+
+
 def _effective(
-    traced: Sequence[Traced], own: Sequence[int], theirs: Iterable[int], full: Iterable[int]
+    traced: Sequence[Traced],
+    own: Sequence[int],
+    theirs: Iterable[int],
+    used: Collection[tuple[int, str]],
 ) -> tuple[Value, ...]:
     """Return the parameters that were in effect on the way to what is shown.
 
@@ -234,7 +279,6 @@ def _effective(
     for value in (*_values(traced, own), *_values(traced, sorted(theirs), inherited=True)):
         subject = (traced[value.index].cell, value.parameter.name)
         values.setdefault(subject, []).append(value)
-    used = came_from(traced, full)
     kept: list[Value] = []
     for candidates in values.values():
         counted = [one for one in candidates if (one.index, one.parameter.name) in used]
@@ -270,6 +314,19 @@ def _distinct(values: Sequence[Value]) -> list[Value]:
     return kept
 
 
+def _changed(traced: Sequence[Traced], draft: Sequence[int], last: Segment) -> tuple[Value, ...]:
+    """Return the draft's parameters that the open run has not, or with other values."""
+    known = [
+        (traced[value.index].cell, value.parameter.name, value.parameter.value)
+        for value in last.parameters
+    ]
+    return tuple(
+        value
+        for value in _values(traced, draft)
+        if (traced[value.index].cell, value.parameter.name, value.parameter.value) not in known
+    )
+
+
 def _draft(traced: Sequence[Traced], runs: Sequence[_Growing]) -> tuple[int, ...]:
     """Return the newest execution of each cell that changed something no run shows.
 
@@ -289,7 +346,7 @@ def _draft(traced: Sequence[Traced], runs: Sequence[_Growing]) -> tuple[int, ...
         is_new = newest.index > last.opened
         if newest.index in shown or not (is_new or cell in settled):
             continue
-        known = [one for one in ones if one.index in last.members] or ones[-2:-1]
+        known = ([one for one in ones if one.index in last.members] or ones[:-1])[-1:]
         differs = any(
             one.execution.source_digest != newest.execution.source_digest for one in known
         )
