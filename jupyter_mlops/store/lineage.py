@@ -162,9 +162,11 @@ def _read_by(execution: Execution) -> set[str]:
     finished = execution.finished
     if finished is None:
         return set(execution.flow.reads)
+    # An object that was changed under one name still is its other names' object.
+    changed = set(finished.writes) - execution.flow.binds - execution.flow.maybe_binds
     files = {_FILE + use.path for use in finished.data if use.access == "read" and use.path}
     drawn = {_SEED + use.generator for use in finished.randomness if not use.seeded}
-    return {*finished.reads, *files, *drawn}
+    return {*finished.reads, *changed, *files, *drawn}
 
 
 def _written_by(execution: Execution) -> set[str]:

@@ -153,6 +153,22 @@ def lost(acted: Acted) -> list[str]:
     return found
 
 
+def unfaithful(acted: Acted) -> list[str]:
+    """Say which run, its lineage executed alone in a new kernel, gives other metrics."""
+    executions = acted.session.executions
+    if any(one.finished is not None and one.finished.randomness for one in executions):
+        return []  # the state of a generator is put back by whoever replays, not by the cells
+    found = []
+    for ordinal, run in enumerate(segment(executions).runs):
+        script = [acted.script[index] for index in run.lineage]
+        with tempfile.TemporaryDirectory() as folder:
+            again = execute(script, Truth(dict(acted.truth.origins)), Path(folder))
+        for place, index in enumerate(run.lineage):
+            if index in run.results and _values(again, place) != _values(acted, index):
+                found.append(f"run {ordinal}: execution {index} gives {_values(again, place)}")
+    return found
+
+
 def _same(acted: Acted, one: int, other: int) -> bool:
     return _values(acted, one) == _values(acted, other) and (
         _by_subject(acted, one) == _by_subject(acted, other)
@@ -188,7 +204,7 @@ def main(count: int, first: int) -> int:
     with tempfile.TemporaryDirectory() as name:
         for seed in range(first, first + count):
             acted = act(seed, Path(name))
-            for wrong in (lies, lost):
+            for wrong in (lies, lost, unfaithful):
                 if wrong(acted):
                     sys.stdout.write(f"seed {seed}\n")
                     sys.stdout.write(told(smallest(acted, Path(name), wrong), wrong) + "\n")

@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_mlops.store import lineage, segmentation
 from tests.store import random_sessions
-from tests.store.random_sessions import act, lies, lost, smallest, told
+from tests.store.random_sessions import act, lies, lost, smallest, told, unfaithful
 
 
 @pytest.mark.slow
@@ -28,6 +28,14 @@ def test_no_result_is_lost_and_closed_runs_stay(tmp_path: Path) -> None:
         acted = act(seed, tmp_path)
         if lost(acted):
             pytest.fail(f"seed {seed}\n" + told(smallest(acted, tmp_path, lost), lost))
+
+
+@pytest.mark.slow
+def test_a_lineage_replayed_alone_gives_the_same_metrics(tmp_path: Path) -> None:
+    for seed in range(1000):
+        acted = act(seed, tmp_path)
+        if unfaithful(acted):
+            pytest.fail(f"seed {seed}\n" + told(smallest(acted, tmp_path, unfaithful), unfaithful))
 
 
 @pytest.mark.parametrize(
