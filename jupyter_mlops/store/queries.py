@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, tuple_
 
 from jupyter_mlops import schema
 from jupyter_mlops.errors import AmbiguousRunError, BadValueError, UnknownRunError
@@ -70,6 +70,9 @@ def _order(sort: str | None) -> tuple[Key, bool]:
 def _ordering(by: Key, down: bool) -> list[ColumnElement[Any]]:
     """Order by the key, runs without it last, and newest first among equals."""
     value = by.value
+    if by.column is runs.c.started:
+        # As its index has it, so that a page costs what it shows and not what there is.
+        return [value.desc(), runs.c.id.desc()] if down else [value.asc(), runs.c.id.asc()]
     return [
         value.is_(None),
         value.desc() if down else value.asc(),
@@ -81,6 +84,9 @@ def _ordering(by: Key, down: bool) -> list[ColumnElement[Any]]:
 def _after(by: Key, down: bool, mark: Sequence[Any]) -> ColumnElement[bool]:
     """Return the condition for everything that comes after a row in the order."""
     value, started, identifier = mark
+    if by.column is runs.c.started:
+        here, there = tuple_(runs.c.started, runs.c.id), tuple_(started, identifier)
+        return here < there if down else here > there
     rest = or_(runs.c.started < started, and_(runs.c.started == started, runs.c.id < identifier))
     if value is None:
         return and_(by.value.is_(None), rest)
