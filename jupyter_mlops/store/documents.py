@@ -109,7 +109,6 @@ def of_segment(
     results = results_of(own, (*shown, *theirs))
     recorded = tuple(recorded_of(one) for one in own)
     first = session.executions[segment.first]
-    opening = session.executions[segment.opened or 0]
     run = Run(
         id=run_id_of(session, ordinal),
         session=session.id,
@@ -117,7 +116,7 @@ def of_segment(
         notebook_digest=given,
         status=_status(session, segmentation, ordinal),
         trigger=session.start.trigger,
-        user=opening.started.user or session.user,
+        user=session.user,
         started=first.started.at,
         duration_s=sum(one.execution.duration_s or 0.0 for one in recorded),
         parameters=_parameters(session, segment, places),
