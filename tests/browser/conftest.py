@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from tests.browser import lab as labs
 from tests.browser.lab import Lab
@@ -76,7 +76,7 @@ def lab(start_lab: StartLab) -> Lab:
 
 @pytest.fixture
 def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
-    """Give a page of a browser that knows nothing; what the page throws fails the test."""
+    """Give a page of a browser that knows nothing; an error of our code fails the test."""
     thrown: list[str] = []
 
     def on_console(message: ConsoleMessage) -> None:
@@ -84,11 +84,15 @@ def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
         if message.type == "error" and "jupyter-mlops" in (message.location or {}).get("url", ""):
             thrown.append(message.text)
 
+    def on_error(error: Error) -> None:
+        if "jupyter-mlops" in (error.stack or ""):
+            thrown.append(f"{error.message}\n{error.stack}")
+
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
     context.set_default_timeout(_PATIENCE_MS)
     opened = context.new_page()
     opened.on("console", on_console)
-    opened.on("pageerror", lambda error: thrown.append(str(error)))
+    opened.on("pageerror", on_error)
     yield opened
     # What a failed test saw last, kept as long as pytest keeps its folder.
     opened.screenshot(path=tmp_path / "page.png")
