@@ -129,7 +129,7 @@ class Hooks:
             self._abandon(stack.pop())
         if stack:
             stack[-1].depth += 1
-            self._recorder.nest(stack[-1].execution)
+            self._recorder.nest(stack[-1].execution, str(info.raw_cell))
             return
         overlapping = any(other for other in list(self._stacks.values()) if other is not stack)
         execution = self._recorder.start(info, request, overlapping)
@@ -156,6 +156,7 @@ class Hooks:
         info = getattr(result, "info", None)
         if top.depth and id(info) != top.key:
             top.depth -= 1
+            self._recorder.unnest(top.execution, result)
             return
         if info is not None and id(info) != top.key and info.raw_cell != top.source:
             return

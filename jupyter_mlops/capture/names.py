@@ -98,12 +98,17 @@ class Hidden:
 
 @dataclass(frozen=True)
 class Moved:
-    """Names that an execution read and wrote; ``changed`` were changed in place or may be."""
+    """Names that an execution read and wrote.
+
+    ``changed`` were changed in place or may be; ``unreached`` count as bound, but still hold
+    the object from before, and the cell did not get to its end.
+    """
 
     reads: frozenset[str]
     writes: frozenset[str]
     bound: frozenset[str]
     changed: frozenset[str]
+    unreached: frozenset[str]
 
 
 def after(
@@ -115,6 +120,7 @@ def after(
     """
     reads = set(before.reads)
     bound: set[str] = set()
+    unreached: set[str] = set()
     for name in _candidates(flow, before, namespace):
         identity = before.identities.get(name)
         if name not in namespace:
@@ -132,10 +138,18 @@ def after(
             # Either the branch was not taken, or it stored the same object once more.
             bound.add(name)
             reads.add(name)
+            if not completed:
+                unreached.add(name)
     changed = {name for name in flow.mutates if _may_change(namespace, name, surely=True)}
     changed |= {name for name in flow.maybe_mutates if _may_change(namespace, name, surely=False)}
     changed |= _other_names(changed, namespace, hidden)
-    return Moved(frozenset(reads), frozenset(bound | changed), frozenset(bound), frozenset(changed))
+    return Moved(
+        reads=frozenset(reads),
+        writes=frozenset(bound | changed),
+        bound=frozenset(bound),
+        changed=frozenset(changed),
+        unreached=frozenset(unreached - changed),
+    )
 
 
 def _candidates(flow: Flow, before: Before, namespace: dict[str, Any]) -> Iterable[str]:

@@ -16,6 +16,7 @@ from jupyter_mlops.capture.outputs import Listener
 from jupyter_mlops.capture.randomness import Generators
 from jupyter_mlops.capture.session import Session, user_of
 from jupyter_mlops.dataflow import Context, Flow, Literal
+from jupyter_mlops.dataflow.source import handed_on
 from jupyter_mlops.events import CellFinished, CellStarted, NotSeen
 from jupyter_mlops.fingerprints.introspection import name_of
 from jupyter_mlops.records import CellError, CellStatus, DataUse
@@ -39,6 +40,8 @@ class Execution:
     own_time: float = 0.0
     flow: Flow | None = None
     literals: tuple[Literal, ...] = ()
+    handed_on: str | None = None
+    broke_off: bool = False
     before: names.Before | None = None
     is_finished: bool = False
     is_heard: bool = False
@@ -130,12 +133,18 @@ class Recorder:
             return
         execution.flow = dataflow.analyse_tree(tree, self._context)
         execution.literals = dataflow.literals_of_tree(tree)
+        execution.handed_on = handed_on(tree)
         execution.before = names.before(
             execution.flow, self._context, self._namespace, self._hidden
         )
 
-    def nest(self, execution: Execution) -> None:
-        """Note that a cell runs another one inside itself, whose flow is not known."""
+    def nest(self, execution: Execution, source: str) -> None:
+        """Note that a cell runs another one inside itself, whose flow is not known.
+
+        The body of ``%%capture`` is run that way too, and is known.
+        """
+        if source == execution.handed_on:
+            return
         earlier = execution.before
         if execution.skipped or (earlier is not None and earlier.every):
             return
@@ -145,6 +154,12 @@ class Recorder:
         if earlier is not None:
             now = names.Before({**now.identities, **earlier.identities}, earlier.reads, every=True)
         execution.before = now
+
+    def unnest(self, execution: Execution, result: Any) -> None:
+        """Note how a cell inside another ended: ``%%capture`` tells nobody of an error."""
+        info = getattr(result, "info", None)
+        if info is not None and info.raw_cell == execution.handed_on:
+            execution.broke_off = not result.success
 
     # --- after ---
 
@@ -163,7 +178,7 @@ class Recorder:
         else:
             if error is not None:
                 fields["error"] = _described(error, getattr(self._shell, "_last_traceback", None))
-            self._look(execution, fields, completed=status == "ok")
+            self._look(execution, fields, completed=status == "ok" and not execution.broke_off)
             self._check_environment(execution)
         execution.is_finished = True
         fields.update(
@@ -231,10 +246,12 @@ class Recorder:
             )
             or ()
         )
-        self._part(execution, "metrics", lambda: self._metrics(flow, writes, fields))
+        # What an error kept the cell from binding is the result of an earlier execution.
+        produced = writes - moved.unreached
+        self._part(execution, "metrics", lambda: self._metrics(flow, produced, fields))
         fields["models"] = tuple(
             self._part(
-                execution, "models", lambda: models.models(flow, writes, namespace, self._digests)
+                execution, "models", lambda: models.models(flow, produced, namespace, self._digests)
             )
             or ()
         )

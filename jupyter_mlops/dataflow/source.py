@@ -176,13 +176,27 @@ def unwrapped(tree: ast.Module) -> ast.Module:
     IPython hands such a cell on as a single call; seen from the notebook its body runs
     like any other cell.
     """
-    if len(tree.body) != 1 or not isinstance(tree.body[0], ast.Expr):
+    found = _transparent(tree)
+    if found is None:
         return tree
-    call = magic_call(tree.body[0].value)
-    if call is None or call[0] != "run_cell_magic" or len(call[1]) != 3:
-        return tree
-    name, line, body = call[1]
-    if name not in TRANSPARENT_CELL_MAGICS or is_skip(name, line):
-        return tree
+    name, line, body = found
     inner = parse_quietly(f"%%{name} {line}\n{body}")
     return tree if inner is None else inner
+
+
+def handed_on(tree: ast.Module) -> str | None:
+    """Return the source that a transparent cell magic hands back to the shell, if it is one."""
+    found = _transparent(tree)
+    return None if found is None else found[2]
+
+
+def _transparent(tree: ast.Module) -> list[str] | None:
+    """Return name, line and body where the whole cell is one transparent cell magic."""
+    if len(tree.body) != 1 or not isinstance(tree.body[0], ast.Expr):
+        return None
+    call = magic_call(tree.body[0].value)
+    if call is None or call[0] != "run_cell_magic" or len(call[1]) != 3:
+        return None
+    name, line, _ = call[1]
+    is_transparent = name in TRANSPARENT_CELL_MAGICS and not is_skip(name, line)
+    return call[1] if is_transparent else None

@@ -237,3 +237,38 @@ def test_timed_cells_are_read_like_others(kernel: Kernel) -> None:
     assert (cells[1].reads, cells[1].writes) == (("a",), ("b", "lr"))
     assert [one.name for one in cells[1].parameters] == ["lr"]
     assert (cells[2].reads, cells[2].writes) == (("b",), ("c",))
+
+
+def test_captured_cells_are_read_like_others(kernel: Kernel) -> None:
+    cells = record(kernel, ["a = 2", "%%capture out\nlr = 0.5\nb = a * lr", "c = b * 2.0"])
+    assert not cells[1].opaque
+    assert (cells[1].reads, cells[1].writes) == (("a",), ("b", "lr", "out"))
+    assert [(one.name, one.value) for one in cells[1].metrics] == [("b", 1.0)]
+    assert cells[2].reads == ("b",)
+
+
+def test_a_cell_inside_a_captured_cell_is_not_known(kernel: Kernel) -> None:
+    (cell,) = record(kernel, ["%%capture\nget_ipython().run_cell('a = 1')"])
+    assert cell.opaque
+    assert "a" in cell.writes
+
+
+def test_what_an_error_left_unbound_is_no_result(kernel: Kernel) -> None:
+    fit = "model = LinearRegression().fit([[0], [1]], [0, rate])"
+    head = "from sklearn.linear_model import LinearRegression\nrate = 0.5"
+    cells = record(
+        kernel,
+        [
+            f"{head}\nscore = rate * 3",
+            fit,
+            "early = rate * 5\n1 / 0\nscore = rate * 4",
+            f"%%capture\n1 / 0\nscore = rate * 4\n{fit}",
+            f"1 / 0\n{fit}",
+        ],
+    )
+    assert [one.name for one in cells[2].metrics] == ["early"]
+    assert cells[3].metrics == ()
+    assert [len(one.models) for one in cells] == [0, 1, 0, 0, 0]
+    # It may all the same have stored the same object once more.
+    assert "score" in cells[2].reads
+    assert "score" in cells[2].writes
