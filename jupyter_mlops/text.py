@@ -159,7 +159,7 @@ def comparison(record: Comparison, columns: int | None = None) -> str:
     length = _id_length(record.runs)
     ids = [run_id[:length] for run_id in record.runs]
     metrics = [
-        (name, *map(number, values))
+        (name, *(NOTHING if value is None else number(value) for value in values))
         for name, values in record.metrics.items()
         if len(set(map(str, values))) > 1
     ]

@@ -132,6 +132,13 @@ def test_a_comparison_shows_only_what_differs() -> None:
     assert " n " not in shown
 
 
+def test_a_metric_that_one_run_lacks_is_no_value() -> None:
+    one = made("a", ["acc = f()"], [metric("acc", 0.9, 0)])
+    shown = text.comparison(compare(one, made("b", ["f()"])))
+    assert "acc  0.9       —" in shown
+    assert "null" not in shown
+
+
 def test_runs_that_do_not_differ() -> None:
     shown = text.comparison(compare(made("a", ["f()"]), made("b", ["f()"])))
     assert shown == "nothing differs between aaaaaaaa, bbbbbbbb"
