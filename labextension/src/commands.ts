@@ -208,8 +208,9 @@ export function addTabCommands(
   show: (content: TabContent) => void
 ): void {
   const { commands, mlops, trans } = context;
+  // Oldest first: a comparison reads from left to right.
   const runsFor = (args: ReadonlyPartialJSONObject): string[] =>
-    (args.runs as string[] | undefined) ?? mlops.runs.selected;
+    (args.runs as string[] | undefined) ?? [...mlops.runs.selected].reverse();
   commands.addCommand(CommandIDs.compareRuns, {
     label: trans.__('Compare Selected Runs'),
     caption: trans.__(

@@ -93,9 +93,7 @@ describe('RunList', () => {
     check(rows()[2]);
     expect(stage.runs.shown).toBe('c');
     fireEvent.click(compare);
-    expect(stage.executed).toEqual([
-      [CommandIDs.compareRuns, { runs: ['c', 'a'] }]
-    ]);
+    expect(stage.executed).toEqual([[CommandIDs.compareRuns, {}]]);
   });
 
   it('shows the draft apart from the rows', async () => {

@@ -1,24 +1,26 @@
 import { Notification } from '@jupyterlab/apputils';
 
-import { addCommands, runFor } from '../commands';
+import { addCommands, addTabCommands, runFor } from '../commands';
+import type { TabContent } from '../panels/tabs';
 import { CommandIDs } from '../tokens';
 import { pageOf, reproductionOf, runOf, Stage, summaryOf } from './server';
 
 describe('Commands', () => {
   let stage: Stage;
   let panels: number;
+  let shown: TabContent[];
 
   beforeEach(async () => {
     panels = 0;
+    shown = [];
     stage = new Stage(pageOf(summaryOf('b'), summaryOf('a')));
     const { commands, mlops, trans } = stage.services;
-    addCommands({
-      ...{ commands, mlops, trans },
-      showPanel: () => {
-        panels += 1;
-      },
-      runAtPointer: () => 'pointed'
-    });
+    const context = { commands, mlops, trans, runAtPointer: () => 'pointed' };
+    const showPanel = (): void => {
+      panels += 1;
+    };
+    addCommands({ ...context, showPanel });
+    addTabCommands(context, content => shown.push(content));
     await stage.runs.refresh();
   });
 
@@ -136,6 +138,37 @@ describe('Commands', () => {
     expect(stage.server.paths('DELETE')).toEqual([
       'runs/a/reproductions/again'
     ]);
+  });
+
+  it('compare the selected runs, oldest first', async () => {
+    const { commands } = stage.services;
+    expect(commands.isEnabled(CommandIDs.compareRuns)).toBe(false);
+    stage.runs.select(['a', 'b']);
+    expect(commands.isEnabled(CommandIDs.compareRuns)).toBe(true);
+    await commands.execute(CommandIDs.compareRuns);
+    expect(shown).toEqual([{ kind: 'comparison', runs: ['a', 'b'] }]);
+  });
+
+  it('show the latest verdict', async () => {
+    const old = reproductionOf('a', {
+      id: 'old',
+      started: '2026-01-01T00:00:00Z'
+    });
+    stage.server.on('GET', 'runs/a/reproductions', () => ({
+      body: { reproductions: [old, reproductionOf('a')] }
+    }));
+    await stage.services.commands.execute(CommandIDs.showVerdict, { run: 'a' });
+    expect(shown).toEqual([
+      { kind: 'verdict', run: 'a', reproduction: 'again' }
+    ]);
+  });
+
+  it('say so when a run has no verdict yet', async () => {
+    await stage.services.commands.execute(CommandIDs.showVerdict, { run: 'a' });
+    expect(Notification.manager.notifications[0].message).toContain(
+      'not reproduced yet'
+    );
+    expect(shown).toEqual([]);
   });
 
   it('scroll to a cell', async () => {

@@ -51,7 +51,6 @@ export function ComparisonView(props: {
 
 function Compared(props: ICompared): JSX.Element {
   const { trans } = useServices();
-  const execute = useCommand();
   const { comparison, runs } = props;
   const notebooks = Array.from(new Set(runs.map(run => run.notebook)));
   const figures = Object.entries(
@@ -70,28 +69,44 @@ function Compared(props: ICompared): JSX.Element {
         </p>
       </header>
       {figures.map(([name, figure]) => (
-        <section key={name}>
-          <Figure
-            figure={figure}
-            label={trans.__(
-              '%1 runs as a figure; the table below holds the same values',
-              runs.length
-            )}
-            onPick={line =>
-              execute(CommandIDs.openNotebook, { run: comparison.runs[line] })
-            }
-          />
-          <p className="jp-mlops-mod-quiet jp-mlops-Comparison-hint">
-            {trans.__(
-              'Drag along an axis to pick out a range; click a line or a run’s heading to open its executed notebook.'
-            )}
-          </p>
-        </section>
+        <OneFigure key={name} figure={figure} comparison={comparison} />
       ))}
       <Causes comparison={comparison} />
       <h3>{trans.__('What differs')}</h3>
       <DifferenceTable comparison={comparison} runs={runs} />
     </>
+  );
+}
+
+function OneFigure(props: {
+  figure: IFigure;
+  comparison: Comparison;
+}): JSX.Element {
+  const { trans } = useServices();
+  const execute = useCommand();
+  const { figure, comparison } = props;
+  const label = trans.__(
+    '%1 runs as a figure; the table below holds the same values',
+    comparison.runs.length
+  );
+  if (!figure.data.some(trace => trace.type === 'parcoords')) {
+    return <Figure figure={figure} label={label} />;
+  }
+  return (
+    <section>
+      <Figure
+        figure={figure}
+        label={label}
+        onPick={line =>
+          execute(CommandIDs.openNotebook, { run: comparison.runs[line] })
+        }
+      />
+      <p className="jp-mlops-mod-quiet">
+        {trans.__(
+          'Drag along an axis to pick out a range; click a line or a run’s heading to open its executed notebook.'
+        )}
+      </p>
+    </section>
   );
 }
 

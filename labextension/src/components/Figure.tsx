@@ -130,10 +130,9 @@ const CONFIG = {
   plotGlPixelRatio: 1
 };
 
-/** Parallel coordinates name the line in `curveNumber`, other traces the point in `points`. */
+/** What parallel coordinates tell of the line under the pointer. */
 interface IHover {
   curveNumber?: number;
-  points?: { pointNumber: number }[];
 }
 
 interface IPlotElement extends HTMLElement {
@@ -149,8 +148,7 @@ function followPointer(
     node.removeAllListeners?.(event);
   }
   node.on?.('plotly_hover', event => {
-    hovered.current =
-      event.points?.[0]?.pointNumber ?? event.curveNumber ?? null;
+    hovered.current = event.curveNumber ?? null;
   });
   node.on?.('plotly_unhover', () => {
     hovered.current = null;

@@ -177,7 +177,7 @@ function SelectionBar(): JSX.Element {
             ? trans.__('Select another run to compare with')
             : ''
         }
-        onClick={() => execute(CommandIDs.compareRuns, { runs: selected })}
+        onClick={() => execute(CommandIDs.compareRuns)}
       >
         {trans.__('Compare')}
       </Button>
