@@ -236,12 +236,14 @@ def reproduce(
 
     if tolerance is not None and not 0 <= tolerance < float("inf"):
         raise BadValueError(name="tolerance", value=tolerance, expected="a number from 0")
-    target = None if output is None else files.writable(output)
     with _opened(store) as opened:
         opened.refresh()
+        found = opened.find(run)
+        path = opened.run(found).notebook
+        target = None if output is None else files.writable(output, path)
         verdict = reproduction.reproduce(
             opened,
-            opened.find(run),
+            found,
             current=current,
             parameters=dict(parameters or {}),
             in_place=in_place,

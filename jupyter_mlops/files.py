@@ -22,13 +22,13 @@ def folder(name: str, path: str | os.PathLike[str]) -> str:
     return os.path.abspath(path)
 
 
-def writable(target: str | os.PathLike[str], source: Path | None = None) -> Path:
+def writable(target: str | os.PathLike[str], source: str | os.PathLike[str] | None = None) -> Path:
     """Return `target` as a path, or refuse before anything is computed for it.
 
     Parameters
     ----------
     source
-        A file that must not be written.
+        A file that must not be written; it may be gone.
 
     Raises
     ------
@@ -43,11 +43,15 @@ def writable(target: str | os.PathLike[str], source: Path | None = None) -> Path
         refusal = "in a folder that exists"
     elif not os.access(path.parent, os.W_OK):
         refusal = "in a folder that you may write to"
-    elif source is not None and path.exists() and path.samefile(source):
+    elif source is not None and _is_same(path, source):
         refusal = "another file than the notebook itself, which is never written"
     if refusal is not None:
         raise BadValueError(name="output", value=os.fspath(target), expected=refusal)
     return path
+
+
+def _is_same(path: Path, other: str | os.PathLike[str]) -> bool:
+    return path.exists() and os.path.exists(other) and path.samefile(other)
 
 
 def write(path: Path, content: bytes) -> None:

@@ -219,3 +219,12 @@ def test_reproduce_gives_a_verdict(notebook: Path) -> None:
 def test_reproduce_refuses_a_bad_tolerance(notebook: Path) -> None:
     with pytest.raises(BadValueError, match="a number from 0"):
         mlops.reproduce("@1", tolerance=-1)
+
+
+def test_reproduce_never_writes_the_notebook_itself(notebook: Path) -> None:
+    mlops.run(notebook)
+    content = notebook.read_bytes()
+    with pytest.raises(BadValueError, match="never written"):
+        mlops.reproduce("@1", output=notebook)
+    assert notebook.read_bytes() == content
+    assert len(mlops.runs()) == 1

@@ -49,6 +49,11 @@ def test_the_source_is_refused_under_any_name(tmp_path: Path) -> None:
         files.writable(tmp_path / "same.ipynb", source)
 
 
+def test_a_source_that_is_gone_refuses_nothing(tmp_path: Path) -> None:
+    (tmp_path / "out.ipynb").write_text("old")
+    assert files.writable(tmp_path / "out.ipynb", tmp_path / "gone.ipynb").name == "out.ipynb"
+
+
 def test_a_failure_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
