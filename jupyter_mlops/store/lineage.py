@@ -166,7 +166,9 @@ def _read_by(execution: Execution) -> set[str]:
     changed = set(finished.writes) - execution.flow.binds - execution.flow.maybe_binds
     files = {_FILE + use.path for use in finished.data if use.access == "read" and use.path}
     drawn = {_SEED + use.generator for use in finished.randomness if not use.seeded}
-    return {*finished.reads, *changed, *files, *drawn}
+    # What failed may have failed for want of a name that somebody deleted.
+    missed = execution.flow.reads if execution.status != "ok" else ()
+    return {*finished.reads, *changed, *missed, *files, *drawn}
 
 
 def _written_by(execution: Execution) -> set[str]:

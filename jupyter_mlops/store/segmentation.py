@@ -182,17 +182,16 @@ def _join(
         run.joined[one.cell] = first
         return
     run.joined[one.cell] = index
-    equal = {
+    run.equal |= {
         other: same
-        for other in one.lineage - run.members
+        for other in one.lineage - run.members - {index}
         if (same := known.get((traced[other].cell, traced[other].identity), other)) < other
     }
-    members = (run.members | one.lineage) - equal.keys()
-    if equal and not _replays(traced, members):
-        equal, members = {}, run.members | one.lineage
-    run.members = members
-    run.equal |= equal
-    run.full |= {equal.get(other, other) for other in one.full}
+    run.members = (run.members | one.lineage) - run.equal.keys()
+    if run.equal and not _replays(traced, run.members):
+        run.members |= run.equal.keys()
+        run.equal = {}
+    run.full |= one.full
     run.claims.update(claimed[index])
 
 
