@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _thread
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -98,7 +99,7 @@ class Hooks:
         interrupted = self._guard("beginning a cell", lambda: self._begin(info))
         if interrupted:
             # The user's, and meant for the cell: it comes again once the cell runs.
-            threading.Timer(0.01, _thread.interrupt_main).start()
+            threading.Timer(0.01, _interrupt_main).start()
 
     def post_run_cell(self, result: Any = None, *_: Any) -> None:
         """End an execution."""
@@ -231,3 +232,11 @@ class Hooks:
                 what="capture switched itself off for the rest of this session",
                 why=f"it failed {self._faults} times",
             )
+
+
+def _interrupt_main() -> None:
+    # interrupt_main() alone waits until a blocking call, such as sleep, returns by itself.
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()

@@ -168,7 +168,8 @@ def test_an_interrupt_that_hits_a_hook_is_handed_to_the_cell(
     )
     kernel = start_kernel()
     kernel.run("x = 1")
-    (error,) = kernel.run("import time; time.sleep(50)")
+    # Longer than a cell may take here: what only waits for its end is not interrupted.
+    (error,) = kernel.run("import time; time.sleep(600)")
     assert error["ename"] == "KeyboardInterrupt"
     assert "jupyter_mlops" not in str(error["traceback"])
     assert kernel.run("print(2)")[0]["text"] == "2\n"
