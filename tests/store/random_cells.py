@@ -30,9 +30,13 @@ class Number(float):
 
 @dataclass
 class Truth:
-    """Which parameters went into each number, and into each metric of each execution."""
+    """Which parameters went into each number, and into each metric of each execution.
+
+    A lineage is one of executions: what one number of a cell came from, all of them did.
+    """
 
     origins: dict[float, frozenset[Origin]] = field(default_factory=dict)
+    made: list[Number] = field(default_factory=list)
     metrics: dict[tuple[int, str], frozenset[Origin]] = field(default_factory=dict)
 
     def mix(self, *values: Any) -> float:
@@ -42,13 +46,24 @@ class Truth:
         number = Number(int(digest[:13], 16) / 16**13)
         number.origins = frozenset().union(*(self.of(value) for value in flat))
         self.origins[float(number)] = number.origins
+        self.made.append(number)
         return number
+
+    def end_execution(self) -> None:
+        """Let the numbers that one execution made share what they came from."""
+        together = frozenset().union(*(number.origins for number in self.made))
+        for number in self.made:
+            number.origins = together
+            if float(number) in self.origins:
+                self.origins[float(number)] = together
+        self.made.clear()
 
     def rough(self, *values: Any) -> float:
         """Return one of two numbers, so that different parameters give the same."""
         exact = self.mix(*values)
         number = Number(round(exact) + 0.25)
         number.origins = self.of(exact)
+        self.made.append(number)
         return number
 
     def of(self, value: Any) -> frozenset[Origin]:

@@ -48,6 +48,7 @@ def execute(script: list[tuple[str, str]], truth: Truth, folder: Path) -> Acted:
         kernel = Kernel(folder)
         for number, (cell, source) in enumerate(script):
             kernel.execute(cell, source)
+            truth.end_execution()
             for name, value in kernel.namespace.items():
                 if isinstance(value, Number):
                     truth.metrics[number, name] = value.origins
