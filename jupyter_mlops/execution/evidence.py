@@ -2,7 +2,7 @@
 
 papermill and nbclient mark cells that never ran as completed, and return normally after
 ``sys.exit(0)``. Here a cell is *ok* only if its ``execute_reply`` said so, and the run is
-*completed* only if every cell that had to run did.
+*completed* only if every cell that had to run did, and none showed an error unasked.
 """
 
 from __future__ import annotations
@@ -139,6 +139,8 @@ class Evidence:
         ending = self.ending
         if ending is None and missing:
             ending = Ending("failed", f"{missing[0]} did not run to its end")
+        if ending is None:
+            ending = self._shown_error(notebook)
         return BatchOutcome(
             status="completed" if ending is None else ending.status,
             reason=None if ending is None else ending.reason,
@@ -149,6 +151,18 @@ class Evidence:
 
     def _status(self, index: int) -> CellStatus:
         return self.seen[index].status if index in self.seen else "not run"
+
+    def _shown_error(self, notebook: NotebookNode) -> Ending | None:
+        # A nested run_cell (%%capture) shows its exception, and the cell's reply is ok.
+        for index, cell in enumerate(notebook.cells):
+            if self._status(index) != "ok" or _may_raise(cell):
+                continue
+            for output in cell.outputs:
+                if output.output_type == "error":
+                    message = f": {_first_line(output.evalue)}" if is_recorded(cell) else ""
+                    name = cell_name(notebook, index)
+                    return Ending("failed", f"{name} showed the error {output.ename}{message}")
+        return None
 
     def _cell(self, index: int, cell: NotebookNode) -> BatchCell:
         mark = cell.metadata.get(MARK, {})

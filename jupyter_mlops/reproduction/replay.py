@@ -142,13 +142,16 @@ def _with_errors(run: Run, steps: Sequence[Step]) -> tuple[Step, ...]:
         return tuple(step for step in steps if step.source.strip())
     told = (
         replace(step, outputs=(*step.outputs, _error_output(one.error.type, one.error.message)))
-        if one.error is not None
-        and not any(output.get("output_type") == "error" for output in step.outputs)
+        if one.error is not None and not _shows_error(step)
         else step
         for step, one in zip(steps, executions, strict=True)
     )
     # A cell that asked not to be recorded left no source: there is nothing to repeat.
     return tuple(step for step in told if step.source.strip())
+
+
+def _shows_error(step: Step) -> bool:
+    return any(output.get("output_type") == "error" for output in step.outputs)
 
 
 def _error_output(name: str, message: str) -> dict[str, Any]:
@@ -170,7 +173,7 @@ def _of_session(store: Store, run: Run, steps: tuple[Step, ...]) -> Replay:
         if step.id is not None and _ID.fullmatch(step.id) and step.id not in used:
             cell["id"] = step.id
             used.add(step.id)
-        if step.status == "error":
+        if step.status == "error" or _shows_error(step):
             # Recorded as it was: the session went on after it.
             cell.metadata["tags"] = ["raises-exception"]
         notebook.cells.append(cell)

@@ -197,7 +197,7 @@ class _Reproducing:
             self._on_progress(progress)
 
     def _judged(self, outcome: BatchOutcome, after: Run) -> Verdict:
-        wrong = documents.not_in_effect(self._order.replay.prepared.settings, after.parameters)
+        wrong = documents.not_in_effect(self._order.replay.prepared.settings, after)
         if wrong:
             raise UsageError(message="; ".join(wrong))
         return judged(self._order, self._place, outcome, after)
@@ -242,7 +242,7 @@ def judged(order: _Order, place: Place, outcome: BatchOutcome, recorded: Run) ->
         unseeded_cells=tuple(sorted({one.cell for one in random if one.cell is not None})),
         unverifiable=sum(o.verdict == "unverifiable" for cell in cells for o in cell.outputs),
         first_diverging_cell=None if at is None else pairs[at].cell,
-        causes=() if at is None else _causes(before, after, pairs, at, outcome, place),
+        causes=_causes(before, after, pairs, concluded, outcome, place),
         cells=cells,
     )
     return replace(found, sentence=conclusion.sentence(found, outcome.reason))
@@ -277,10 +277,12 @@ def _causes(
     before: Run,
     after: Run,
     pairs: list[verdict.Pair],
-    at: int,
+    concluded: conclusion.Conclusion,
     outcome: BatchOutcome,
     place: Place,
 ) -> tuple[Cause, ...]:
+    if concluded.at is None:
+        return ()
     failed = next((cell for cell in outcome.cells if cell.status == "error"), None)
     ended_early = outcome.status != "completed"
     return cause.causes(
@@ -288,9 +290,10 @@ def _causes(
             before=before,
             after=after,
             pairs=pairs,
-            at=at,
+            at=concluded.at,
             error=failed.error if ended_early and failed is not None else None,
-            reason=outcome.reason,
+            # Where the two part before its end, what ended it explains nothing.
+            reason=outcome.reason if concluded.verdict == "could not run" else None,
             confined=place.writable is not None,
         )
     )

@@ -136,6 +136,20 @@ def test_a_tagged_error_is_expected_and_the_run_goes_on(tmp_path: Path) -> None:
     assert len(_document(outcome).cells) == 3
 
 
+def test_an_error_that_a_cell_shows_behind_an_ok_reply_fails_the_run_at_its_end(
+    tmp_path: Path,
+) -> None:
+    nested = "get_ipython().run_cell('1 / 0');"
+    outcome = execute(job(document("x = 1", nested, "print('after')"), tmp_path))
+    assert (outcome.status, _states(outcome)) == ("failed", ["ok", "ok", "ok"])
+    assert outcome.reason == "cell 2 showed the error ZeroDivisionError: division by zero"
+    assert outcome.cells[2].outputs[0]["text"] == "after\n"
+    tagged = execute(job(document(nested, tags={1: ["raises-exception"]}), tmp_path))
+    assert (tagged.status, tagged.reason) == ("completed", None)
+    secret = execute(job(document(nested, tags={1: ["mlops-skip"]}), tmp_path))
+    assert secret.reason == "cell 1 showed the error ZeroDivisionError"
+
+
 @pytest.mark.parametrize(
     ("source", "status", "state", "reason"),
     [

@@ -73,6 +73,13 @@ def test_an_error_that_the_session_went_on_after_is_expected_and_known() -> None
     assert replay.steps[0].outputs[0]["ename"] == "ZeroDivisionError"
 
 
+def test_an_error_that_was_shown_behind_an_ok_reply_is_expected_too() -> None:
+    shown = {"output_type": "error", "ename": "E", "evalue": "", "traceback": []}
+    replay = _replay(_Kept(step(0, "%%capture\n1/0", shown), step(1, "2")), SESSION)
+    tags = [cell.metadata.get("tags") for cell in replay.prepared.notebook.cells]
+    assert tags == [["raises-exception"], None]
+
+
 def test_what_can_not_be_repeated_is_refused() -> None:
     with pytest.raises(UsageError, match="recorded no executions"):
         _replay(_Kept(), SESSION)

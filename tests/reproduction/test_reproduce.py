@@ -165,6 +165,23 @@ def test_data_that_is_gone_could_not_run(project: Project, store: Store, execute
     assert _causes(verdict) == [("data", "data/train.csv", 3, "is no longer there")]
 
 
+def test_an_error_that_a_run_showed_and_went_on_after_is_identical_again(
+    project: Project, store: Store
+) -> None:
+    nested = "get_ipython().run_cell('1 / 0');"
+    project.save(nested, "print(open('data/train.csv').read())")
+    failed = project.run(store)
+    assert failed.status == "failed"
+    assert _reproduced(store, failed).sentence == "identical"
+    (project.folder / "data" / "train.csv").write_text("other")
+    verdict = _reproduced(store, failed)
+    assert (verdict.verdict, verdict.first_diverging_cell) == ("differs", 2)
+    assert [one.kind for one in verdict.causes] == ["data"]
+    project.save(nested, "import os\nprint(os.urandom(4))")
+    verdict = _reproduced(store, project.run(store))
+    assert verdict.verdict == "differs" and "cell 1" not in verdict.sentence
+
+
 def test_a_changed_module_of_the_user_is_code(
     project: Project, store: Store, executed: Run
 ) -> None:
