@@ -13,9 +13,6 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from jupyter_server.utils import url_path_join
 
 _START_TIMEOUT_S = 90.0
 _STOP_TIMEOUT_S = 20.0
@@ -47,12 +44,13 @@ class Lab:
         workspace = Path(notebook).stem
         return f"{self.url}lab/workspaces/{workspace}/tree/{notebook}?token={self.token}"
 
-    def get(self, path: str) -> Any:
-        """Return what the server part answers to a GET."""
-        address = url_path_join(self.url, "mlops", path)
-        request = urllib.request.Request(address, headers={"Authorization": f"token {self.token}"})
+    def workspace(self, notebook: str) -> str:
+        """Return what JupyterLab has kept of the layout of `notebook`'s page."""
+        address = f"{self.url}lab/api/workspaces/{Path(notebook).stem}"
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(address, headers=headers)
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+            return str(answer.read(), "utf-8")
 
     def stop(self) -> None:
         """End the server, and with it the kernels that it started."""

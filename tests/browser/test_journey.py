@@ -38,6 +38,7 @@ def test_from_the_first_execution_to_the_comparison(page: Page, lab: Lab) -> Non
     _see_why(page, first)
     _compare(page)
     _open_from_the_figure(page)
+    _wait_for_the_layout(page, lab, notebook.name)
     page.reload()
     _see_both_tabs_again(page)
 
@@ -131,6 +132,15 @@ def _see_executed(page: Page) -> None:
     expect(executed).to_contain_text("read only")
     expect(executed.locator(".jp-Cell").nth(PARAMETERS_CELL)).to_contain_text("lr = 0.1")
     expect(executed.locator(".jp-OutputArea", has_text="accuracy: ")).to_be_visible()
+
+
+def _wait_for_the_layout(page: Page, lab: Lab, notebook: str) -> None:
+    """Wait until JupyterLab has kept that both tabs are open, which it does a little later."""
+    for _ in range(300):
+        if all(f"mlops-{kind}:" in lab.workspace(notebook) for kind in ("comparison", "notebook")):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail("the layout was not kept")
 
 
 def _see_both_tabs_again(page: Page) -> None:

@@ -87,7 +87,8 @@ def test_by_keyboard(page: Page, sidebar: Locator) -> None:
 
 def test_the_palette_has_every_command(page: Page, sidebar: Locator) -> None:
     page.keyboard.press("Control+Shift+C")
-    page.locator(".jp-ModalCommandPalette input").fill("mlops")
+    expect(page.locator(".jp-ModalCommandPalette input")).to_be_focused()
+    page.keyboard.type("mlops")
     palette = page.locator(".jp-ModalCommandPalette")
     for label in ("Show Runs", "Reproduce Run", "Open Executed Notebook", "Refresh Runs"):
         expect(palette.get_by_text(label, exact=True)).to_be_visible()

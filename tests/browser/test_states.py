@@ -58,8 +58,9 @@ def read_only(start_lab: StartLab, tmp_path: Path) -> Iterator[Lab]:
 def test_a_role_that_may_only_read(page: Page, read_only: Lab) -> None:
     notebook = write_training(read_only.work, "read.ipynb")
     page.goto(read_only.page(notebook.name))
-    # JupyterLab itself says that it may start no kernel.
+    # JupyterLab itself says that it may start no kernel, then asks for another.
     page.get_by_role("dialog").get_by_role("button", name="Ok").click()
+    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
     open_sidebar(page)
     expect(page.get_by_role("heading", name="No runs yet")).to_be_visible()
     # The event stream is refused to this role: what others do is fetched all the same.
