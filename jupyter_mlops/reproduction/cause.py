@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,8 @@ _ORDER: tuple[CauseKind, ...] = (
     "hardware",
     "unknown",
 )
+# Some readers tell it in an error of another type.
+_MISSING = re.compile(r"(?i)no such file|not found|not exist")
 _MISSING_PACKAGE = ("ModuleNotFoundError", "ImportError")
 
 
@@ -89,8 +92,10 @@ def causes(evidence: Evidence) -> tuple[Cause, ...]:
         return (_unknown(evidence),)
     # An error that names its reason makes that reason the likely one.
     failed = evidence.error.type if evidence.error is not None else ""
-    first = "environment" if failed in _MISSING_PACKAGE else None
-    return tuple(sorted(found, key=lambda one: (one.kind != first, _ORDER.index(one.kind))))
+    named = set(_missing_files(evidence))
+    if failed in _MISSING_PACKAGE:
+        named.update(one for one in found if one.kind == "environment")
+    return tuple(sorted(found, key=lambda one: (one not in named, _ORDER.index(one.kind))))
 
 
 def _parameters(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
@@ -206,12 +211,17 @@ def _data_detail(evidence: Evidence, use: DataUse, other: DataUse) -> str:
 
 
 def _missing_files(evidence: Evidence) -> Iterator[Cause]:
-    if evidence.error is None or evidence.error.type != "FileNotFoundError":
+    error = evidence.error
+    if error is None or not (error.type == "FileNotFoundError" or _MISSING.search(error.message)):
         return
+    there = {use.path for use in evidence.after.data if use.access == "read"}
     for use in evidence.before.data:
-        name = os.path.basename(use.path or "")
-        if use.access == "read" and name and name in evidence.error.message:
-            yield Cause("data", str(use.path), use.cell, "is no longer there", use.digest, None)
+        # Not within another name: data.csv holds a.csv.
+        name = rf"(?<![\w.-]){re.escape(os.path.basename(use.path or ''))}(?![\w-])"
+        if use.access != "read" or not use.path or use.path in there:
+            continue
+        if re.search(name, error.message):
+            yield Cause("data", use.path, use.cell, "is no longer there", use.digest, None)
 
 
 def _hidden_state(evidence: Evidence) -> Iterator[Cause]:

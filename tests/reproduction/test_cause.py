@@ -178,6 +178,24 @@ def test_a_file_that_is_gone_is_named() -> None:
     ]
 
 
+def test_a_file_that_is_gone_comes_before_what_changed_on_purpose_and_other_data() -> None:
+    error = CellError("FileNotFoundError", "[Errno 2] No such file or directory: 'a.csv'")
+    parameter = Parameter("lr", 1, "int", 2, "literal")
+    before = {"data": (_read("x:1", "b.csv"), _read("x:1")), "parameters": (parameter,)}
+    after = {"data": (_read("x:2", "b.csv"),), "parameters": (replace(parameter, value=2),)}
+    found = _causes(before, after, error=error)
+    assert [one[:2] for one in found] == [("data", "a.csv"), ("parameter", "lr"), ("data", "b.csv")]
+
+
+def test_a_file_that_is_gone_is_named_whatever_the_type_of_the_error_and_no_other() -> None:
+    before = {"data": (_read("x:1"), _read("x:1", "data.csv"), _read("x:1", "old/data.csv"))}
+    after = {"data": (_read("x:1", "old/data.csv"),)}
+    error = CellError("OSError", "data.csv not found.")
+    assert _causes(before, after, error=error) == [("data", "data.csv", 1, "is no longer there")]
+    other = CellError("ValueError", "data.csv holds text")
+    assert _causes(before, after, error=other)[0][0] == "unknown"
+
+
 def test_a_name_from_nowhere_is_hidden_state_of_a_session() -> None:
     error = CellError("NameError", "name 'df' is not defined")
     found = _causes({"trigger": "interactive"}, {}, error=error)
