@@ -342,7 +342,7 @@ def _recorded(
         )
         raise
     record = store.finish_batch(job.run, outcome)
-    mismatches = documents.not_in_effect(prepared.settings, record.parameters)
+    mismatches = documents.not_in_effect(prepared.settings, record)
     if mismatches and outcome.status == "completed":
         failed = replace(outcome, status="failed", reason="; ".join(mismatches))
         record = store.finish_batch(job.run, failed)
@@ -352,13 +352,14 @@ def _recorded(
 def _prepared(
     path: Path, parameters: Mapping[str, Any], kernel: str | None
 ) -> tuple[bytes, Prepared, str]:
-    """Return the notebook as it is, a copy with the parameters set, and its kernel's name."""
+    """Return the notebook as it is kept, a copy with the parameters set, and its kernel's name."""
     from jupyter_mlops.execution import notebook as documents
 
     content = documents.content(path)
     document = documents.reads(content, path)
     prepared = documents.with_parameters(document, parameters)
-    return content, prepared, documents.kernel_name(document, kernel)
+    given = documents.to_keep(document, content)
+    return given, prepared, documents.kernel_name(document, kernel)
 
 
 def _job(

@@ -27,8 +27,8 @@ from jupyter_mlops.errors import (
 from jupyter_mlops.records import (
     NOT_FINITE,
     NotebookParameter,
-    Parameter,
     ParameterSource,
+    Run,
 )
 
 TAG = "parameters"
@@ -113,22 +113,27 @@ def with_parameters(notebook: NotebookNode, values: Mapping[str, Any]) -> Prepar
     return Prepared(copied, tagged, tuple(settings))
 
 
-def not_in_effect(settings: Iterable[Setting], recorded: Sequence[Parameter]) -> tuple[str, ...]:
+def not_in_effect(settings: Iterable[Setting], record: Run) -> tuple[str, ...]:
     """Compare what was asked for with what the run recorded; one sentence a mismatch.
 
-    A parameter that the run did not record (capture was off, or its cell did not run) is
-    not judged.
+    A parameter whose cell was not recorded (capture was off, or it did not run) is not judged.
     """
     sentences = []
     for setting in settings:
         fitting = [
             one
-            for one in recorded
+            for one in record.parameters
             if one.name == setting.name and one.source != "model" and not one.inherited
         ]
         if not setting.tagged:
             fitting = [one for one in fitting if one.cell == setting.cell]
-        if not fitting or (isinstance(fitting[-1].value, dict) and "redacted" in fitting[-1].value):
+        if not fitting:
+            if _was_written(setting, record):
+                sentences.append(
+                    f"{setting.name} was set to {setting.value!r}, but the notebook replaced it"
+                )
+            continue
+        if isinstance(fitting[-1].value, dict) and "redacted" in fitting[-1].value:
             continue
         effective = fitting[-1].value
         if dataflow.constants.as_json(setting.value) != effective:
@@ -136,6 +141,15 @@ def not_in_effect(settings: Iterable[Setting], recorded: Sequence[Parameter]) ->
                 f"{setting.name} was set to {setting.value!r}, but {effective!r} was in effect"
             )
     return tuple(sentences)
+
+
+def _was_written(setting: Setting, record: Run) -> bool:
+    return any(
+        one.status == "ok"
+        and setting.name in one.writes
+        and (one.injected if setting.tagged else one.cell == setting.cell)
+        for one in record.cells
+    )
 
 
 def tagged_cell(notebook: NotebookNode) -> int | None:

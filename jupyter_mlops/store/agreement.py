@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from jupyter_mlops.dataflow.source import parse
-from jupyter_mlops.store.lineage import CALL_SOURCES, Traced, value_token
+from jupyter_mlops.store.lineage import Traced, value_token
+from jupyter_mlops.store.overwriting import CALL_SOURCES
 from jupyter_mlops.store.sessions import Execution
 
 # A cell, and a name of it or none for the cell as a whole.

@@ -28,6 +28,7 @@ from jupyter_mlops.store.documents import (
     recorded_of,
     results_of,
 )
+from jupyter_mlops.store.overwriting import stands
 from jupyter_mlops.store.sessions import Execution, Session, source_digest
 
 _NOBODY = "the process that watched over this run is gone; how the run ended is not known"
@@ -230,9 +231,12 @@ def _parameters(placed: Sequence[Placed], cells: list[dict[str, Any]]) -> tuple[
         if "parameters" in (cell.get("metadata") or {}).get("tags", ())
     }
     found = []
-    for one in placed:
+    executions = [one.execution for one in placed]
+    for index, one in enumerate(placed):
         finished = one.execution.finished
         for parameter in finished.parameters if finished is not None else ():
+            if not stands(executions, index, parameter, range(len(placed))):
+                continue
             source = parameter.source
             if source == "literal" and one.injected:
                 source = "injected"

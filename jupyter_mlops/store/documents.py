@@ -130,6 +130,7 @@ def of_segment(
         notices=(
             *session.notices,
             *_mixed(session, segment),
+            *_overwritten(segment),
             *_failed_after(session, segmentation, ordinal),
         ),
     )
@@ -286,6 +287,14 @@ def _mixed(session: Session, segment: Segment) -> list[str]:
         + ", then ".join(repr(one) for one in several)
         for (_, name), several in values.items()
         if len(several) > 1
+    ]
+
+
+def _overwritten(segment: Segment) -> list[str]:
+    """Say which parameters a run lacks because their values did not last."""
+    return [
+        f"{name} is no parameter of this run: another cell replaced the value that was written"
+        for name in dict.fromkeys(value.parameter.name for value in segment.overwritten)
     ]
 
 

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from jupyter_mlops.journal import canonical
 from jupyter_mlops.records import Parameter
 from jupyter_mlops.store.identity import identity, made
+from jupyter_mlops.store.overwriting import CALL_SOURCES
 from jupyter_mlops.store.sessions import Execution
 
 # Mark files and generators among the names; no name has a colon.
@@ -31,8 +32,6 @@ _FILE = "file:"
 _SEED = "seed:"
 # Begins a token that stands for a value; a digest has no such beginning.
 _VALUE = "="
-# Parameters that are arguments of a call, and no value of a name.
-CALL_SOURCES = ("model", "declared")
 
 
 @dataclass(frozen=True)

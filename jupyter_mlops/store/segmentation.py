@@ -26,6 +26,7 @@ from typing import Literal
 from jupyter_mlops.records import Parameter
 from jupyter_mlops.store.agreement import Claims, agree, came_from, claims
 from jupyter_mlops.store.lineage import Traced, trace
+from jupyter_mlops.store.overwriting import stands
 from jupyter_mlops.store.sessions import Execution
 
 
@@ -56,6 +57,8 @@ class Segment:
         Executions of earlier runs whose results are shown here as well.
     parameters
         Those in effect: of several values of one name of one cell the ones that were used.
+    overwritten
+        Those that are not, since something else replaced them before they were read.
     """
 
     lineage: tuple[int, ...]
@@ -64,6 +67,7 @@ class Segment:
     first: int
     inherited: tuple[int, ...] = ()
     parameters: tuple[Value, ...] = ()
+    overwritten: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,14 +121,15 @@ def whole(executions: Sequence[Execution]) -> Segmentation:
         return Segmentation(())
     # No result says which value of a cell executed again it came from: the last ones stand.
     newest = {execution.cell: index for index, execution in enumerate(executions)}
-    parameters = tuple(
+    values = [
         Value(index, parameter)
         for index in sorted(newest.values())
         for parameter in _parameters(executions[index])
-    )
+    ]
     everything = tuple(range(len(executions)))
+    parameters, overwritten = _standing(executions, values, everything)
     results = tuple(sorted(newest.values()))
-    return Segmentation((Segment(everything, results, None, 0, (), parameters),))
+    return Segmentation((Segment(everything, results, None, 0, (), parameters, overwritten),))
 
 
 def strength(execution: Execution) -> Strength | None:
@@ -228,13 +233,17 @@ def _finished(
     theirs = {one for index in inherited for one in traced[index].lineage} - run.members
     used = run.full.union(*(traced[index].full for index in (*results, *inherited)))
     lineage = tuple(sorted(run.members))
+    values = _effective(traced, lineage, theirs, _came_from(traced, run, used))
+    executions = [one.execution for one in traced]
+    parameters, overwritten = _standing(executions, values, used.union(lineage, theirs))
     return Segment(
         lineage=lineage,
         results=tuple(sorted(results)),
         opened=run.opened,
         first=min(index for index in lineage if index > before),
         inherited=tuple(sorted(inherited)),
-        parameters=_effective(traced, lineage, theirs, _came_from(traced, run, used)),
+        parameters=parameters,
+        overwritten=overwritten,
     )
 
 
@@ -284,6 +293,16 @@ def _effective(
         last = max(candidates, key=lambda value: value.index)
         kept += _distinct(counted or [last])
     return tuple(sorted(kept, key=lambda value: value.index))
+
+
+def _standing(
+    executions: Sequence[Execution], values: Iterable[Value], among: Collection[int]
+) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
+    """Part the values that stood when the results were computed from those replaced before."""
+    parts: dict[bool, list[Value]] = {True: [], False: []}
+    for value in values:
+        parts[stands(executions, value.index, value.parameter, among)].append(value)
+    return tuple(parts[True]), tuple(parts[False])
 
 
 def _values(

@@ -194,13 +194,17 @@ def _executions(
 
 
 def _cell(started: CellStarted, flow: Flow, batch: bool) -> str:
-    """Name the cell of an execution; without ids, what a cell binds is what it is."""
+    """Name the cell of an execution; without ids, what a cell binds is what it is.
+
+    But ``x = 1`` and ``x += 1`` are two cells: what goes on from a name's value is not where
+    the name was set.
+    """
     if started.cell_id:
         return f"id {started.cell_id}"
     if batch:
         return f"execution {started.execution}"
     bound = flow.binds | flow.maybe_binds
-    if bound:
+    if bound and not bound & flow.reads:
         return "binds " + " ".join(sorted(bound))
     return f"source {source_digest(started.source.strip())}"
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jupyter_mlops.errors import AmbiguousParameterError, BadValueError, UnknownParameterError
 from jupyter_mlops.execution.notebook import not_in_effect, parameters, with_parameters
 from jupyter_mlops.execution.parameters import Setting, as_code
-from jupyter_mlops.records import Parameter
+from jupyter_mlops.records import CellExecution, Parameter, Run
 from tests.execution.documents import document
 
 PLAIN = document("lr = 0.1  # rate\nn, deep = 3, True", "n = 4\nname = 'é'; depth = None")
@@ -155,6 +155,29 @@ def test_a_value_reaches_the_notebook_as_that_value_and_nothing_else(value: Any)
     assert eval(as_code((value,))) == (value,)
 
 
+def _run(parameters: list[Parameter], cells: tuple[CellExecution, ...] = ()) -> Run:
+    return Run(
+        id="r",
+        session="s",
+        notebook=None,
+        notebook_digest=None,
+        status="completed",
+        trigger="run",
+        user="ada",
+        started="2026-01-01T00:00:00Z",
+        duration_s=1.0,
+        parameters=tuple(parameters),
+        cells=cells,
+    )
+
+
+@pytest.mark.parametrize(("writes", "told"), [(("lr",), True), ((), False)])
+def test_a_value_that_the_notebook_replaced_is_told(writes: tuple[str, ...], told: bool) -> None:
+    cell = CellExecution(1, None, 1, "ok", None, 0.1, "sha256:0", writes=writes)
+    sentences = not_in_effect([Setting("lr", 1, 0.5, False)], _run([], (cell,)))
+    assert sentences == (("lr was set to 0.5, but the notebook replaced it",) if told else ())
+
+
 def test_a_value_that_did_not_take_effect_is_told() -> None:
     settings = [
         Setting("lr", 1, 0.5, False),
@@ -167,19 +190,19 @@ def test_a_value_that_did_not_take_effect_is_told() -> None:
         Parameter("n", 3, "int", None, "injected"),
         Parameter("n", 8, "int", 9, "literal"),
     ]
-    (sentence,) = not_in_effect(settings, recorded)
+    (sentence,) = not_in_effect(settings, _run(recorded))
     assert sentence == "n was set to 3, but 8 was in effect"
     assert (
         not_in_effect(
             [Setting("lr", 1, math.inf, False)],
-            [Parameter("lr", "Infinity", "float", 1, "literal")],
+            _run([Parameter("lr", "Infinity", "float", 1, "literal")]),
         )
         == ()
     )
     assert (
         not_in_effect(
             [Setting("pw", 1, "x", False)],
-            [Parameter("pw", {"redacted": "hmac-sha256:0"}, "str", 1, "literal")],
+            _run([Parameter("pw", {"redacted": "hmac-sha256:0"}, "str", 1, "literal")]),
         )
         == ()
     )

@@ -1,0 +1,78 @@
+"""Whether a parameter's value still stood when what a run shows was computed. Pure.
+
+A cell sets ``lr = 0.1``; a later one may give the name another value that no literal tells:
+by ``exec("lr = 0.7")``, ``from math import *``, ``lr = read()`` or ``cfg["lr"] = 0.2``. Whoever
+reads the name then has not used 0.1, and a row that shows 0.1 beside that result would lie.
+What is computed from the old value (``lr = lr / 2``, ``values.append(4)``) still came from it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Sequence
+
+from jupyter_mlops.dataflow.source import parse
+from jupyter_mlops.records import Parameter
+from jupyter_mlops.store.sessions import Execution
+
+# Arguments of a call are no value of a name, and nothing replaces them.
+CALL_SOURCES = ("model", "declared")
+
+
+def stands(
+    executions: Sequence[Execution], index: int, parameter: Parameter, among: Collection[int]
+) -> bool:
+    """Tell whether nothing replaced a parameter's value before it was read again.
+
+    Parameters
+    ----------
+    executions
+        The session's, in order.
+    index
+        The execution that set the parameter.
+    among
+        The executions that count, by index.
+    """
+    if parameter.source in CALL_SOURCES:
+        return True
+    name = parameter.name.partition(".")[0]
+    counted = {one for one in among if one > index}
+    readers = [one for one in counted if _reads(executions[one], name)]
+    for place in range(index + 1, len(executions)):
+        # Whoever sets it anew, the run's own cell or its repetition: from here it is theirs.
+        if _sets(executions[place], parameter.name):
+            return True
+        if place in counted and _replaces(executions[place], name):
+            return not readers or max(readers) <= place or min(readers) < place
+    return True
+
+
+def _sets(execution: Execution, name: str) -> bool:
+    finished = execution.finished
+    return finished is not None and any(one.name == name for one in finished.parameters)
+
+
+def _reads(execution: Execution, name: str) -> bool:
+    return execution.finished is not None and name in execution.finished.reads
+
+
+def _replaces(execution: Execution, name: str) -> bool:
+    """Tell whether an execution gave `name` a value that did not come from the old one."""
+    finished = execution.finished
+    if finished is None or name not in finished.writes:
+        return False
+    return execution.is_opaque or name not in finished.reads or _stores_item(execution, name)
+
+
+def _stores_item(execution: Execution, name: str) -> bool:
+    parsed = parse(execution.source)
+    return parsed is not None and any(
+        isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == name
+        for statement in ast.walk(parsed.tree)
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        for node in ast.walk(target)
+    )
