@@ -9,7 +9,9 @@ tear them.
 from __future__ import annotations
 
 import ast
+import os
 import re
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -108,6 +110,18 @@ def _substitute(*patterns: str, by: str, flags: int = 0) -> Callable[[str, Side]
     return apply
 
 
+def _temporary_files(text: str, _side: Side) -> str:
+    """Replace the names that :mod:`tempfile` makes, in whatever folder it makes them here.
+
+    A sandbox has a temporary folder of its own, which a run that was made in one shows.
+    """
+    here = tempfile.gettempdir()
+    known = sorted({here, os.path.realpath(here), "/tmp", "/var/tmp"}, key=len, reverse=True)
+    folders = "|".join(map(re.escape, known))
+    sandbox = r"(?:[/\\]mlops-sandbox-\w+[/\\]tmp)?"
+    return re.sub(rf"(?:{folders}){sandbox}[/\\]tmp\w{{6,10}}\b", "<temporary file>", text)
+
+
 def _clocks(text: str, side: Side) -> str:
     for pattern in _CLOCKS:
         text = pattern.sub(lambda match: _clock(match, side), text)
@@ -188,10 +202,10 @@ _MASKS: tuple[tuple[str, Callable[[str, Side], str]], ...] = (
         _substitute(
             r"[\w./\\-]*ipykernel_\d+[/\\]\d+\.py",
             r"<ipython-input-\d+-[0-9a-f]+>",
-            r"(?:/var)?/tmp/tmp[\w]{6,10}\b",
             by="<temporary file>",
         ),
     ),
+    ("temporary file", _temporary_files),
     ("uuid", _substitute(rf"\b{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}\b", by="<uuid>")),
     (
         "widget id",

@@ -38,7 +38,7 @@ class Place:
     cwd
         The kernel's working folder.
     folders
-        Pairs of a folder of the copy and the one that it stands for, the longest first.
+        Pairs of a folder of the sandbox and the one that it stands for; none within another.
     writable
         Folders that may be written to; ``None`` for no confinement.
     variables
@@ -111,7 +111,8 @@ def copied(made: Plan) -> Iterator[Place]:
     """Make the copy, and remove it at the end whatever happened."""
     root = Path(tempfile.mkdtemp(prefix="mlops-sandbox-")).resolve()
     try:
-        copy = root / (made.top.name or "top")
+        # One level down, or a folder named "tmp" would be taken for the temporary one.
+        copy = root / "copy" / (made.top.name or "top")
         try:
             _copy(made, copy)
         except OSError as error:
@@ -122,7 +123,7 @@ def copied(made: Plan) -> Iterator[Place]:
         writable = tuple(map(str, _writable(root, made.top)))
         yield Place(
             cwd=copy / made.folder.relative_to(made.top),
-            folders=((str(copy), str(made.top)),),
+            folders=((str(copy), str(made.top)), (str(temporary), tempfile.gettempdir())),
             writable=writable if confine.is_possible() else None,
             variables=(("TMPDIR", str(temporary)),) if _holds_temporary(made.top) else (),
             root=root,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tempfile
+
 import pytest
 
 from jupyter_mlops.reproduction.masks import Masked, Side, mask, side
@@ -87,6 +89,23 @@ def test_durations_are_masked(texts: tuple[str, str]) -> None:
 def test_no_mask_hides_a_result(texts: tuple[str, str]) -> None:
     first, second = _both(*texts)
     assert first.text != second.text
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "/tmp/tmpa1b2c3d4",
+        "/var/tmp/tmpa1b2c3d4",
+        "/scratch/job 7/tmpa1b2c3d4",
+        "/scratch/job 7/mlops-sandbox-x1_/tmp/tmpa1b2c3d4",
+    ],
+)
+def test_temporary_names_are_masked_in_the_temporary_folder_wherever_it_is(
+    before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/scratch/job 7")
+    assert mask(f"in {before}/x", THEN).text == "in <temporary file>/x"
+    assert mask("/results/tmpa1b2c3d4", THEN).text == "/results/tmpa1b2c3d4"
 
 
 def test_a_date_is_a_clock_only_in_the_time_of_its_own_run() -> None:

@@ -182,6 +182,16 @@ def test_an_error_that_a_run_showed_and_went_on_after_is_identical_again(
     assert verdict.verdict == "differs" and "cell 1" not in verdict.sentence
 
 
+def test_a_temporary_folder_that_a_cell_prints_is_no_difference(
+    project: Project, store: Store
+) -> None:
+    # The project lies under the temporary folder, so that its sandbox has one of its own.
+    project.save("import tempfile\nprint(tempfile.mkdtemp())")
+    verdict = _reproduced(store, project.run(store))
+    assert verdict.sentence == "identical"
+    assert _reproduced(store, store.run(verdict.reproduction)).sentence == "identical"
+
+
 def test_a_changed_module_of_the_user_is_code(
     project: Project, store: Store, executed: Run
 ) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,17 @@ def test_what_was_read_beside_the_folder_stands_beside_the_copy(project: Path) -
         assert (place.cwd / "../raw/all.csv").read_text() == "raw"
         assert (place.cwd / "../raw/beside.csv").exists()
         assert not (place.cwd / "../huge").exists()
-        assert place.folders == ((str(place.cwd.parent), str(project.parent.resolve())),)
+        assert place.folders[0] == (str(place.cwd.parent), str(project.parent.resolve()))
+
+
+def test_the_sandbox_s_temporary_folder_stands_for_the_system_s(tmp_path: Path) -> None:
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    (folder / "x").write_text("x")
+    with sandbox.copied(sandbox.plan(_used(), folder, [])) as place:
+        own = dict(place.variables)["TMPDIR"]
+        assert (own, tempfile.gettempdir()) in place.folders
+        assert _names(place.cwd) == {"x"} and not list(Path(own).iterdir())
 
 
 def test_what_the_run_itself_wrote_is_left_out(project: Path) -> None:
