@@ -107,6 +107,24 @@ def test_a_failing_notebook_is_a_failed_run_with_its_output(home: Settings, tmp_
     assert "ZeroDivisionError" in output.read_text()
 
 
+def test_saved_outputs_of_cells_that_are_kept_out_are_not_stored(
+    home: Settings, tmp_path: Path
+) -> None:
+    made = document("x = 1", "%%mlops skip\nx = 2", "x = 3", tags={1: ["mlops-skip"]})
+    for cell, text in zip(made.cells[1:], ("secret", "secret", "shown"), strict=True):
+        cell.outputs = [nbformat.v4.new_output("stream", text=text)]  # type: ignore[no-untyped-call]
+    path = tmp_path / "f.ipynb"
+    nbformat.write(made, path)
+    record = mlops.run(path)
+    current = mlops.reproduce(record.id, current=True)
+    with api.open_store() as store:
+        for run in (record.id, current.reproduction):
+            given = store.given_notebook(run)
+            assert b"secret" not in given and b"shown" in given and b"x = 2" in given
+        assert store.blob(record.notebook_digest or "") == store.given_notebook(record.id)
+    assert path.read_text().count("secret") == 2
+
+
 def test_leaving_early_is_no_success(home: Settings, tmp_path: Path) -> None:
     path = saved(tmp_path / "w" / "f.ipynb", "import sys; sys.exit(0)", "y = 2")
     assert mlops.run(path).status == "failed"

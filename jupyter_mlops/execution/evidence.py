@@ -16,13 +16,12 @@ from typing import Any, Literal
 
 from nbformat import NotebookNode
 
-from jupyter_mlops.execution.notebook import dump
+from jupyter_mlops.execution.notebook import dump, is_recorded
 from jupyter_mlops.records import BatchCell, BatchOutcome, CellError, CellStatus, Progress
 
 # The cell's position and id in the notebook as given; put in before papermill adds cells.
 MARK = "mlops_given"
 NOT_EXECUTED_TAG = "skip-execution"
-NOT_RECORDED_TAG = "mlops-skip"
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _STATUS_WORDS = {
@@ -203,13 +202,6 @@ def must_run(cell: NotebookNode) -> bool:
     if cell.cell_type != "code" or not cell.source.strip():
         return False
     return NOT_EXECUTED_TAG not in cell.metadata.get("tags", [])
-
-
-def is_recorded(cell: NotebookNode) -> bool:
-    """Tell whether the cell's author lets its outputs into the record."""
-    first_line = cell.source.lstrip().partition("\n")[0]
-    is_left_out = NOT_RECORDED_TAG in cell.metadata.get("tags", [])
-    return not is_left_out and first_line.split() != ["%%mlops", "skip"]
 
 
 def cell_name(notebook: NotebookNode, index: int) -> str:

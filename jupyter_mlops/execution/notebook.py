@@ -5,6 +5,7 @@ The file itself is never written here, and never repaired silently.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from pathlib import Path
@@ -30,14 +31,17 @@ __all__ = [
     "content",
     "dump",
     "is_python",
+    "is_recorded",
     "kernel_name",
     "not_in_effect",
     "parameters",
     "read",
     "reads",
+    "to_keep",
     "with_parameters",
 ]
 
+NOT_RECORDED_TAG = "mlops-skip"
 _NOT_FINITE = re.compile(r'"(?:[^"\\]|\\.)*"|(-?\b(?:NaN|Infinity)\b)')
 _CONVERT = "jupyter nbconvert --to notebook --output new.ipynb"
 
@@ -112,6 +116,31 @@ def dump(notebook: NotebookNode) -> bytes:
     except UnicodeEncodeError:
         # A cell may print lone surrogates, which UTF-8 can't hold and JSON can escape.
         return (json.dumps(notebook, indent=1, sort_keys=True) + "\n").encode()
+
+
+def is_recorded(cell: NotebookNode) -> bool:
+    """Tell whether the cell's author lets its outputs into the record."""
+    first_line = cell.source.lstrip().partition("\n")[0]
+    is_left_out = NOT_RECORDED_TAG in cell.metadata.get("tags", [])
+    return not is_left_out and first_line.split() != ["%%mlops", "skip"]
+
+
+def to_keep(notebook: NotebookNode, content: bytes) -> bytes:
+    """Return `content`, or what may be recorded of it.
+
+    Outputs that were saved under cells whose author keeps theirs out of the record are
+    removed. A run's ``notebook_digest`` is that of this document: the file's own digest
+    where nothing had to be removed.
+    """
+    kept = copy.deepcopy(notebook)
+    hidden = [
+        cell
+        for cell in kept.cells
+        if cell.cell_type == "code" and cell.outputs and not is_recorded(cell)
+    ]
+    for cell in hidden:
+        cell.outputs = []
+    return dump(kept) if hidden else content
 
 
 def kernel_name(notebook: NotebookNode, asked: str | None = None) -> str:

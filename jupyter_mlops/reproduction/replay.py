@@ -229,7 +229,7 @@ def _of_file(store: Store, run: Run, steps: tuple[Step, ...]) -> Replay:
     last = {step.cell: index for index, step in enumerate(steps) if step.cell is not None}
     replay = Replay(
         prepared=Prepared(notebook, {}),
-        given=documents.dump(notebook),
+        given=documents.to_keep(notebook, documents.dump(notebook)),
         steps=steps,
         step_of={now: last[then] for now, then in cell_of.items() if then in last},
         cell_of=dict(cell_of),
