@@ -91,16 +91,25 @@ front-end: $(STAMPS)/build-needs
 
 INSTALLED := pyproject.toml package.json hatch_build.py $(wildcard ipython-config/*/* jupyter-config/*/*)
 LABEXTENSION := $(VENV)/share/jupyter/labextensions/jupyter-mlops
+RECORD := $(VENV)/lib/python*/site-packages/jupyter_mlops-*.dist-info/RECORD
 
 # Editable, so that edits count at once: Python's on the next import, the front end's, which is
-# linked, after `make build`.
+# linked, after `make build`. pip removes what RECORD lists, so the link has to be in it.
 define install
 	$(call say,Python packages ($(1)))
 	@rm -rf $(LABEXTENSION)
 	$(BIN)/pip install --no-build-isolation --editable '.[$(1)]'
 	@rm -rf $(LABEXTENSION) && ln -s $(CURDIR)/jupyter_mlops/labextension $(LABEXTENSION)
+	@for record in $(RECORD); do echo '../../..$(LABEXTENSION:$(VENV)%=%),,' >>"$$record"; done
 	@mkdir -p $(@D) && touch $@
 endef
+
+# The stamps outlive `pip uninstall`.
+ifeq ($(wildcard $(RECORD)),)
+  $(STAMPS)/demo $(STAMPS)/test: uninstalled
+endif
+.PHONY: uninstalled
+uninstalled:
 
 $(STAMPS)/demo: $(INSTALLED) | front-end
 	$(call install,demo)
