@@ -46,7 +46,8 @@ type TabCommandContext = Omit<ICommandContext, 'showPanel'>;
 export function addCommands(context: ICommandContext): void {
   addPanelCommands(context);
   addRunCommands(context);
-  addReproductionCommands(context);
+  addReproduceCommand(context);
+  addCancelCommand(context);
 }
 
 /** The run that a command is about; null if there is none. */
@@ -139,7 +140,7 @@ function addRunCommands(context: ICommandContext): void {
   });
 }
 
-function addReproductionCommands(context: ICommandContext): void {
+function addReproduceCommand(context: ICommandContext): void {
   const { commands, mlops, trans } = context;
   commands.addCommand(CommandIDs.reproduceRun, {
     label: args =>
@@ -174,6 +175,10 @@ function addReproductionCommands(context: ICommandContext): void {
         });
       })
   });
+}
+
+function addCancelCommand(context: ICommandContext): void {
+  const { commands, mlops, trans } = context;
   commands.addCommand(CommandIDs.cancelReproduction, {
     label: trans.__('Cancel Reproduction'),
     caption: trans.__('Stop the reproductions of a run that are under way'),

@@ -65,6 +65,8 @@ def sidebar(page: Page, lab: Lab) -> Locator:
             run_all.click()
             printed_accuracy(page)
     expect(detail(page).get_by_role("table", name="Parameters")).to_be_visible()
+    # Until its kernel is there, JupyterLab moves the focus to the notebook.
+    expect(page.get_by_text(re.compile(r"\| Idle$"))).to_be_visible()
     return page.locator(".jp-mlops-Sidebar")
 
 

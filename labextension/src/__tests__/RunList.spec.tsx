@@ -62,6 +62,12 @@ describe('RunList', () => {
     expect(document.activeElement).toBe(rows()[2]);
   });
 
+  it('is reached by Tab also while a run of another list is shown', async () => {
+    await show(stage);
+    act(() => stage.runs.choose('of another notebook'));
+    expect(rows().map(row => row.tabIndex)).toEqual([0, -1, -1]);
+  });
+
   it('selects with the space bar and shows with Enter', async () => {
     await show(stage);
     const list = screen.getByRole('listbox');

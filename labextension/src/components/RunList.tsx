@@ -21,8 +21,7 @@ export function RunList(): JSX.Element {
   const { runs, feed } = mlops;
   useSignal(runs.changed);
   useSignal(feed.statusChanged);
-  const { notebook, list, error, draft } = runs;
-  const refresh = (): void => void feed.refresh();
+  const { notebook } = runs;
 
   if (notebook.panel === null) {
     return (
@@ -45,17 +44,22 @@ export function RunList(): JSX.Element {
       />
     );
   }
+  return <Listed />;
+}
+
+function Listed(): JSX.Element {
+  const { mlops, trans } = useServices();
+  const { runs, feed } = mlops;
+  const { list, error, draft } = runs;
+  const refresh = (): void => void feed.refresh();
+  const what = trans.__('Listing the runs');
   if (list === null && feed.error) {
     // The head of the panel says it already.
     return <></>;
   }
   if (list === null) {
     return error ? (
-      <Failure
-        error={error}
-        what={trans.__('Listing the runs')}
-        onRetry={refresh}
-      />
+      <Failure error={error} what={what} onRetry={refresh} />
     ) : (
       <Loading label={trans.__('Loading runs…')} lines={6} />
     );
@@ -63,12 +67,7 @@ export function RunList(): JSX.Element {
   return (
     <>
       {error && !feed.error && (
-        <Failure
-          inline
-          error={error}
-          what={trans.__('Listing the runs')}
-          onRetry={refresh}
-        />
+        <Failure inline error={error} what={what} onRetry={refresh} />
       )}
       <SelectionBar />
       {draft && <DraftCard draft={draft} />}
@@ -189,65 +188,80 @@ function SelectionBar(): JSX.Element {
 function Rows(props: { list: readonly RunSummary[] }): JSX.Element {
   const { mlops, trans } = useServices();
   const { runs } = mlops;
-  const [focused, setFocused] = React.useState<string | null>(null);
-  const listNode = React.useRef<HTMLUListElement>(null);
-  const ids = props.list.map(run => run.id);
-  // The one row that Tab reaches; the arrow keys move on from it.
-  const stop = focused !== null && ids.includes(focused) ? focused : runs.shown;
-
-  const moveTo = (index: number): void => {
-    const id = ids[Math.max(0, Math.min(index, ids.length - 1))];
-    setFocused(id);
-    listNode.current
-      ?.querySelector<HTMLElement>(`[data-run="${CSS.escape(id)}"]`)
-      ?.focus();
-  };
-  const onKeyDown = (event: React.KeyboardEvent): void => {
-    const index = ids.indexOf(stop ?? '');
-    const actions: Record<string, () => void> = {
-      ArrowDown: () => moveTo(index + 1),
-      ArrowUp: () => moveTo(index - 1),
-      Home: () => moveTo(0),
-      End: () => moveTo(ids.length - 1),
-      Enter: () => runs.choose(ids[index]),
-      ' ': () => runs.toggle(ids[index]),
-      Escape: () => runs.select([])
-    };
-    const isSelectAll = event.key === 'a' && (event.ctrlKey || event.metaKey);
-    const action = isSelectAll ? () => runs.select(ids) : actions[event.key];
-    if (
-      action &&
-      (isSelectAll || !(event.ctrlKey || event.metaKey || event.altKey))
-    ) {
-      event.preventDefault();
-      event.stopPropagation();
-      action();
-    }
-  };
+  const keyboard = useKeyboard(props.list.map(run => run.id));
   const names = {
     parameters: varyingFirst(props.list.map(run => run.parameters)),
     metrics: varyingFirst(props.list.map(run => run.metrics))
   };
   return (
     <ul
-      ref={listNode}
+      ref={keyboard.list}
       className="jp-mlops-RunList"
       role="listbox"
       aria-multiselectable="true"
       aria-label={trans.__('Runs of %1, newest first', runs.notebook.name)}
-      onKeyDown={onKeyDown}
+      onKeyDown={keyboard.onKeyDown}
     >
       {props.list.map(run => (
         <Row
           key={run.id}
           run={run}
           names={names}
-          isTabStop={run.id === stop}
-          onFocus={() => setFocused(run.id)}
+          isTabStop={run.id === keyboard.stop}
+          onFocus={() => keyboard.setFocused(run.id)}
         />
       ))}
     </ul>
   );
+}
+
+interface IKeyboard {
+  list: React.RefObject<HTMLUListElement>;
+  /** The one row that Tab reaches; the arrow keys move on from it. */
+  stop: string;
+  setFocused: (run: string) => void;
+  onKeyDown: (event: React.KeyboardEvent) => void;
+}
+
+function useKeyboard(ids: string[]): IKeyboard {
+  const { runs } = useServices().mlops;
+  const [focused, setFocused] = React.useState<string | null>(null);
+  const list = React.useRef<HTMLUListElement>(null);
+  const stop =
+    [focused, runs.shown].find(id => id && ids.includes(id)) ?? ids[0];
+
+  const moveTo = (index: number): void => {
+    const id = ids[Math.max(0, Math.min(index, ids.length - 1))];
+    setFocused(id);
+    list.current
+      ?.querySelector<HTMLElement>(`[data-run="${CSS.escape(id)}"]`)
+      ?.focus();
+  };
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    const index = ids.indexOf(stop);
+    const plain: Record<string, () => void> = {
+      ArrowDown: () => moveTo(index + 1),
+      ArrowUp: () => moveTo(index - 1),
+      Home: () => moveTo(0),
+      End: () => moveTo(ids.length - 1),
+      Enter: () => runs.choose(stop),
+      ' ': () => runs.toggle(stop),
+      Escape: () => runs.select([])
+    };
+    const withControl: Record<string, () => void> = {
+      a: () => runs.select(ids)
+    };
+    const isControl = event.ctrlKey || event.metaKey;
+    const action = event.altKey
+      ? undefined
+      : (isControl ? withControl : plain)[event.key];
+    if (action) {
+      event.preventDefault();
+      event.stopPropagation();
+      action();
+    }
+  };
+  return { list, stop, setFocused, onKeyDown };
 }
 
 function Row(props: {

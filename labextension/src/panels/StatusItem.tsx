@@ -61,59 +61,43 @@ function useCaptureState(): ICaptureState {
       404: trans.__('MLOps: no server part')
     };
     const text = texts[error.status ?? 0] ?? trans.__('MLOps: unreachable');
-    return {
-      shape: 'cross',
-      tone: 'problem',
-      text,
-      detail: `${error.message}.`
-    };
+    return { ...PROBLEM, text, detail: `${error.message}.` };
   }
   if (status === null) {
     return {
-      shape: 'ring',
-      tone: 'off',
+      ...ASKING,
       text: trans.__('MLOps: …'),
       detail: trans.__('Asking the server part.')
     };
   }
   if (!status.capture) {
     return {
-      shape: 'bar',
-      tone: 'off',
+      ...OFF,
       text: trans.__('MLOps: off'),
       detail: status.capture_reason
     };
   }
   if (runs.notebook.optedOut) {
     const detail = trans.__('This notebook’s metadata switches capture off.');
-    return {
-      shape: 'bar',
-      tone: 'off',
-      text: trans.__('MLOps: off here'),
-      detail
-    };
+    return { ...OFF, text: trans.__('MLOps: off here'), detail };
   }
-  const behind = status.unsynced
-    ? trans._n(' · %1 unsynced', ' · %1 unsynced', status.unsynced)
+  const { unsynced, problems } = status;
+  const behind = unsynced
+    ? trans._n(' · %1 unsynced', ' · %1 unsynced', unsynced)
     : '';
-  if (status.problems.length > 0) {
+  if (problems.length > 0) {
     const text = trans._n(
       'MLOps: %1 problem',
       'MLOps: %1 problems',
-      status.problems.length
+      problems.length
     );
-    return {
-      shape: 'cross',
-      tone: 'problem',
-      text: text + behind,
-      detail: status.problems.join(' ')
-    };
+    return { ...PROBLEM, text: text + behind, detail: problems.join(' ') };
   }
   const detail = trans.__('What this notebook executes is being recorded.');
-  return {
-    shape: 'dot',
-    tone: 'on',
-    text: trans.__('MLOps: recording') + behind,
-    detail
-  };
+  return { ...RECORDING, text: trans.__('MLOps: recording') + behind, detail };
 }
+
+const PROBLEM = { shape: 'cross', tone: 'problem' } as const;
+const ASKING = { shape: 'ring', tone: 'off' } as const;
+const OFF = { shape: 'bar', tone: 'off' } as const;
+const RECORDING = { shape: 'dot', tone: 'on' } as const;
