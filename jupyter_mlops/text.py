@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from textwrap import wrap
 from typing import Any
 
 from jupyter_mlops.layout import (
@@ -13,11 +14,13 @@ from jupyter_mlops.layout import (
     listed,
     local_time,
     number,
+    pad,
     plural,
     size,
     table,
     unified,
     value_text,
+    width,
 )
 from jupyter_mlops.records import (
     CellExecution,
@@ -54,21 +57,22 @@ Section = tuple[str, Sequence[str] | None, Sequence[Sequence[object]]]
 
 def runs(page: RunPage, columns: int | None = None) -> str:
     """Show a page of runs as a table, newest first as they come, and the draft below."""
-    length = _id_length([run.id for run in page.runs])
+    parents = (run.parent for run in page.runs if run.parent)
+    length = _id_length([*(run.id for run in page.runs), *parents])
     rows = [
         (
             run.id[:length],
             run.status,
             local_time(run.started),
             duration(run.duration_s),
+            run.trigger if run.parent is None else f"{run.trigger} of {run.parent[:length]}",
             _file_name(run.notebook),
             _named(run.metrics, number),
             _named(run.parameters),
         )
         for run in page.runs
     ]
-    header = ("RUN", "STATUS", "STARTED", "TOOK", "NOTEBOOK", "METRICS", "PARAMETERS")
-    lines = [table(rows, header, columns=columns) if rows else "no runs"]
+    lines = [_run_table(rows, columns) if rows else "no runs"]
     if page.draft is not None:
         lines.append(_draft(page.draft))
     if page.next is not None:
@@ -109,10 +113,13 @@ def outcome(record: Run, columns: int | None = None) -> str:
         if cell.error is not None
     ]
     rows += [("notice", notice) for notice in record.notices]
+    # Of the whole run, such as one without capture: too long and too weighty for a cut row.
+    missing = (f"not recorded: {u.what}; {u.why}" for u in record.unseen if u.cell is None)
     return "\n".join(
         [
             f"run {short} {record.status}, took {duration(record.duration_s)}",
             table(rows, indent=INDENT, columns=columns),
+            *map(clean, missing),
             f"all of it: jupyter mlops show {short}",
         ]
     )
@@ -211,6 +218,26 @@ def diagnosis(record: Diagnosis, columns: int | None = None) -> str:
         plural(findings, "finding") if findings else "All is well.",
     ]
     return "\n".join(lines)
+
+
+def _run_table(rows: Sequence[tuple[str, ...]], columns: int | None) -> str:
+    """Align runs; metrics and parameters go below their run where the table is too wide."""
+    header = ("RUN", "STATUS", "STARTED", "TOOK", "TRIGGER", "NOTEBOOK", "METRICS", "PARAMETERS")
+    whole = table(rows, header)
+    if columns is None or max(map(width, whole.splitlines())) <= columns:
+        return whole
+    head, *lines = table([row[:-2] for row in rows], header[:-2], columns=columns).splitlines()
+    shown = [head]
+    for line, row in zip(lines, rows, strict=True):
+        shown.append(line)
+        for name, values in zip(("metrics", "parameters"), row[-2:], strict=True):
+            label, below = INDENT + pad(name, 12), " " * (len(INDENT) + 12)
+            if values != NOTHING:
+                parts = wrap(
+                    clean(values), max(columns, 40), initial_indent=label, subsequent_indent=below
+                )
+                shown += [cut(part, columns) for part in parts]
+    return "\n".join(shown)
 
 
 def _results(record: Run) -> list[Section]:

@@ -265,6 +265,7 @@ def test_capture_switched_off_by_configuration(
     assert record["status"] == "completed"
     assert record["parameters"] == []
     assert "capture was off" in record["unseen"][0]["why"]
+    assert "not recorded: everything but the outputs; capture was off" in call("run", notebook).out
 
 
 # --- the real program ----------------------------------------------------------------------

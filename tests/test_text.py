@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from jupyter_mlops import layout, text
 from jupyter_mlops.records import (
     Cause,
@@ -36,7 +38,8 @@ SUMMARY = RunSummary(
 def test_runs_are_a_table() -> None:
     shown = text.runs(RunPage(runs=(SUMMARY,)))
     head, row = shown.splitlines()
-    assert head.split() == ["RUN", "STATUS", "STARTED", "TOOK", "NOTEBOOK", "METRICS", "PARAMETERS"]
+    names = ["RUN", "STATUS", "STARTED", "TOOK", "TRIGGER", "NOTEBOOK", "METRICS", "PARAMETERS"]
+    assert head.split() == names
     for word in ("abcdef01", "completed", "1.2 s", "train.ipynb", "acc=0.912346", "lr=0.1"):
         assert word in row
     assert "\x1b" not in shown
@@ -57,9 +60,23 @@ def test_no_runs_a_draft_and_more_pages() -> None:
     assert "--limit" in shown
 
 
-def test_a_table_fits_the_terminal() -> None:
-    shown = text.runs(RunPage(runs=(SUMMARY,)), columns=60)
-    assert all(layout.width(line) <= 60 for line in shown.splitlines())
+def test_a_reproduction_names_its_original() -> None:
+    again = replace(SUMMARY, id="99990000", trigger="reproduce", parent=SUMMARY.id)
+    _, first, second = text.runs(RunPage(runs=(again, SUMMARY))).splitlines()
+    assert "reproduce of abcdef01" in first
+    assert " of " not in second
+
+
+@pytest.mark.parametrize("columns", [20, 60, 100])
+def test_a_table_fits_the_terminal(columns: int) -> None:
+    wide = replace(SUMMARY, parameters={f"parameter_{i}": i for i in range(20)})
+    shown = text.runs(RunPage(runs=(wide, replace(SUMMARY, metrics={}))), columns=columns)
+    lines = shown.splitlines()
+    assert all(layout.width(line) <= columns for line in lines)
+    if columns > 40:  # less cuts even these
+        for word in ("metrics     acc=0.912346", "parameters  parameter_0=0", "parameter_19=19"):
+            assert word in shown
+    assert sum(line.startswith("abcdef01") for line in lines) == 2
 
 
 def test_a_record_shows_each_of_its_sections() -> None:
@@ -97,6 +114,14 @@ def test_the_outcome_of_a_failed_run_names_cell_and_error() -> None:
     assert shown.splitlines()[0] == "run aaaaaaaa failed, took 1.0 s"
     assert "cell 7      ZeroDivisionError: division by zero" in shown
     assert "notice      the kernel died" in shown
+
+
+def test_the_outcome_says_what_was_not_recorded() -> None:
+    run, _ = made("a", ["lr = 0.1"])
+    gaps = (Unseen(None, "everything but the outputs", "capture was off"), Unseen(3, "x", "odd"))
+    shown = text.outcome(replace(run, unseen=gaps), columns=20)
+    assert "not recorded: everything but the outputs; capture was off" in shown.splitlines()
+    assert "odd" not in shown
 
 
 def test_a_verdict_shows_its_sentence_cells_and_causes() -> None:
