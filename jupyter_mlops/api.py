@@ -220,7 +220,7 @@ def reproduce(
     parameters
         Values other than the recorded ones, as for :func:`run`.
     in_place, fresh_randomness
-        Work in the folder itself; leave the recorded randomness out.
+        Work in the folder itself; draw afresh (no effect: recorded randomness is not put back).
     tolerance
         Largest relative difference of numbers that still passes.
     on_started

@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 
 PROGRAM = "jupyter mlops"
 RUN_HELP = "RUN is an id, a unique prefix of one, or @1 for the newest run, @2 for the one before."
+WHERE_HELP = """\
+EXPR compares keys with values; and, or, not and parentheses join comparisons.
+  keys       metric.NAME, parameter.NAME (NAME@CELL for one cell of several),
+             status, trigger, notebook, user, started, duration_s, id, parent, session
+  operators  =  !=  <  <=  >  >=  ~ (contains, in any case)
+  values     0.9, true, null, completed, 2026-01-31, "text in quotes"
+  status     completed, failed, interrupted, running, lost
+  trigger    interactive, run, reproduce, sweep
+A run that has no such value is found by != and = null, and by no other comparison.
+
+"""
 # Options whose values may begin with a dash (-1e-3, -metric.accuracy), and how many they take.
 _VERBATIM = {"-p": 2, "--parameter": 2, "--sort": 1}
 # Keeps argparse from taking such a value for an option; it is cut off again.
@@ -58,6 +69,7 @@ class Verb:
     example: str
     options: Callable[[argparse.ArgumentParser], None]
     call: Callable[[argparse.Namespace, Context], Answer]
+    notes: str = ""  # what its help says before the example
 
 
 @dataclass(frozen=True)
@@ -112,7 +124,7 @@ def parser(program: str = PROGRAM) -> argparse.ArgumentParser:
             verb.name,
             help=verb.summary,
             description=verb.summary[0].upper() + verb.summary[1:] + ".",
-            epilog="example:\n"
+            epilog=f"{verb.notes}example:\n"
             + "\n".join(f"  {program} {line}" for line in verb.example.split("\n")),
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
@@ -243,21 +255,12 @@ def _run(options: argparse.Namespace, context: Context) -> Answer:
 
 def _runs_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("notebook", nargs="?", metavar="NOTEBOOK", help="only the runs of this one")
+    parser.add_argument("--where", metavar="EXPR", help="only runs that fit, see below")
     parser.add_argument(
-        "--where", metavar="EXPR", help="such as 'metric.accuracy > 0.9 and parameter.lr = 0.1'"
+        "--sort", metavar="[-]KEY", action=_Unshield, help="see below; with -, greatest first"
     )
     parser.add_argument(
-        "--sort",
-        metavar="[-]KEY",
-        action=_Unshield,
-        help="such as -metric.accuracy, greatest first",
-    )
-    parser.add_argument(
-        "--limit",
-        metavar="N",
-        type=_number(1, int),
-        default=100,
-        help="how many at most (default: 100)",
+        "--limit", metavar="N", type=_number(1, int), default=100, help="at most (default: 100)"
     )
 
 
@@ -297,7 +300,10 @@ def _reproduce_options(parser: argparse.ArgumentParser) -> None:
         help="work in the notebook's folder itself, not in a copy of it",
     )
     parser.add_argument(
-        "--fresh-randomness", action="store_true", help="do not put the recorded randomness back"
+        "--fresh-randomness",
+        action="store_true",
+        help="changes nothing yet: recorded randomness is never put back, so every reproduction "
+        "draws afresh where the notebook sets no seed",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="write the executed notebook here")
     parser.add_argument(
@@ -339,10 +345,6 @@ def _compare(options: argparse.Namespace, context: Context) -> Answer:
     return Answer(found, lambda columns: text.comparison(found, columns))
 
 
-def _no_options(parser: argparse.ArgumentParser) -> None:
-    """Add nothing: the verb has no options of its own."""
-
-
 def _doctor(options: argparse.Namespace, context: Context) -> Answer:
     found = api.doctor(of=context.settings)
     bad = any(check.state == "finding" for check in found.checks)
@@ -362,9 +364,12 @@ VERBS: dict[str, Verb] = {
         Verb(
             "runs",
             "list the runs, newest first",
-            "runs train.ipynb --where 'metric.accuracy > 0.9' --sort -metric.accuracy",
+            "runs train.ipynb --where 'metric.accuracy > 0.9' --sort -metric.accuracy\n"
+            "runs --where 'notebook ~ \"train\" and (parameter.lr = 0.1 or status = failed)'\n"
+            "runs --where 'not trigger = reproduce'",
             _runs_options,
             _runs,
+            WHERE_HELP,
         ),
         Verb("show", "show all that a run used and produced", "show @1", _show_options, _show),
         Verb(
@@ -385,7 +390,7 @@ VERBS: dict[str, Verb] = {
             "doctor",
             "tell whether everything is recorded, and if not, what mends it",
             "doctor",
-            _no_options,
+            lambda parser: None,
             _doctor,
         ),
     )

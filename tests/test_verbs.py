@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+import shlex
+from typing import Any, get_args
 
 import pytest
 
 from jupyter_mlops import verbs
 from jupyter_mlops.errors import MlopsError, UsageError
+from jupyter_mlops.records import RunStatus, Trigger
+from jupyter_mlops.settings import Settings
+from jupyter_mlops.store.expressions import COLUMNS
 
 CONTRACT = {
     "run": {"-o", "-p", "-f", "-k", "--cwd", "--timeout", "--cell-timeout"},
@@ -107,9 +112,24 @@ def test_every_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFi
     assert example.startswith(verb)
 
 
-def test_the_examples_of_the_help_are_read() -> None:
-    import shlex
+def test_the_help_of_runs_lists_what_a_filter_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        verbs.parse(["runs", "--help"])
+    words = set(re.split(r"[\s,]+", capsys.readouterr().out))
+    assert words >= {*COLUMNS, "metric.NAME", "parameter.NAME", "and", "or", "not"}
+    assert words >= {"=", "!=", "<", "<=", ">", ">=", "~"}
+    assert words >= {*get_args(RunStatus), *get_args(Trigger)}
 
+
+def test_the_filters_of_the_help_are_read(home: Settings) -> None:
+    filters = 0
+    for line in verbs.VERBS["runs"].example.split("\n"):
+        verbs.parse(shlex.split(line.replace("runs train.ipynb", "runs")))(verbs.Context(home))
+        filters += "--where" in line
+    assert filters > 1
+
+
+def test_the_examples_of_the_help_are_read() -> None:
     for verb in verbs.VERBS.values():
         for line in verb.example.split("\n"):
             assert verbs.parse(shlex.split(line)).verb is verb
