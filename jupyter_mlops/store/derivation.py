@@ -211,7 +211,7 @@ def _document(
     That of a run that is closed stays what it was.
     """
     one = segmentation.runs[ordinal]
-    needed = [session.executions[index].cell for index in (*one.lineage, *one.inherited)]
+    needed = [session.executions[index].cell for index in (*one.executed, *one.inherited)]
     is_open = ordinal == len(segmentation.runs) - 1 and session.fate == "alive"
     known = writing.given_of(connection, documents.run_id_of(session, ordinal))
     if known is not None and not is_open:
@@ -222,7 +222,7 @@ def _document(
         except MissingBlobError:
             pass  # lost or changed on disk; what is still known takes its place
     sources = {
-        session.executions[index].cell: session.executions[index].source for index in one.lineage
+        session.executions[index].cell: session.executions[index].source for index in one.executed
     }
     content = positions.saved(session.notebook, needed, sources)
     if content is None:

@@ -103,7 +103,7 @@ def of_segment(
         Position of each cell, by the session's name of it, in the document `given`.
     """
     segment = segmentation.runs[ordinal]
-    own = [_placed(session, index, places) for index in segment.lineage]
+    own = [_placed(session, index, places) for index in segment.executed]
     theirs = [_placed(session, index, places, inherited=True) for index in segment.inherited]
     shown = [_placed(session, index, places) for index in segment.results]
     results = results_of(own, (*shown, *theirs))
@@ -262,7 +262,7 @@ def _parameters(
 
 def _status(session: Session, segmentation: Segmentation, ordinal: int) -> RunStatus:
     segment = segmentation.runs[ordinal]
-    last = {session.executions[index].cell: session.executions[index] for index in segment.lineage}
+    last = {session.executions[index].cell: session.executions[index] for index in segment.executed}
     statuses = {execution.status for execution in last.values()}
     is_open = ordinal == len(segmentation.runs) - 1
     if is_open and session.fate in ("interrupted", "lost"):
@@ -303,7 +303,7 @@ def _failed_after(session: Session, segmentation: Segmentation, ordinal: int) ->
     last = session.executions[-1]
     if ordinal != len(segmentation.runs) - 1 or last.status != "error":
         return []
-    if len(session.executions) - 1 in segmentation.runs[ordinal].lineage:
+    if len(session.executions) - 1 in segmentation.runs[ordinal].executed:
         return []
     error = last.finished.error if last.finished is not None else None
     return [f"after this run's last result a cell failed: {error.type if error else 'error'}"]

@@ -20,11 +20,13 @@ any result is one run of all its executions.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal
 
 from jupyter_mlops.records import Parameter
 from jupyter_mlops.store.agreement import Claims, agree, came_from, claims
+from jupyter_mlops.store.company import company, replays
 from jupyter_mlops.store.lineage import Traced, trace
 from jupyter_mlops.store.overwriting import stands
 from jupyter_mlops.store.sessions import Execution
@@ -59,6 +61,8 @@ class Segment:
         Those in effect: of several values of one name of one cell the ones that were used.
     overwritten
         Those that are not, since something else replaced them before they were read.
+    company
+        What was executed along with it and led to no result (see :mod:`company`).
     """
 
     lineage: tuple[int, ...]
@@ -68,6 +72,12 @@ class Segment:
     inherited: tuple[int, ...] = ()
     parameters: tuple[Value, ...] = ()
     overwritten: tuple[Value, ...] = ()
+    company: tuple[int, ...] = ()
+
+    @property
+    def executed(self) -> tuple[int, ...]:
+        """All that the run's record lists, in order."""
+        return tuple(sorted((*self.lineage, *self.company)))
 
 
 @dataclass(frozen=True)
@@ -111,8 +121,32 @@ def segment(executions: Sequence[Execution]) -> Segmentation:
     for number, run in enumerate(growing):
         before = growing[number - 1].opened if number else -1
         runs.append(_finished(traced, claimed, run, growing[:number], before))
+    runs = _accompanied(traced, growing, runs)
     draft = _draft(traced, growing)
     return Segmentation(tuple(runs), draft, _changed(traced, draft, runs[-1]))
+
+
+def _accompanied(
+    traced: Sequence[Traced], growing: Sequence[_Growing], runs: Sequence[Segment]
+) -> list[Segment]:
+    """Add to each run what was executed in its time: up to the first step of the next one.
+
+    That is the first step to the result which opened it, as later ones change no closed run.
+    """
+    opened = [(before.opened, run.opened) for before, run in pairwise(growing)]
+    firsts = [min(one for one in traced[new].lineage if one > old) for old, new in opened]
+    starts = [0, *firsts, len(traced)]
+    found = []
+    for number, run in enumerate(runs):
+        time = [
+            index
+            for index in range(starts[number], starts[number + 1])
+            if strength(traced[index].execution) is None
+            and not traced[index].execution.started.skipped
+        ]
+        beside = company(traced, run.lineage, growing[number].claims, time)
+        found.append(replace(run, company=beside))
+    return found
 
 
 def whole(executions: Sequence[Execution]) -> Segmentation:
@@ -193,7 +227,7 @@ def _join(
         if (same := known.get((traced[other].cell, traced[other].identity), other)) < other
     }
     run.members = (run.members | one.lineage) - run.equal.keys()
-    if run.equal and not _replays(traced, run.members):
+    if run.equal and not replays(traced, run.members):
         run.members |= run.equal.keys()
         run.equal = {}
     run.full |= one.full
@@ -205,16 +239,6 @@ def _oldest(traced: Sequence[Traced], members: Iterable[int]) -> dict[tuple[str,
         (traced[index].cell, traced[index].identity): index
         for index in sorted(members, reverse=True)
     }
-
-
-def _replays(traced: Sequence[Traced], members: Iterable[int]) -> bool:
-    """Tell whether these executions alone, in their order, read what they read."""
-    order = sorted(members)
-    again = trace([traced[index].execution for index in order])
-    return all(
-        one.identity == traced[index].identity and one.tokens == traced[index].tokens
-        for index, one in zip(order, again, strict=True)
-    )
 
 
 def _finished(

@@ -147,11 +147,15 @@ def test_an_interrupted_cell_of_the_lineage(store: Store, home: Settings, kernel
     assert statuses(store) == ["interrupted"]
 
 
-def test_a_failure_after_the_last_result_is_told(
+def test_a_failure_after_the_last_result_fails_the_run_until_it_is_mended(
     store: Store, home: Settings, kernel: Kernel
 ) -> None:
     kernel.execute("plot", "unknown")
+    write_journal(home, kernel.events)
+    assert statuses(store) == ["failed"]
+    error = store.run("@1").cells[-1].error
+    assert error is not None and error.type == "NameError"
+    kernel.execute("plot", "[1]")
     kernel.end()
     write_journal(home, kernel.events)
     assert statuses(store) == ["completed"]
-    assert "a cell failed: NameError" in store.run("@1").notices[0]
