@@ -43,6 +43,7 @@ def recorded(*words: str) -> dict[str, Any]:
     told(f"jupyter mlops {shlex.join(words)}")
     done = mlops(*words, "--json", stdout=subprocess.PIPE, echo=False)
     if done.returncode:
+        print(*reasons(done.stdout), sep="\n", file=sys.stderr)
         sys.exit(
             f"the demo stopped: jupyter mlops {shlex.join(words)} ended with {done.returncode}"
         )
@@ -53,6 +54,18 @@ def recorded(*words: str) -> dict[str, Any]:
         )
         print(f"{kind + ':':<12} {' '.join(values)}", flush=True)
     return record
+
+
+def reasons(answer: bytes) -> list[str]:
+    """Return why a run is not good, from its record; a refusal is on the terminal already."""
+    try:
+        record = json.loads(answer)
+    except ValueError:
+        return [answer.decode(errors="replace")]
+    return [
+        *record.get("notices", ()),
+        *(f"not recorded: {u['what']}; {u['why']}" for u in record.get("unseen", ())),
+    ]
 
 
 def mlops(*words: str, echo: bool = True, **options: Any) -> subprocess.CompletedProcess[bytes]:

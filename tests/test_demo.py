@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+
+from tests.execution.documents import document
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,3 +46,20 @@ def test_the_demo_does_the_main_job_again_and_again(tmp_path: Path) -> None:
         assert len(listed.stdout.splitlines()) == runs + 1
     assert (tmp_path / ".demo" / "comparison.html").stat().st_size > 1_000_000
     assert tour.read_bytes() == before
+
+
+def test_a_demo_that_fails_says_why(tmp_path: Path) -> None:
+    (tmp_path / "binder").mkdir()
+    shutil.copy2(ROOT / "binder" / "demo.py", tmp_path / "binder")
+    broken = document("lr = 0.1", "lr / 0")
+    (tmp_path / "binder" / "tour.ipynb").write_text(nbformat.writes(broken))
+    done = subprocess.run(
+        [sys.executable, tmp_path / "binder" / "demo.py"],
+        env={**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert " raised ZeroDivisionError: " in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("the demo stopped: jupyter mlops run ")
