@@ -44,6 +44,8 @@ def sentence(verdict: Verdict, reason: str | None = None) -> str:
         differences = [one.difference or 0.0 for cell in verdict.cells for one in cell.outputs]
         parts.append(f"numbers differ by up to {max(differences, default=0.0):.2g} of their size")
     if verdict.verdict in ("identical", "within tolerance"):
+        if reason is not None:
+            parts.append(f"it failed the same way: {reason}")
         if verdict.unseeded_cells:
             parts.append(f"{_cells(verdict.unseeded_cells)} unseeded, so this may be chance")
     elif verdict.verdict == "could not run" and reason is not None:

@@ -50,6 +50,9 @@ def test_sentences() -> None:
     assert said("identical", unseeded_cells=(5, 7)) == (
         "identical · cells 5 and 7 are unseeded, so this may be chance"
     )
+    assert said("identical", "cell 3 raised KeyError: 1") == (
+        "identical · it failed the same way: cell 3 raised KeyError: 1"
+    )
     assert said("identical", unverifiable=2) == "identical · 2 outputs can't be judged"
     assert said("differs", first_diverging_cell=7, causes=(data,)) == (
         "differs · cell 7 · train.csv changed since (column age)"

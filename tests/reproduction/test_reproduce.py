@@ -172,7 +172,10 @@ def test_an_error_that_a_run_showed_and_went_on_after_is_identical_again(
     project.save(nested, "print(open('data/train.csv').read())")
     failed = project.run(store)
     assert failed.status == "failed"
-    assert _reproduced(store, failed).sentence == "identical"
+    assert _reproduced(store, failed).sentence == (
+        "identical · it failed the same way: "
+        "cell 1 showed the error ZeroDivisionError: division by zero"
+    )
     (project.folder / "data" / "train.csv").write_text("other")
     verdict = _reproduced(store, failed)
     assert (verdict.verdict, verdict.first_diverging_cell) == ("differs", 2)
