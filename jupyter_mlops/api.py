@@ -209,9 +209,7 @@ def reproduce(
     cancel: threading.Event | None = None,
     store: Store | None = None,
 ) -> ShownVerdict:
-    """Replay a run in a clean kernel and judge the result against it.
-
-    Works in a copy of the notebook's folder, so that no file of the user's is changed.
+    """Replay a run in a clean kernel, in a copy of its folder, and judge the result against it.
 
     Parameters
     ----------

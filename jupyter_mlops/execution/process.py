@@ -222,7 +222,7 @@ def _started(folder: Path) -> Iterator[_Watched]:
     watched = _Watched(process, folder.name)
     try:
         yield watched
-    except BaseException:
+    except BaseException:  # a cancelled wait too must end the job; the error goes on
         watched.ask("interrupted", "the process that waited for it was interrupted")
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=PATIENCE_S)

@@ -122,8 +122,7 @@ class MLOps(ExtensionApp):
         try:
             self.kernels.reconcile()
             await self.kernels.tell_notebooks()
-        except Exception:
-            # The kernel and session managers are replaceable, and theirs may answer otherwise.
+        except Exception:  # both managers are replaceable, and another's may answer otherwise
             self.log.warning("mlops: the kernels could not be followed", exc_info=True)
 
     def _tell_children(self) -> dict[str, str]:

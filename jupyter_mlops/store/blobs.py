@@ -110,7 +110,7 @@ def _write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException:  # whatever stopped it leaves no half file; the error goes on
         os.unlink(temporary)
         raise
     _sync_folder(path.parent)

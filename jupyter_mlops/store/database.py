@@ -57,7 +57,7 @@ class Database:
             self._engine = _engine(url)
             try:
                 self._migrate(existed)
-            except BaseException:
+            except BaseException:  # no connection may outlive the failure; the error goes on
                 self._engine.dispose()
                 raise
 
