@@ -1,0 +1,10 @@
+"""Records as plain text: what the command line prints and what a REPL shows of a result."""
+
+from jupyter_mlops.text.checks import diagnosis
+from jupyter_mlops.text.comparing import comparison
+from jupyter_mlops.text.judgement import verdict
+from jupyter_mlops.text.listing import runs
+from jupyter_mlops.text.parts import ID_SHOWN
+from jupyter_mlops.text.record import outcome, run
+
+__all__ = ["ID_SHOWN", "comparison", "diagnosis", "outcome", "run", "runs", "verdict"]

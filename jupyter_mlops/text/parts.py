@@ -1,0 +1,50 @@
+"""What every text is made of: sections, ids and names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from jupyter_mlops.layout import NOTHING, table, value_text
+
+INDENT = "  "
+# Characters of an id that people see; more where that fits several runs.
+ID_SHOWN = 8
+
+Section = tuple[str, Sequence[str] | None, Sequence[Sequence[object]]]
+
+
+def section(
+    title: str,
+    header: Sequence[str] | None,
+    rows: Iterable[Sequence[object]],
+    columns: int | None,
+) -> str:
+    """Return a titled table, or nothing where there are no rows."""
+    rows = list(rows)
+    if not rows:
+        return ""
+    return title + "\n" + table(rows, header, indent=INDENT, columns=columns)
+
+
+def named(values: dict[str, Any], shown: Callable[[Any], str] = value_text) -> str:
+    """Return ``name=value`` pairs on one line."""
+    return " ".join(f"{name}={shown(value)}" for name, value in values.items()) or NOTHING
+
+
+def inherited(is_inherited: bool) -> str:
+    """Return the mark of what an earlier run produced."""
+    return " (inherited)" if is_inherited else ""
+
+
+def file_name(path: str | None) -> str:
+    """Return the last part of a path."""
+    return NOTHING if path is None else path.replace("\\", "/").rpartition("/")[2]
+
+
+def id_length(ids: Sequence[str]) -> int:
+    """Return how many characters of these ids tell them apart."""
+    length = ID_SHOWN
+    while len({name[:length] for name in ids}) < len(set(ids)):
+        length += 1
+    return length

@@ -1,0 +1,168 @@
+"""One run as text: the whole record, or in short how it ended."""
+
+from __future__ import annotations
+
+from jupyter_mlops.layout import (
+    NOTHING,
+    clean,
+    duration,
+    listed,
+    local_time,
+    number,
+    plural,
+    size,
+    table,
+    value_text,
+)
+from jupyter_mlops.records import CellExecution, DataUse, Run
+from jupyter_mlops.text.parts import ID_SHOWN, INDENT, Section, inherited, named, section
+
+# Packages that are worth a line of their own among hundreds.
+_PACKAGES_SHOWN = (
+    "numpy",
+    "pandas",
+    "polars",
+    "scipy",
+    "scikit-learn",
+    "torch",
+    "tensorflow",
+    "jax",
+    "xgboost",
+)
+
+
+def run(record: Run, columns: int | None = None) -> str:
+    """Show a whole record, section by section, with the cell of every entry."""
+    head = [
+        ("run", record.id),
+        ("status", record.status),
+        ("notebook", record.notebook or f"{NOTHING} (nobody told the kernel its path)"),
+        ("started", f"{local_time(record.started)}, took {duration(record.duration_s)}"),
+        ("by", f"{record.user} ({record.trigger})"),
+    ]
+    if record.parent:
+        head.append(("parent", record.parent))
+    sections = [
+        table(head, columns=columns),
+        *(section(title, names, rows, columns) for title, names, rows in _results(record)),
+        _environment(record),
+        *(section(title, names, rows, columns) for title, names, rows in _course(record)),
+    ]
+    return "\n\n".join(section for section in sections if section)
+
+
+def outcome(record: Run, columns: int | None = None) -> str:
+    """Show in a few lines how an execution ended and what came out."""
+    short = record.id[:ID_SHOWN]
+    rows = [
+        ("parameters", named({p.name: p.value for p in record.parameters})),
+        ("metrics", named({m.name: m.value for m in record.metrics}, number)),
+    ]
+    rows += [
+        (f"cell {cell.cell}", f"{cell.error.type}: {cell.error.message}")
+        for cell in record.cells
+        if cell.error is not None
+    ]
+    rows += [("notice", notice) for notice in record.notices]
+    # Of the whole run, such as one without capture: too long and too weighty for a cut row.
+    missing = (f"not recorded: {u.what}; {u.why}" for u in record.unseen if u.cell is None)
+    return "\n".join(
+        [
+            f"run {short} {record.status}, took {duration(record.duration_s)}",
+            table(rows, indent=INDENT, columns=columns),
+            *map(clean, missing),
+            f"all of it: jupyter mlops show {short}",
+        ]
+    )
+
+
+def _results(record: Run) -> list[Section]:
+    """Return what a run took and gave, a section each: title, header, rows."""
+    return [
+        (
+            "Parameters",
+            ("CELL", "NAME", "VALUE", "TYPE", "SOURCE"),
+            [
+                (p.cell, p.name, value_text(p.value), p.type, p.source + inherited(p.inherited))
+                for p in record.parameters
+            ],
+        ),
+        (
+            "Metrics",
+            ("CELL", "NAME", "VALUE", "STEP", "SOURCE"),
+            [
+                (m.cell, m.name, number(m.value), m.step, m.source + inherited(m.inherited))
+                for m in record.metrics
+            ],
+        ),
+        (
+            "Data",
+            ("CELL", "ACCESS", "KIND", "NAME", "ROWS", "SIZE", "DIGEST"),
+            [_data_row(use) for use in record.data],
+        ),
+        (
+            "Models",
+            ("CELL", "NAME", "CLASS", "ARGUMENTS"),
+            [
+                (m.cell, m.name, m.class_ + inherited(m.inherited), named(m.parameters))
+                for m in record.models
+            ],
+        ),
+    ]
+
+
+def _course(record: Run) -> list[Section]:
+    """Return how a run went: randomness, cells, and what could not be seen."""
+    return [
+        (
+            "Randomness",
+            ("CELL", "GENERATOR", "SEEDED"),
+            [(r.cell, r.generator, "yes" if r.seeded else "no") for r in record.randomness],
+        ),
+        (
+            "Cells",
+            ("CELL", "COUNT", "STATUS", "TOOK", "READS", "WRITES", "OUTPUTS"),
+            [_cell_row(cell) for cell in record.cells],
+        ),
+        ("Unseen", ("CELL", "WHAT", "WHY"), [(u.cell, u.what, u.why) for u in record.unseen]),
+        ("Notices", None, [(notice,) for notice in record.notices]),
+    ]
+
+
+def _data_row(use: DataUse) -> tuple[object, ...]:
+    digest = use.digest or "none, see Unseen"
+    name = use.path or use.name
+    rows = use.rows
+    return (
+        use.cell,
+        use.access + inherited(use.inherited),
+        use.kind,
+        name,
+        rows,
+        size(use.size_bytes),
+        digest if use.complete else f"{digest} (partial)",
+    )
+
+
+def _cell_row(cell: CellExecution) -> tuple[object, ...]:
+    status = cell.status if cell.error is None else f"{cell.status}: {cell.error.type}"
+    return (
+        "added" if cell.injected else cell.cell,
+        cell.execution_count,
+        status,
+        duration(cell.duration_s),
+        listed(cell.reads) or NOTHING,
+        listed(cell.writes) or NOTHING,
+        plural(len(cell.outputs), "output") if cell.outputs else NOTHING,
+    )
+
+
+def _environment(record: Run) -> str:
+    if record.environment is None:
+        return ""
+    environment = record.environment
+    known = environment.packages
+    named = [f"{name} {known[name]}" for name in _PACKAGES_SHOWN if name in known]
+    packages = plural(len(known), "package") + (f", among them {', '.join(named)}" if named else "")
+    text = f"Python {environment.python} on {environment.platform}, {packages}"
+    return f"Environment\n{INDENT}{clean(text)}\n{INDENT}{environment.digest}"

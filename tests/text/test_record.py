@@ -1,0 +1,54 @@
+"""A record as text: every entry with its cell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jupyter_mlops import text
+from jupyter_mlops.records import CellError, ModelFit, Unseen
+from tests.comparison.made import cell, file, made, metric
+
+
+def test_a_record_shows_each_of_its_sections() -> None:
+    run, _ = made(
+        "a",
+        ["lr = 0.1", "acc = f(lr)"],
+        [metric("acc", 0.9, 1)],
+        data=(file("train.csv", "xxh3:1", 1, size_bytes=1234, rows=10), file("gone", None, 1)),
+        models=(ModelFit("sklearn.X", "model", 1, {"C": 1.0}, None, inherited=True),),
+        unseen=(Unseen(1, "fd-level prints", "they bypass Python"),),
+        notices=("the disk was full",),
+    )
+    failed = replace(cell(2, "1/0").execution, error=CellError("ZeroDivisionError", "division"))
+    shown = text.run(replace(run, cells=(failed,)))
+    for line in (
+        "0     lr    0.1    float  literal",
+        "1     acc   0.9    —     call",
+        "1     read    file  train.csv  10    1.2 kB  xxh3:1",
+        "none, see Unseen",
+        "sklearn.X (inherited)  C=1.0",
+        "Python 3.11.7 on Linux, 1 package, among them numpy 2.0",
+        "ok: ZeroDivisionError",
+        "1     fd-level prints  they bypass Python",
+        "the disk was full",
+    ):
+        assert line in shown, line
+
+
+def test_the_outcome_of_a_failed_run_names_cell_and_error() -> None:
+    run, _ = made("a", ["lr = 0.1"], notices=("the kernel died",))
+    error = replace(
+        cell(7, "1/0").execution, error=CellError("ZeroDivisionError", "division by zero")
+    )
+    shown = text.outcome(replace(run, status="failed", cells=(error,)))
+    assert shown.splitlines()[0] == "run aaaaaaaa failed, took 1.0 s"
+    assert "cell 7      ZeroDivisionError: division by zero" in shown
+    assert "notice      the kernel died" in shown
+
+
+def test_the_outcome_says_what_was_not_recorded() -> None:
+    run, _ = made("a", ["lr = 0.1"])
+    gaps = (Unseen(None, "everything but the outputs", "capture was off"), Unseen(3, "x", "odd"))
+    shown = text.outcome(replace(run, unseen=gaps), columns=20)
+    assert "not recorded: everything but the outputs; capture was off" in shown.splitlines()
+    assert "odd" not in shown
