@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# What is under way changes while one looks, and has no place in a frame.
+_NOT_COLUMNS = ("parameters", "metrics", "executing")
 _FLOATS = {word: float(word.replace("Infinity", "inf")) for word in NOT_FINITE.values()}
 
 
@@ -52,14 +54,16 @@ class Runs(Sequence[RunSummary]):
         -------
         pandas.DataFrame
             Indexed by the run's id, with ``notebook``, ``status``, ``trigger``, ``started``
-            (UTC), ``duration_s``, ``user``, ``parent`` and a column for each parameter and
-            metric, ``parameter.lr`` and ``metric.accuracy``; missing where a run has none.
+            (UTC), ``duration_s``, ``user``, ``parent``, ``error``, ``verdict`` and a column for
+            each parameter and metric, ``parameter.lr`` and ``metric.accuracy``; missing where a
+            run has none.
         """
         import pandas as pd
 
-        fixed = [f.name for f in fields(RunSummary) if f.name not in ("parameters", "metrics")]
+        fixed = [f.name for f in fields(RunSummary) if f.name not in _NOT_COLUMNS]
         rows = [
             {name: getattr(run, name) for name in fixed}
+            | {"error": run.error and f"{run.error.type}: {run.error.message}"}
             | {f"parameter.{name}": value for name, value in run.parameters.items()}
             | {f"metric.{name}": _float(value) for name, value in run.metrics.items()}
             for run in self

@@ -33,7 +33,6 @@ from jupyter_mlops.records.judgements import (
     OutputVerdict,
     RandomnessUse,
     Reproduction,
-    RunVerdict,
     Verdict,
 )
 from jupyter_mlops.records.reports import (
@@ -56,6 +55,8 @@ from jupyter_mlops.records.runs import (
     DataUse,
     Draft,
     Environment,
+    Executing,
+    Failure,
     Fingerprint,
     Metric,
     MetricSource,
@@ -69,6 +70,7 @@ from jupyter_mlops.records.runs import (
     RunPage,
     RunStatus,
     RunSummary,
+    RunVerdict,
     Trigger,
     Unseen,
 )
@@ -98,6 +100,8 @@ __all__ = [
     "Differences",
     "Draft",
     "Environment",
+    "Executing",
+    "Failure",
     "Fingerprint",
     "Metric",
     "MetricCause",

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from jupyter_mlops.records.batches import Progress
-from jupyter_mlops.records.runs import SCHEMA_VERSION
+from jupyter_mlops.records.runs import SCHEMA_VERSION, RunVerdict
 
-RunVerdict = Literal["identical", "within tolerance", "differs", "could not run"]
 OutputVerdict = Literal[
     "identical", "within tolerance", "differs", "missing", "extra", "unverifiable"
 ]

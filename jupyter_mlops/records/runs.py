@@ -12,6 +12,7 @@ CellStatus = Literal["ok", "error", "interrupted", "not run", "running"]
 ParameterSource = Literal["literal", "tagged", "injected", "model", "declared"]
 MetricSource = Literal["logged", "call", "variable", "history", "output"]
 DataKind = Literal["file", "frame", "array", "database", "url"]
+RunVerdict = Literal["identical", "within tolerance", "differs", "could not run"]
 Access = Literal["read", "write", "made", "import"]
 # JSON has no word for these three floats; a record spells them as strings, so that
 # a loss that became NaN is shown as one and every document stays valid JSON.
@@ -185,6 +186,24 @@ class CellExecution:
 
 
 @dataclass(frozen=True)
+class Executing:
+    """A cell execution under way; its result may join the run, or open the next one."""
+
+    cell: int | None
+    id: str | None
+    started: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """In which cell a run failed, and with what exception; the cell has its traceback."""
+
+    cell: int | None
+    type: str
+    message: str
+
+
+@dataclass(frozen=True)
 class CellDetail:
     """A cell execution with its source and its outputs' content (notebook-format objects)."""
 
@@ -237,12 +256,16 @@ class Run:
     cells: tuple[CellExecution, ...] = ()
     unseen: tuple[Unseen, ...] = ()
     notices: tuple[str, ...] = ()
+    executing: Executing | None = None
     schema: int = SCHEMA_VERSION
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run as one row; a name used in several cells is ``name@cell`` for all but the last."""
+    """A run as one row; a name used in several cells is ``name@cell`` for all but the last.
+
+    ``verdict`` is that on a reproduction, which ``parent`` names the original of.
+    """
 
     id: str
     notebook: str | None
@@ -254,6 +277,9 @@ class RunSummary:
     metrics: dict[str, float | int | str] = field(default_factory=dict)
     user: str = ""
     parent: str | None = None
+    error: Failure | None = None
+    executing: Executing | None = None
+    verdict: RunVerdict | None = None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from jupyter_mlops.store.documents import (
     Built,
     Placed,
     Recorded,
+    executing_of,
     recorded_of,
     results_of,
 )
@@ -124,6 +125,7 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
         cells=tuple(one.execution for one in recorded),
         unseen=(*_unseen(session, recorded), *results.unseen),
         notices=(*(session.notices if session is not None else ()), *notices),
+        executing=executing_of(placed) if status == "running" else None,
     )
     executed = None if ended is None else ended.executed
     return Built(run, 0, tuple(recorded), asked.given, executed)

@@ -19,6 +19,7 @@ from jupyter_mlops.records import (
     CellExecution,
     DataUse,
     Draft,
+    Executing,
     Metric,
     ModelFit,
     Output,
@@ -133,6 +134,7 @@ def of_segment(
             *_overwritten(segment),
             *_failed_after(session, segmentation, ordinal),
         ),
+        executing=executing_of(_newest(session, segmentation, ordinal, places)),
     )
     return Built(run, ordinal, recorded, given)
 
@@ -224,6 +226,23 @@ def recorded_of(placed: Placed) -> Recorded:
             overlapping=started.overlapping,
         ),
     )
+
+
+def executing_of(placed: Sequence[Placed]) -> Executing | None:
+    """Return what is under way, if the last of these executions is."""
+    if not placed or placed[-1].execution.status != "running":
+        return None
+    started = placed[-1].execution.started
+    return Executing(placed[-1].cell, started.cell_id, started.at)
+
+
+def _newest(
+    session: Session, segmentation: Segmentation, ordinal: int, places: dict[str, int]
+) -> list[Placed]:
+    """Return the session's last execution, which is the open run's concern and no other's."""
+    if ordinal != len(segmentation.runs) - 1:
+        return []
+    return [_placed(session, len(session.executions) - 1, places)]
 
 
 def path_unseen(session: Session) -> tuple[Unseen, ...]:

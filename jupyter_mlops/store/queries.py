@@ -6,17 +6,18 @@ import base64
 import json
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, tuple_
 
 from jupyter_mlops import schema
 from jupyter_mlops.errors import AmbiguousRunError, BadValueError, UnknownRunError
-from jupyter_mlops.records import Draft, Run, RunPage, RunSummary
+from jupyter_mlops.records import Draft, Executing, Failure, Run, RunPage, RunSummary
 from jupyter_mlops.store.expressions import Key, condition, key
-from jupyter_mlops.store.tables import environments, events, runs, sessions
+from jupyter_mlops.store.tables import environments, events, reproductions, runs, sessions
 
 PAGE_LIMIT = 10_000
+T = TypeVar("T")
 
 _SUMMARY = (
     runs.c.id,
@@ -28,6 +29,10 @@ _SUMMARY = (
     runs.c.summary,
     runs.c.user,
     runs.c.parent,
+    select(func.json_extract(reproductions.c.document, "$.verdict.verdict"))
+    .where(reproductions.c.id == runs.c.id)
+    .scalar_subquery()
+    .label("verdict"),
 )
 
 
@@ -124,7 +129,16 @@ def _summary(row: Row[Any]) -> RunSummary:
         metrics=row.summary["metrics"],
         user=row.user,
         parent=row.parent,
+        error=_told(row, "error", Failure),
+        executing=_told(row, "executing", Executing),
+        verdict=row.verdict,
     )
+
+
+def _told(row: Row[Any], key: str, kind: type[T]) -> T | None:
+    # Rows of an earlier version lack it until their session has news.
+    told = row.summary.get(key)
+    return None if told is None else schema.from_builtins(told, kind)
 
 
 def _draft(connection: Connection, notebook: str | None) -> Draft | None:

@@ -11,9 +11,12 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from jupyter_mlops import schema
-from jupyter_mlops.records import Metric, Parameter, Run
+from jupyter_mlops.records import Failure, Metric, Parameter, Run
 from jupyter_mlops.store.documents import Built, Recorded
 from jupyter_mlops.store.tables import counter, environments, runs
+
+# A row has no room for more; the cell has the whole message.
+_MESSAGE_LIMIT = 200
 
 
 def save(connection: Connection, built: Built) -> bool:
@@ -73,6 +76,8 @@ def _values(built: Built) -> dict[str, Any]:
         "summary": {
             "parameters": _named_parameters(run.parameters),
             "metrics": _named_metrics(run.metrics),
+            "error": schema.to_builtins(_failure(run)),
+            "executing": schema.to_builtins(run.executing),
         },
         "document": schema.encode(replace(run, environment=None)).decode(),
         "environment": None if run.environment is None else run.environment.digest,
@@ -80,6 +85,17 @@ def _values(built: Built) -> dict[str, Any]:
         "given": built.given,
         "executed": built.executed,
     }
+
+
+def _failure(run: Run) -> Failure | None:
+    """Return the last failure that was not mended by executing its cell again."""
+    newest = {(cell.cell, cell.id): cell for cell in run.cells if cell.status != "not run"}
+    failed = [cell for cell in newest.values() if cell.error is not None]
+    if not failed or failed[-1].error is None:
+        return None
+    error = failed[-1].error
+    message = error.message.strip().partition("\n")[0][:_MESSAGE_LIMIT]
+    return Failure(failed[-1].cell, error.type, message)
 
 
 def _named_parameters(parameters: Sequence[Parameter]) -> dict[str, Any]:

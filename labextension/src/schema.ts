@@ -313,6 +313,7 @@ export interface Run {
   data: DataUse[];
   duration_s: number | null;
   environment: Environment | null;
+  executing: Executing | null;
   id: string;
   metrics: Metric[];
   models: ModelFit[];
@@ -380,6 +381,17 @@ export interface Environment {
   };
   platform: string;
   python: string;
+}
+/**
+ * A cell execution under way; its result may join the run, or open the next one.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Executing".
+ */
+export interface Executing {
+  cell: number | null;
+  id: string | null;
+  started: string;
 }
 /**
  * A named number that a run produced; ``value`` is a string only if not finite.
@@ -483,11 +495,15 @@ export interface Draft {
 /**
  * A run as one row; a name used in several cells is ``name@cell`` for all but the last.
  *
+ *     ``verdict`` is that on a reproduction, which ``parent`` names the original of.
+ *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "RunSummary".
  */
 export interface RunSummary {
   duration_s: number | null;
+  error: Failure | null;
+  executing: Executing | null;
   id: string;
   metrics: {
     [k: string]: number | string;
@@ -501,6 +517,19 @@ export interface RunSummary {
   status: 'completed' | 'failed' | 'interrupted' | 'lost' | 'running';
   trigger: 'interactive' | 'reproduce' | 'run' | 'sweep';
   user: string;
+  verdict:
+    ('could not run' | 'differs' | 'identical' | 'within tolerance') | null;
+}
+/**
+ * In which cell a run failed, and with what exception; the cell has its traceback.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Failure".
+ */
+export interface Failure {
+  cell: number | null;
+  message: string;
+  type: string;
 }
 /**
  * What the server part says of itself.

@@ -1,0 +1,89 @@
+"""What a row says beside its values: what is under way, what failed, and the verdict."""
+
+from __future__ import annotations
+
+from jupyter_mlops.events import CellFinished, CellStarted
+from jupyter_mlops.journal import now, this_process
+from jupyter_mlops.records import Executing, Failure, Reproduction, RunSummary, Verdict
+from jupyter_mlops.settings import Settings
+from jupyter_mlops.store import Store
+from tests.store.golden import write_journal
+from tests.store.interpreter import Kernel
+from tests.store.said import batch, dead_process, executing, notebook, outcome, started
+
+
+def row(store: Store, home: Settings, kernel: Kernel) -> RunSummary:
+    """Take in what a kernel has said so far, and return the newest row."""
+    write_journal(home, kernel.events)
+    store.refresh()
+    return store.runs().runs[0]
+
+
+def test_the_first_cell_under_way_has_a_row(store: Store, home: Settings, kernel: Kernel) -> None:
+    kernel.events[2:] = []
+    begun = kernel.events[1]
+    assert isinstance(begun, CellStarted)
+    found = row(store, home, kernel)
+    assert found.status == "running"
+    assert found.executing == Executing(0, "lr", begun.at)
+    assert store.run(found.id).executing == found.executing
+
+
+def test_a_cell_after_the_first_result_is_seen_while_it_runs(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    kernel.execute("show", "shown = str(score)")
+    last = kernel.events.pop()
+    assert isinstance(last, CellFinished)
+    found = row(store, home, kernel)
+    assert (found.metrics, found.executing and found.executing.id) == ({"score": 1.0}, "show")
+    # Its result may open another run, so the record does not list it yet.
+    assert [cell.id for cell in store.run(found.id).cells] == ["lr", "score"]
+    kernel.events.append(last)
+    assert row(store, home, kernel).executing is None
+
+
+def test_nothing_is_under_way_in_a_dead_kernel(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    started(kernel, process=dead_process())
+    kernel.events = executing(kernel)
+    found = row(store, home, kernel)
+    assert (found.status, found.executing) == ("interrupted", None)
+
+
+def test_a_batch_says_which_cell_is_under_way(store: Store, home: Settings, kernel: Kernel) -> None:
+    begun = batch("b" * 32, notebook("# Title", "lr = 0.5", "score = lr * 2"))
+    store.begin_batch(begun)
+    started(kernel, trigger="run", run=begun.run)
+    kernel.events = executing(kernel)
+    found = row(store, home, kernel)
+    assert found.executing is not None
+    assert found.executing.cell == 2
+    store.finish_batch(begun.run, outcome(status="failed", reason="killed"))
+    assert store.runs().runs[0].executing is None
+
+
+def test_a_failure_until_its_cell_is_mended(store: Store, home: Settings, kernel: Kernel) -> None:
+    kernel.execute("last", "raise ValueError('first line\\nsecond line')")
+    found = row(store, home, kernel)
+    assert (found.status, found.error) == ("failed", Failure(2, "ValueError", "first line"))
+    kernel.execute("last", "pass")
+    assert row(store, home, kernel).error is None
+
+
+def test_the_verdict_stands_in_the_row_of_the_reproduction(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    original = row(store, home, kernel).id
+    again = batch("b" * 32, notebook("lr = 0.5"), trigger="reproduce", parent=original)
+    store.begin_batch(again)
+    running = Reproduction(again.run, original, "running", now(), "ada")
+    store.save_reproduction(running, this_process())
+    assert {one.id: one.verdict for one in store.runs().runs} == {again.run: None, original: None}
+    verdict = Verdict(original, again.run, "within tolerance", "none used")
+    done = Reproduction(again.run, original, "done", now(), "ada", verdict=verdict)
+    store.save_reproduction(done, this_process())
+    rows = {one.id: one for one in store.runs().runs}
+    assert (rows[again.run].parent, rows[again.run].verdict) == (original, "within tolerance")
+    assert rows[original].verdict is None
