@@ -92,7 +92,6 @@ class CellStarted:
     execution_count: int | None
     overlapping: bool = False
     skipped: bool = False
-    user: str | None = None
     type: Literal["cell_started"] = "cell_started"
     v: int = EVENT_VERSION
 

@@ -14,7 +14,7 @@ from jupyter_mlops import dataflow
 from jupyter_mlops.capture import metrics, models, names, parameters
 from jupyter_mlops.capture.outputs import Listener
 from jupyter_mlops.capture.randomness import Generators
-from jupyter_mlops.capture.session import Session, user_of
+from jupyter_mlops.capture.session import Session
 from jupyter_mlops.dataflow import Context, Flow, Literal
 from jupyter_mlops.dataflow.source import handed_on
 from jupyter_mlops.events import CellFinished, CellStarted, NotSeen
@@ -103,7 +103,6 @@ class Recorder:
         )
         self._count += 1
         cell_id = getattr(info, "cell_id", None) or metadata.get("cellId")
-        user = user_of(header)
         self._session.say(
             CellStarted,
             execution=execution.number,
@@ -113,7 +112,6 @@ class Recorder:
             execution_count=self._next_count() if info.store_history else None,
             overlapping=overlapping,
             skipped=skipped,
-            user=user if user != self._session.user else None,
         )
         if not skipped:
             if self._listener is not None and execution.message is not None:

@@ -26,6 +26,7 @@ from jupyter_mlops.store.documents import (
     Placed,
     Recorded,
     executing_of,
+    overwritten,
     recorded_of,
     results_of,
 )
@@ -104,6 +105,7 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
         recorded = [recorded_of(one) for one in placed]
     results = results_of(placed, placed)
     status, notices = _status(asked, ended)
+    parameters, replaced = _parameters(placed, cells)
     run = Run(
         id=asked.run,
         session="" if session is None else session.id,
@@ -116,7 +118,7 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
         duration_s=None if ended is None else ended.duration_s,
         parent=asked.parent,
         sweep=asked.sweep,
-        parameters=_parameters(placed, cells),
+        parameters=parameters,
         metrics=results.metrics,
         data=results.data,
         models=results.models,
@@ -124,7 +126,11 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
         randomness=results.randomness,
         cells=tuple(one.execution for one in recorded),
         unseen=(*_unseen(session, recorded), *results.unseen),
-        notices=(*(session.notices if session is not None else ()), *notices),
+        notices=(
+            *(session.notices if session is not None else ()),
+            *overwritten(replaced),
+            *notices,
+        ),
         executing=executing_of(placed) if status == "running" else None,
     )
     executed = None if ended is None else ended.executed
@@ -226,25 +232,29 @@ def _source(cell: dict[str, Any]) -> str:
     return "".join(source) if isinstance(source, list) else str(source)
 
 
-def _parameters(placed: Sequence[Placed], cells: list[dict[str, Any]]) -> tuple[Parameter, ...]:
+def _parameters(
+    placed: Sequence[Placed], cells: list[dict[str, Any]]
+) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...]]:
+    """Return the parameters in effect, and those whose values something else replaced."""
     tagged = {
         index
         for index, cell in enumerate(cells)
         if "parameters" in (cell.get("metadata") or {}).get("tags", ())
     }
-    found = []
+    found: list[Parameter] = []
+    replaced: list[Parameter] = []
     executions = [one.execution for one in placed]
     for index, one in enumerate(placed):
         finished = one.execution.finished
         for parameter in finished.parameters if finished is not None else ():
-            if not stands(executions, index, parameter, range(len(placed))):
-                continue
             source = parameter.source
             if source == "literal" and one.injected:
                 source = "injected"
             elif source == "literal" and one.cell in tagged:
                 source = "tagged"
-            found.append(replace(parameter, cell=one.cell, source=source))
+            lasts = stands(executions, index, parameter, range(len(placed)))
+            (found if lasts else replaced).append(replace(parameter, cell=one.cell, source=source))
     injected = {parameter.name for parameter in found if parameter.source == "injected"}
     # The tagged default that an injected value replaced was never in effect.
-    return tuple(one for one in found if one.source != "tagged" or one.name not in injected)
+    effective = (one for one in found if one.source != "tagged" or one.name not in injected)
+    return tuple(effective), tuple(replaced)

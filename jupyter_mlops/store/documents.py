@@ -131,7 +131,7 @@ def of_segment(
         notices=(
             *session.notices,
             *_mixed(session, segment),
-            *_overwritten(segment),
+            *overwritten(value.parameter for value in segment.overwritten),
             *_failed_after(session, segmentation, ordinal),
         ),
         executing=executing_of(_newest(session, segmentation, ordinal, places)),
@@ -309,11 +309,11 @@ def _mixed(session: Session, segment: Segment) -> list[str]:
     ]
 
 
-def _overwritten(segment: Segment) -> list[str]:
+def overwritten(parameters: Iterable[Parameter]) -> list[str]:
     """Say which parameters a run lacks because their values did not last."""
     return [
         f"{name} is no parameter of this run: another cell replaced the value that was written"
-        for name in dict.fromkeys(value.parameter.name for value in segment.overwritten)
+        for name in dict.fromkeys(parameter.name for parameter in parameters)
     ]
 
 

@@ -5,9 +5,9 @@
 A key is ``metric.NAME``, ``parameter.NAME`` or a column of the table of runs; a name that is
 no word stands in double quotes (``metric."f1 score"``), that of one cell among several ends
 in ``@CELL``. A value is a number, a text in quotes, a bare word or date, ``true``, ``false``
-or ``null``. ``~`` means *contains*, without regard to case. A run that has no such value, or
-one of another type, is found by ``!=`` and by no other comparison. Names and values are
-bound, whatever they contain.
+or ``null``. ``~`` means *contains*, without regard to case; ``==`` is ``=``. The beginning of
+an id stands for the id. A run that has no such value, or one of another type, is found by
+``!=`` and by no other comparison. Names and values are bound, whatever they contain.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, get_args
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput, VisitError
-from sqlalchemy import Column, ColumnElement, and_, case, false, func, literal, not_, or_
+from sqlalchemy import Column, ColumnElement, and_, case, false, func, literal, not_, null, or_
 
 from jupyter_mlops.errors import BadExpressionError, nearest
 from jupyter_mlops.records import RunStatus, Trigger
@@ -40,6 +40,7 @@ COLUMNS: dict[str, Column[Any]] = {
     "started": runs.c.started,
     "duration_s": runs.c.duration_s,
 }
+_IDS = ("id", "session", "parent")
 _CHOICES = {"status": get_args(RunStatus), "trigger": get_args(Trigger)}
 _FOLDERS = {"metric": "metrics", "parameter": "parameters"}
 
@@ -50,17 +51,18 @@ both: inverted (_AND inverted)*
 ?inverted: _NOT inverted -> negation
          | "(" either ")"
          | comparison
-comparison: key OPERATOR (NUMBER | QUOTED | SINGLE | DATE | PATH | WORD)
+comparison: key OPERATOR (NUMBER | QUOTED | SINGLE | DATE | PATH | WORD | HEX)
 key: KEPT | WORD
 
 _OR: /or\b/i
 _AND: /and\b/i
 _NOT: /not\b/i
-OPERATOR: /!=|<=|>=|=|<|>|~/
+OPERATOR: /!=|<=|>=|==?|<|>|~/
 KEPT.3: /(metric|parameter)\s*\.\s*("[^"]*"|\w[\w.\-]*(@\d+)?)/
 DATE.2: /\d{4}-\d\d-\d\d[\w:.+\-]*/
 PATH: /\/[^\s()"']*/
-NUMBER: /[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?(?![\w.])/
+NUMBER: /[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?(?![\w.\-])/
+HEX.-1: /\d[\da-f\-]*(?![\w.\-])/
 WORD: /(?!(?:and|or|not)\b)[^\W\d][\w.\/:\-]*/i
 QUOTED: /"(\\.|[^"\\])*"/
 SINGLE: /'[^']*'/
@@ -73,6 +75,7 @@ _WORDS = {
     "WORD": "a word",
     "OPERATOR": "one of = != < <= > >= ~",
     "NUMBER": "a number",
+    "HEX": "the beginning of an id",
     "QUOTED": "a text in quotes",
     "_AND": "and",
     "_OR": "or",
@@ -100,6 +103,8 @@ class Key:
         return case(
             (and_(self.type == "text", self.spelled == "Infinity"), literal(float("inf"))),
             (and_(self.type == "text", self.spelled == "-Infinity"), literal(float("-inf"))),
+            # No number at all: an order that put it first would praise what went wrong.
+            (and_(self.type == "text", self.spelled == "NaN"), null()),
             else_=self.spelled,
         )
 
@@ -117,10 +122,23 @@ class Key:
 
     @property
     def _path(self) -> str:
-        return f'$.{_FOLDERS[self.kind]}."{self.name}"'
+        return f'{self.folder}."{self.name}"'
+
+    @property
+    def folder(self) -> str:
+        """The place in the summary that holds all names of this kind."""
+        return f"$.{_FOLDERS[self.kind]}"
 
 
-def condition(expression: str) -> ColumnElement[bool]:
+@dataclass(frozen=True)
+class Filter:
+    """A condition on the table of runs, and the keys that it asks for with their columns."""
+
+    condition: ColumnElement[bool]
+    keys: tuple[tuple[Key, int], ...]
+
+
+def read(expression: str) -> Filter:
     """Turn a filter expression into a condition on the table of runs.
 
     Raises
@@ -129,18 +147,19 @@ def condition(expression: str) -> ColumnElement[bool]:
         If it can't be read; the message names the column, from 1.
     """
     if len(expression) > LENGTH_LIMIT:
-        raise _bad(expression, LENGTH_LIMIT + 1, f"it is longer than {LENGTH_LIMIT} characters")
+        raise bad(expression, LENGTH_LIMIT + 1, f"it is longer than {LENGTH_LIMIT} characters")
     _check_depth(expression)
     try:
         tree = _parser().parse(expression)
-        found: ColumnElement[bool] = _Conditions(expression).transform(tree)
+        conditions = _Conditions(expression)
+        found: ColumnElement[bool] = conditions.transform(tree)
     except UnexpectedInput as error:
         is_end = getattr(getattr(error, "token", None), "type", None) == "$END"
         column = len(expression) + 1 if is_end else error.column
-        raise _bad(expression, column, _expected(error)) from None
+        raise bad(expression, column, _expected(error)) from None
     except VisitError as error:
         raise error.orig_exc from None
-    return found
+    return Filter(found, tuple(conditions.keys))
 
 
 def key(text: str, expression: str, column: int) -> Key:
@@ -155,12 +174,12 @@ def key(text: str, expression: str, column: int) -> Key:
     if dot and kind in _FOLDERS:
         name = name[1:-1] if name[:1] == '"' else name
         if not name or '"' in name:
-            raise _bad(expression, column, f"{text!r} has no name that can be looked up")
+            raise bad(expression, column, f"{text!r} has no name that can be looked up")
         return Key(None, kind, name)
     found = COLUMNS.get(text)
     if found is None:
         known = [*COLUMNS, "metric.NAME", "parameter.NAME"]
-        raise _bad(expression, column, f"no key {text!r}; {nearest(text, known)}")
+        raise bad(expression, column, f"no key {text!r}; {nearest(text, known)}")
     return Key(found)
 
 
@@ -169,7 +188,8 @@ def _parser() -> Lark:
     return Lark(_GRAMMAR, parser="lalr", propagate_positions=True)
 
 
-def _bad(expression: str, column: int, reason: str) -> BadExpressionError:
+def bad(expression: str, column: int, reason: str) -> BadExpressionError:
+    """Return the error that points at a column, from 1, of an expression."""
     shown = expression if len(expression) <= 100 else expression[:99] + "…"
     return BadExpressionError(text=shown, column=column, reason=reason)
 
@@ -181,7 +201,7 @@ def _check_depth(expression: str) -> None:
     for match in re.finditer(r"[()]|\bnot\b", bare, re.IGNORECASE):
         depth += -1 if match[0] == ")" else 1
         if depth > DEPTH_LIMIT:
-            raise _bad(expression, match.start() + 1, "it is nested too deeply")
+            raise bad(expression, match.start() + 1, "it is nested too deeply")
 
 
 def _expected(error: UnexpectedInput) -> str:
@@ -197,6 +217,7 @@ class _Conditions(Transformer[Token, Any]):
     def __init__(self, expression: str) -> None:
         super().__init__()
         self._expression = expression
+        self.keys: list[tuple[Key, int]] = []
 
     def either(self, items: list[ColumnElement[bool]]) -> ColumnElement[bool]:
         return or_(*items) if len(items) > 1 else items[0]
@@ -210,21 +231,31 @@ class _Conditions(Transformer[Token, Any]):
 
     def key(self, items: list[Token]) -> tuple[Key, Token]:
         token = items[0]
-        return key(str(token), self._expression, token.column or 1), token
+        found = key(str(token), self._expression, token.column or 1)
+        self.keys.append((found, token.column or 1))
+        return found, token
 
     def comparison(self, items: list[Any]) -> ColumnElement[bool]:
         (left, token), operator, right = items
-        value = _value(right)
-        self._check_choice(token, operator, value, right)
-        return _compare(left, str(operator), value)
+        sign = "=" if operator == "==" else str(operator)
+        is_id = str(token) in _IDS
+        if right.type == "HEX" and not is_id:
+            reason = f"{right} is no number; put it in quotes if it is a text"
+            raise bad(self._expression, right.column or 1, reason)
+        # 12345678 begins an id as well as it is a number.
+        value = str(right) if is_id and right.type == "NUMBER" else _value(right)
+        self._check_choice(token, sign, value, right)
+        if is_id and sign in ("=", "!=") and value:
+            return _begins(left, sign, str(value))
+        return _compare(left, sign, value)
 
-    def _check_choice(self, token: Token, operator: Token, value: Any, right: Token) -> None:
+    def _check_choice(self, token: Token, operator: str, value: Any, right: Token) -> None:
         choices = _CHOICES.get(str(token))
-        if choices is None or str(operator) not in ("=", "!=") or value in choices:
+        if choices is None or operator not in ("=", "!=") or value in choices:
             return
         hint = nearest(str(value), list(choices))
         reason = f"no {token} is called {value!r}; {hint}"
-        raise _bad(self._expression, right.column or 1, reason)
+        raise bad(self._expression, right.column or 1, reason)
 
 
 def _value(token: Token) -> Any:
@@ -241,11 +272,18 @@ def _value(token: Token) -> Any:
     return {"true": True, "false": False, "null": None}.get(text, text)
 
 
+def _begins(left: Key, operator: str, beginning: str) -> ColumnElement[bool]:
+    """Compare an id with the beginning of one, as everywhere where a run is named."""
+    # A range and not LIKE, in which the text could hold wildcards.
+    begins = and_(left.value >= beginning, left.value < beginning + "\U0010ffff")
+    return begins if operator == "=" else not_(func.coalesce(begins, false()))
+
+
 def _compare(left: Key, operator: str, value: Any) -> ColumnElement[bool]:
     if operator == "!=":
         return not_(func.coalesce(_compare(left, "=", value), false()))
     if value is None:
-        return left.value.is_(None) if operator == "=" else false()
+        return left.spelled.is_(None) if operator == "=" else false()
     if operator == "~":
         text = func.lower(left.spelled)
         return and_(_has_type(left, str), func.instr(text, func.lower(str(value))) > 0)

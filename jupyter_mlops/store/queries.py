@@ -8,12 +8,12 @@ import os
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true, tuple_
 
 from jupyter_mlops import schema
-from jupyter_mlops.errors import AmbiguousRunError, BadValueError, UnknownRunError
+from jupyter_mlops.errors import AmbiguousRunError, BadValueError, UnknownRunError, nearest
 from jupyter_mlops.records import Draft, Executing, Failure, Run, RunPage, RunSummary
-from jupyter_mlops.store.expressions import Key, condition, key
+from jupyter_mlops.store.expressions import Key, bad, key, read
 from jupyter_mlops.store.tables import environments, events, reproductions, runs, sessions
 
 PAGE_LIMIT = 10_000
@@ -47,12 +47,17 @@ def page(
     """Return one page of runs; see :meth:`Store.runs`."""
     if not 1 <= limit <= PAGE_LIMIT:
         raise BadValueError(name="limit", value=limit, expected=f"between 1 and {PAGE_LIMIT}")
-    by, down = _order(sort)
+    text = (sort or "-started").strip()
+    down = text.startswith("-")
+    by = key(text.removeprefix("-"), text, 2 if down else 1)
+    _check_known(connection, text, ((by, 2 if down else 1),))
     query: Select[Any] = select(*_SUMMARY, by.value.label("by"))
     if notebook is not None:
         query = query.where(runs.c.notebook == os.path.abspath(notebook))
     if where is not None and where.strip():
-        query = query.where(condition(where))
+        filtered = read(where)
+        _check_known(connection, where, filtered.keys)
+        query = query.where(filtered.condition)
     if after is not None:
         query = query.where(_after(by, down, _unpacked(after)))
     # One more than asked for tells whether there is a next page.
@@ -66,10 +71,27 @@ def page(
     )
 
 
-def _order(sort: str | None) -> tuple[Key, bool]:
-    text = (sort or "-started").strip()
-    down = text.startswith("-")
-    return key(text.removeprefix("-"), text, 2 if down else 1), down
+def _check_known(connection: Connection, expression: str, keys: Sequence[tuple[Key, int]]) -> None:
+    """Refuse a name that no run has: an empty list would hide that it is misspelt.
+
+    Raises
+    ------
+    BadExpressionError
+        It names the nearest one. A store without runs knows no names, and refuses none.
+    """
+    for one, column in keys:
+        if one.column is not None or _any(connection, one.type.is_not(None)):
+            continue
+        if not _any(connection, true()):
+            return
+        each = func.json_each(runs.c.summary, one.folder).table_valued("key")
+        names = select(each.c.key).distinct().select_from(runs, each)
+        hint = nearest(one.name, list(connection.execute(names).scalars()))
+        raise bad(expression, column, f"no run has a {one.kind} {one.name!r}; {hint}")
+
+
+def _any(connection: Connection, condition: ColumnElement[bool]) -> bool:
+    return connection.execute(select(runs.c.id).where(condition).limit(1)).first() is not None
 
 
 def _ordering(by: Key, down: bool) -> list[ColumnElement[Any]]:

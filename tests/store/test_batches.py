@@ -61,6 +61,26 @@ def test_under_way(store: Store, home: Settings, recorded: Kernel) -> None:
     assert [(one.name, one.cell) for one in run.parameters] == [("lr", 1)]
 
 
+def test_a_parameter_that_another_cell_replaced_is_named(
+    store: Store, home: Settings, tmp_path: Path
+) -> None:
+    sources = ("lr = 0.1", "lr = sum([0.5])", "score = lr * 10")
+    kernel = Kernel(tmp_path, has_ids=False)
+    started(kernel, run=RUN, trigger="run")
+    for source in sources:
+        kernel.execute("", source)
+    kernel.end()
+    store.begin_batch(batch(RUN, notebook(*sources)))
+    write_journal(home, kernel.events)
+    executed = [
+        BatchCell(index, f"c{index}", source, "ok", message, index + 1, 0.1, ())
+        for index, (source, message) in enumerate(zip(sources, messages(kernel), strict=True))
+    ]
+    run = store.finish_batch(RUN, outcome(*executed))
+    assert run.parameters == ()
+    assert [notice for notice in run.notices if "lr is no parameter" in notice] != []
+
+
 def test_completed(store: Store, home: Settings, recorded: Kernel) -> None:
     store.begin_batch(batch(RUN, notebook(*SOURCES)))
     recorded.end()

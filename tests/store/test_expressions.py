@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jupyter_mlops.errors import BadExpressionError
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store
-from jupyter_mlops.store.expressions import DEPTH_LIMIT, LENGTH_LIMIT, condition
+from jupyter_mlops.store.expressions import DEPTH_LIMIT, LENGTH_LIMIT, read
 from tests.store.many import row, write
 
 ROWS = [
@@ -94,6 +94,15 @@ def filled(store: Store, home: Settings) -> Store:
         (r'notebook ~ "C:\Users"', set()),
         ("notebook ~ \"%\" or notebook ~ '_'", set()),
         ('notebook ~ "\'; DROP TABLE runs; --"', set()),
+        ("status == failed", {2}),
+        ("id = " + "0" * 31 + "2", {2}),
+        ("id = 0000", {1, 2, 3}),
+        ("id = 1", set()),
+        ("id != 00000000000000000000000000000001", {2, 3}),
+        ("parent = 85d0d467", set()),
+        ("parent = null", {1, 2, 3}),
+        ("parent != 3d6f-4", {1, 2, 3}),
+        ("session = s and id = '0'", {1, 2, 3}),
         ("", {1, 2, 3}),
     ],
 )
@@ -114,7 +123,8 @@ def test_found(filled: Store, expression: str, found: set[int]) -> None:
         ("status = failed and", 20, "metric.NAME"),
         ("(status = failed", 17, ")"),
         ("status = failed)", 16, "the end"),
-        ("status == failed", 9, "expected"),
+        ("status =< failed", 9, "expected"),
+        ("metric.accuracy > 3d6f", 19, "no number"),
         ("status = failed; DROP TABLE runs", 16, "and"),
         ("status = 'failed", 10, "expected"),
         ("metric.a = 0.9.1", 12, "expected"),
@@ -124,21 +134,40 @@ def test_found(filled: Store, expression: str, found: set[int]) -> None:
 )
 def test_refused_with_its_column(expression: str, column: int, said: str) -> None:
     with pytest.raises(BadExpressionError) as raised:
-        condition(expression)
+        read(expression)
     assert raised.value.values["column"] == column
     assert said in raised.value.values["reason"]
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("expression", "column", "said"),
+    [
+        ("metric.acuracy > 0.9", 1, "no run has a metric 'acuracy'; did you mean 'accuracy'?"),
+        ("status = failed or parameter.l = 1", 20, "did you mean 'lr'?"),
+        ("metric.acuracy != 1", 1, "did you mean 'accuracy'?"),
+    ],
+)
+def test_a_name_that_no_run_has(filled: Store, expression: str, column: int, said: str) -> None:
+    with pytest.raises(BadExpressionError) as raised:
+        filled.runs(where=expression)
+    assert raised.value.values["column"] == column
+    assert said in raised.value.values["reason"]
+
+
+def test_a_store_without_runs_refuses_no_name(store: Store) -> None:
+    assert store.runs(where="metric.accuracy > 0.9", sort="-metric.accuracy").runs == ()
+
+
 def test_too_long() -> None:
     with pytest.raises(BadExpressionError, match="longer than"):
-        condition("status = failed or " * LENGTH_LIMIT)
+        read("status = failed or " * LENGTH_LIMIT)
 
 
 @pytest.mark.parametrize(("before", "after"), [("(", ")"), ("not ", ""), ("not (", ")")])
 def test_too_deep(before: str, after: str) -> None:
     with pytest.raises(BadExpressionError, match="nested too deeply"):
-        condition(before * (DEPTH_LIMIT + 1) + "status = failed" + after * (DEPTH_LIMIT + 1))
+        read(before * (DEPTH_LIMIT + 1) + "status = failed" + after * (DEPTH_LIMIT + 1))
 
 
 def test_as_deep_and_as_long_as_allowed(filled: Store) -> None:
