@@ -85,7 +85,7 @@ def _check_known(connection: Connection, expression: str, keys: Sequence[tuple[K
         if not _any(connection, true()):
             return
         each = func.json_each(runs.c.summary, one.folder).table_valued("key")
-        names = select(each.c.key).distinct().select_from(runs, each)
+        names = select(each.c.key).distinct().select_from(runs.join(each, true()))
         hint = nearest(one.name, list(connection.execute(names).scalars()))
         raise bad(expression, column, f"no run has a {one.kind} {one.name!r}; {hint}")
 
