@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from jupyter_mlops.layout import NOTHING, clean, cut, listed, number, unified, value_text
+from collections.abc import Sequence
+
+from jupyter_mlops.layout import NOTHING, clean, cut, listed, number, plural, unified, value_text
 from jupyter_mlops.records import Comparison, Difference
-from jupyter_mlops.text.parts import INDENT, id_length, section
+from jupyter_mlops.text.parts import INDENT, change, id_length, ranges, section
 
 # Lines of a cell's diff that are shown.
 _DIFF_LINES = 30
@@ -14,23 +16,23 @@ def comparison(record: Comparison, columns: int | None = None) -> str:
     """Show side by side what differs, and below it what can have made the metrics differ."""
     length = id_length(record.runs)
     ids = [run_id[:length] for run_id in record.runs]
-    metrics = [
-        (name, *(NOTHING if value is None else number(value) for value in values))
-        for name, values in record.metrics.items()
-        if len(set(map(str, values))) > 1
-    ]
     differs = record.differs
     sections = [
-        section("Metrics", ("", *ids), metrics, columns),
+        _metrics(record, ids, columns),
         section(
             "Parameters", ("", *ids), [(d.what, *_values(d)) for d in differs.parameter], columns
         ),
         "\n".join(["Code", *(_code(d, columns) for d in differs.code)]) if differs.code else "",
-        section("Data", None, [(d.what, _at(d), d.detail) for d in differs.data], columns),
+        section(
+            "Data",
+            None,
+            [(d.what, _at(d), d.detail or "content differs") for d in differs.data],
+            columns,
+        ),
         section(
             "Environment", ("", *ids), [(d.what, *_values(d)) for d in differs.environment], columns
         ),
-        section("Outputs", None, [(_at(d), "differs") for d in differs.output], columns),
+        _outputs(differs.output, ids, columns),
         section(
             "Could not be compared",
             None,
@@ -39,13 +41,56 @@ def comparison(record: Comparison, columns: int | None = None) -> str:
         ),
         section(
             "Can have made a metric differ",
-            ("METRIC", "KIND", "WHAT", "CELL", "DETAIL"),
-            [(c.metric, c.kind, c.what, c.cell, c.detail) for c in record.causes],
+            ("METRICS", "KIND", "WHAT", "CELL", "DETAIL"),
+            _causes(record),
             columns,
         ),
     ]
     shown = [section for section in sections if section]
     return "\n\n".join(shown) if shown else f"nothing differs between {listed(ids)}"
+
+
+def _metrics(record: Comparison, ids: Sequence[str], columns: int | None) -> str:
+    """Show the metrics that differ; between two runs also by how much."""
+    changed = {
+        name: values for name, values in record.metrics.items() if len(set(map(str, values))) > 1
+    }
+    rows = [
+        (name, *(NOTHING if value is None else number(value) for value in values))
+        for name, values in changed.items()
+    ]
+    if len(ids) != 2:
+        return section("Metrics", ("", *ids), rows, columns)
+    more = (change(*values) for values in changed.values())
+    rows = [(*row, difference) for row, difference in zip(rows, more, strict=True)]
+    return section("Metrics", ("", *ids, "DIFFERENCE"), rows, columns)
+
+
+def _causes(record: Comparison) -> list[tuple[object, ...]]:
+    """Return a row for each cause, with all the metrics that it can have changed."""
+    metrics: dict[tuple[object, ...], list[str]] = {}
+    for cause in record.causes:
+        key = (cause.kind, cause.what, cause.cell, cause.detail)
+        metrics.setdefault(key, []).append(cause.metric)
+    return [(listed(names), *key) for key, names in metrics.items()]
+
+
+def _outputs(differing: Sequence[Difference], ids: Sequence[str], columns: int | None) -> str:
+    """Name the cells whose outputs differ in one line, and show the first of them."""
+    if not differing:
+        return ""
+    cells = [difference.cell for difference in differing if difference.cell is not None]
+    nameless = len(differing) - len(cells)
+    where = [f"{'cells' if len(cells) > 1 else 'cell'} {ranges(cells)}"] if cells else []
+    where += [f"{plural(nameless, 'cell')} without a position"] if nameless else []
+    lines = [f"{INDENT}differ in {' and '.join(where)}"]
+    first = differing[0]
+    other = next(n for n, value in enumerate(first.values) if value != first.values[0])
+    if cells or len(differing) > 1:
+        lines[0] += f"; below {_at(first) if first.cell is not None else 'the first'}"
+    lines[0] += f", {ids[0]} (-) against {ids[other]} (+)"
+    shown = _lines(unified(first.values[0], first.values[other]), columns)
+    return "\n".join(["Outputs", *lines, *shown])
 
 
 def _code(difference: Difference, columns: int | None) -> str:
@@ -54,10 +99,15 @@ def _code(difference: Difference, columns: int | None) -> str:
     sources = [source for source in difference.values if source is not None]
     other = next((source for source in sources if source != sources[0]), None)
     lines = [] if other is None else unified(sources[0], other)
+    return "\n".join([head, *_lines(lines, columns)])
+
+
+def _lines(lines: Sequence[str], columns: int | None) -> list[str]:
+    """Return the first lines of a diff as they are shown, and how many more there are."""
+    shown = [INDENT * 2 + clean(line) for line in lines[:_DIFF_LINES]]
     if len(lines) > _DIFF_LINES:
-        lines = [*lines[:_DIFF_LINES], "…"]
-    shown = (INDENT * 2 + clean(line) for line in lines)
-    return "\n".join([head, *(line if columns is None else cut(line, columns) for line in shown)])
+        shown.append(f"{INDENT * 2}… {plural(len(lines) - _DIFF_LINES, 'more line')}")
+    return shown if columns is None else [cut(line, columns) for line in shown]
 
 
 def _values(difference: Difference) -> list[str]:

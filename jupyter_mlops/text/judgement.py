@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from jupyter_mlops.layout import NOTHING, clean, plural, table
-from jupyter_mlops.records import Verdict
-from jupyter_mlops.text.parts import section
+from jupyter_mlops.records import OutputJudgement, OutputKind, OutputVerdict, Verdict
+from jupyter_mlops.text.parts import id_length, ranges, section
+
+# A judged number is a metric, or an output that is one number.
+_KINDS: dict[OutputKind, str] = {
+    "text": "text",
+    "number": "number or metric",
+    "table": "table",
+    "image": "image",
+    "html": "HTML",
+    "figure": "figure",
+    "error": "error",
+}
+
+_COUNTED: dict[OutputVerdict, str] = {
+    "identical": "identical",
+    "within tolerance": "within tolerance",
+    "unverifiable": "unverifiable",
+    "missing": "missing",
+    "extra": "extra",
+    "differs": "differing",
+}
 
 
 def verdict(record: Verdict, columns: int | None = None) -> str:
     """Show the verdict's sentence, the cells that are not identical, and the causes."""
-    lines = [clean(record.sentence or record.verdict)]
     differing = [cell for cell in record.cells if cell.verdict not in ("identical", "unverifiable")]
     rows = [
-        (cell.cell, output.kind, output.verdict, _difference(output.difference))
+        (cell.cell, _KINDS[output.kind], output.verdict, _difference(output))
         for cell in differing
         for output in cell.outputs
         if output.verdict != "identical"
     ]
     sections = [
-        "\n".join(lines),
+        clean(record.sentence or record.verdict),
         section(
-            "Cells that are not the same",
-            ("CELL", "OUTPUT", "VERDICT", "DIFFERENCE"),
+            "What is not the same as recorded",
+            ("CELL", "WHAT", "VERDICT", "BY HOW MUCH"),
             rows,
             columns,
         ),
@@ -31,23 +52,57 @@ def verdict(record: Verdict, columns: int | None = None) -> str:
             [(c.kind, c.what, c.cell, c.detail) for c in record.causes],
             columns,
         ),
-        table(
-            [
-                ("run", record.run),
-                ("reproduction", record.reproduction),
-                ("randomness", record.randomness),
-                ("judged", _counted(record)),
-            ]
-        ),
+        table(_facts(record)),
     ]
     return "\n\n".join(section for section in sections if section)
 
 
+def _facts(record: Verdict) -> list[tuple[str, str | None]]:
+    """Return what was judged and how, and how to see both sides."""
+    facts = [
+        ("run", record.run),
+        ("reproduction", record.reproduction),
+        ("randomness", _randomness(record)),
+        ("judged", _counted(record)),
+    ]
+    if masks := _masks(record):
+        facts.append(("not compared", f"{', '.join(masks)} in what was printed"))
+    if record.reproduction is not None:
+        ids = (record.run, record.reproduction)
+        first, second = (one[: id_length(ids)] for one in ids)
+        facts.append(("side by side", f"jupyter mlops compare {first} {second}"))
+    return facts
+
+
 def _counted(record: Verdict) -> str:
-    outputs = [output for cell in record.cells for output in cell.outputs]
-    text = plural(len(outputs), "output")
-    return f"{text}, {record.unverifiable} unverifiable" if record.unverifiable else text
+    """Count what was judged; metrics and data are listed there only where they differ."""
+    judged = Counter(output.verdict for cell in record.cells for output in cell.outputs)
+    counts = ", ".join(
+        f"{judged[verdict]} {word}" for verdict, word in _COUNTED.items() if judged[verdict]
+    )
+    return f"{plural(len(record.cells), 'cell')}; outputs: {counts or 'none'}"
 
 
-def _difference(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.3g}"
+def _masks(record: Verdict) -> list[str]:
+    """Return what was left out of the judgement, in the order of its first use."""
+    outputs = (output for cell in record.cells for output in cell.outputs)
+    return list(dict.fromkeys(name for output in outputs for name in output.masks))
+
+
+def _randomness(record: Verdict) -> str:
+    if not record.unseeded_cells:
+        return record.randomness
+    cells = "cells" if len(record.unseeded_cells) > 1 else "cell"
+    return f"{record.randomness}; used without a seed in {cells} {ranges(record.unseeded_cells)}"
+
+
+def _difference(output: OutputJudgement) -> str:
+    """Tell in words what the difference is a difference of."""
+    if output.verdict in ("missing", "extra"):
+        return "not produced again" if output.verdict == "missing" else "not in the recorded run"
+    if output.difference is None:
+        return "its content" if output.verdict == "differs" else NOTHING
+    share = f"{100 * output.difference:.3g} %"
+    if output.kind == "image":
+        return f"{share} of its pixels"
+    return f"{share} of its size" if output.kind == "number" else f"numbers in it by up to {share}"

@@ -48,3 +48,22 @@ def id_length(ids: Sequence[str]) -> int:
     while len({name[:length] for name in ids}) < len(set(ids)):
         length += 1
     return length
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Return whole numbers in order, neighbours joined: ``3, 5-9``."""
+    spans: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if spans and spans[-1][-1] == number - 1:
+            spans[-1][1:] = [number]
+        else:
+            spans.append([number])
+    return ", ".join("-".join(map(str, span)) for span in spans)
+
+
+def change(before: Any, after: Any) -> str:
+    """Return how far a number moved, with its sign; a dash for what is no pair of numbers."""
+    for value in (before, after):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return NOTHING
+    return f"{after - before:+.3g}"

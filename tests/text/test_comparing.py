@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jupyter_mlops import text
-from tests.comparison.made import compare, made, metric
+from tests.comparison.made import Made, cell, compare, made, metric, printed
 
 
 def test_a_comparison_shows_only_what_differs() -> None:
@@ -11,9 +11,10 @@ def test_a_comparison_shows_only_what_differs() -> None:
     other = made("b", ["lr = 0.2", "n = 3", "acc = g(lr)"], [metric("acc", 0.8, 2)])
     shown = text.comparison(compare(one, other))
     assert "lr  0.1       0.2" in shown
+    assert "acc  0.9       0.8       -0.1" in shown
     assert "-acc = f(lr)" in shown
     assert "+acc = g(lr)" in shown
-    assert "acc     parameter  lr      0     0.1, 0.2" in shown
+    assert "acc      parameter  lr      0     0.1, 0.2" in shown
     assert " n " not in shown
 
 
@@ -27,3 +28,37 @@ def test_a_metric_that_one_run_lacks_is_no_value() -> None:
 def test_runs_that_do_not_differ() -> None:
     shown = text.comparison(compare(made("a", ["f()"]), made("b", ["f()"])))
     assert shown == "nothing differs between aaaaaaaa, bbbbbbbb"
+
+
+def test_outputs_that_differ_are_one_line_and_the_first_of_them() -> None:
+    def one(name: str) -> Made:
+        cells = [
+            cell(n, f"f({n})", [printed(f"{name}{n}" if n != 1 else "same")]) for n in range(5)
+        ]
+        return made(name, cells)
+
+    shown = text.comparison(compare(one("a"), one("b"), one("a")))
+    _, outputs = shown.split("Outputs\n")
+    assert outputs.splitlines() == [
+        "  differ in cells 0, 2-4; below cell 0, aaaaaaaa (-) against bbbbbbbb (+)",
+        "    @@ -1 +1 @@",
+        "    -a0",
+        "    +b0",
+    ]
+
+
+def test_a_long_diff_says_how_much_it_leaves_out() -> None:
+    def one(name: str) -> Made:
+        return made(name, [cell(0, "f()", [printed("".join(f"{name}{n}\n" for n in range(40)))])])
+
+    shown = text.comparison(compare(one("a"), one("b")))
+    assert shown.splitlines()[-1].strip() == "… 51 more lines"
+
+
+def test_a_cause_of_several_metrics_is_one_row() -> None:
+    scores = [metric("acc", 0.9, 1), metric("f1", 0.8, 1)]
+    one = made("a", ["lr = 0.1", "acc = f(lr)"], scores)
+    worse = [metric("acc", 0.8, 1), metric("f1", 0.7, 1)]
+    shown = text.comparison(compare(one, made("b", ["lr = 0.2", "acc = f(lr)"], worse)))
+    assert "acc, f1  parameter  lr" in shown
+    assert shown.count("  parameter  ") == 1

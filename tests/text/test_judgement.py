@@ -2,27 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jupyter_mlops import text
 from jupyter_mlops.records import Cause, CellJudgement, OutputJudgement, Verdict
 
+VERDICT = Verdict(
+    run="a" * 32,
+    reproduction="b" * 32,
+    verdict="differs",
+    randomness="fresh",
+    unseeded_cells=(2, 3, 4, 9),
+    unverifiable=1,
+    causes=(Cause("data", "train.csv", 4, "2 of 891 rows, column age"),),
+    cells=(
+        CellJudgement(1, "identical", (OutputJudgement("text", "identical", masks=("clock",)),)),
+        CellJudgement(
+            7,
+            "differs",
+            (
+                OutputJudgement("number", "differs", 0.0131),
+                OutputJudgement("image", "differs", 0.25),
+                OutputJudgement("text", "differs", 2.0),
+                OutputJudgement("table", "differs"),
+                OutputJudgement("error", "missing"),
+                OutputJudgement("html", "extra"),
+                OutputJudgement("html", "unverifiable", masks=("address", "clock")),
+            ),
+        ),
+    ),
+    sentence="differs: cell 7; train.csv changed",
+)
+
 
 def test_a_verdict_shows_its_sentence_cells_and_causes() -> None:
-    verdict = Verdict(
-        run="a",
-        reproduction="b",
-        verdict="differs",
-        randomness="none used",
-        unverifiable=1,
-        causes=(Cause("data", "train.csv", 4, "2 of 891 rows, column age"),),
-        cells=(
-            CellJudgement(1, "identical", (OutputJudgement("text", "identical"),)),
-            CellJudgement(7, "differs", (OutputJudgement("number", "differs", 0.0131),)),
-        ),
-        sentence="differs: cell 7; train.csv changed",
-    )
-    shown = text.verdict(verdict)
+    shown = text.verdict(VERDICT)
     assert shown.splitlines()[0] == "differs: cell 7; train.csv changed"
-    assert "7     number  differs  0.0131" in shown
     assert "data  train.csv  4     2 of 891 rows, column age" in shown
-    assert "2 outputs, 1 unverifiable" in shown
     assert "\n  1 " not in shown
+
+
+def test_each_row_says_of_what_its_difference_is() -> None:
+    rows = [
+        line.split(maxsplit=1)[1] for line in text.verdict(VERDICT).splitlines() if "  7" in line
+    ]
+    assert [row.split("  ")[-1].strip() for row in rows] == [
+        "1.31 % of its size",
+        "25 % of its pixels",
+        "numbers in it by up to 200 %",
+        "its content",
+        "not produced again",
+        "not in the recorded run",
+        "—",
+    ]
+
+
+def test_what_was_judged_and_how_is_counted() -> None:
+    shown = text.verdict(VERDICT)
+    counts = "2 cells; outputs: 1 identical, 1 unverifiable, 1 missing, 1 extra, 4 differing"
+    assert f"judged        {counts}" in shown
+    assert "not compared  clock, address in what was printed" in shown
+    assert "randomness    fresh; used without a seed in cells 2-4, 9" in shown
+    assert "jupyter mlops compare aaaaaaaa bbbbbbbb" in shown
+
+
+def test_without_a_reproduction_there_is_nothing_to_compare_with() -> None:
+    assert "mlops compare" not in text.verdict(replace(VERDICT, reproduction=None))
