@@ -43,13 +43,15 @@ class OutputJudgement:
     """How one output of a reproduction compares with the recorded one.
 
     ``difference`` is the largest relative difference of numbers, or the share of
-    pixels changed of an image; ``None`` where neither applies.
+    pixels changed of an image; ``None`` where neither applies. ``what`` names the metric,
+    frame or file that was judged, and is empty for what a cell displayed.
     """
 
     kind: OutputKind
     verdict: OutputVerdict
     difference: float | None = None
     masks: tuple[str, ...] = ()
+    what: str = ""
 
 
 @dataclass(frozen=True)

@@ -122,19 +122,21 @@ def judge_metrics(
     first, second = _series(before), _series(after)
     found: dict[int | None, list[OutputJudgement]] = {}
     for key, value in first.items():
+        name = key[0][1]
         judgement = None
         if key not in second:
-            judgement = OutputJudgement("number", "missing")
+            judgement = OutputJudgement("number", "missing", what=name)
         else:
             difference = numbers.difference(float(value), float(second[key]))
             if difference > 0:
                 within = difference <= standard.tolerance
                 verdict: OutputVerdict = "within tolerance" if within else "differs"
-                judgement = OutputJudgement("number", verdict, difference)
+                judgement = OutputJudgement("number", verdict, difference, what=name)
         if judgement is not None:
             found.setdefault(key[0][0], []).append(judgement)
     for key in second.keys() - first.keys():
-        found.setdefault(key[0][0], []).append(OutputJudgement("number", "extra"))
+        extra = OutputJudgement("number", "extra", what=key[0][1])
+        found.setdefault(key[0][0], []).append(extra)
     return found
 
 
@@ -164,7 +166,8 @@ def judge_data(
         # A product that nobody saw the second time is judged by the outputs alone.
         judgement = None if other is None else _judge_use(use, other, standard)
         if judgement is not None:
-            found.setdefault(use.cell, []).append(judgement)
+            named = replace(judgement, what=use.name or use.path or "")
+            found.setdefault(use.cell, []).append(named)
     return found
 
 

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 from jupyter_mlops.layout import NOTHING, clean, plural, table
 from jupyter_mlops.records import OutputJudgement, OutputKind, OutputVerdict, Verdict
 from jupyter_mlops.text.parts import id_length, ranges, section
-
-# A judged number is a metric, or an output that is one number.
-_KINDS: dict[OutputKind, str] = {
-    "text": "text",
-    "number": "number or metric",
-    "table": "table",
-    "image": "image",
-    "html": "HTML",
-    "figure": "figure",
-    "error": "error",
-}
 
 _COUNTED: dict[OutputVerdict, str] = {
     "identical": "identical",
@@ -33,7 +23,7 @@ def verdict(record: Verdict, columns: int | None = None) -> str:
     """Show the verdict's sentence, the cells that are not identical, and the causes."""
     differing = [cell for cell in record.cells if cell.verdict not in ("identical", "unverifiable")]
     rows = [
-        (cell.cell, _KINDS[output.kind], output.verdict, _difference(output))
+        (cell.cell, _judged(output), output.verdict, _difference(output))
         for cell in differing
         for output in cell.outputs
         if output.verdict != "identical"
@@ -96,12 +86,22 @@ def _randomness(record: Verdict) -> str:
     return f"{record.randomness}; used without a seed in {cells} {ranges(record.unseeded_cells)}"
 
 
+def _judged(output: OutputJudgement) -> str:
+    """Tell what was judged: a metric, a table or a file by its name, an output by its kind."""
+    if not output.what:
+        return output.kind
+    kinds: dict[OutputKind, str] = {"number": "metric", "table": "table", "text": "file"}
+    return f"{kinds.get(output.kind, output.kind)} {output.what}"
+
+
 def _difference(output: OutputJudgement) -> str:
     """Tell in words what the difference is a difference of."""
     if output.verdict in ("missing", "extra"):
         return "not produced again" if output.verdict == "missing" else "not in the recorded run"
     if output.difference is None:
         return "its content" if output.verdict == "differs" else NOTHING
+    if not math.isfinite(output.difference):
+        return "a number that is none in one of both"
     share = f"{100 * output.difference:.3g} %"
     if output.kind == "image":
         return f"{share} of its pixels"

@@ -285,7 +285,8 @@ export interface CellJudgement {
  * How one output of a reproduction compares with the recorded one.
  *
  *     ``difference`` is the largest relative difference of numbers, or the share of
- *     pixels changed of an image; ``None`` where neither applies.
+ *     pixels changed of an image; ``None`` where neither applies. ``what`` names the metric,
+ *     frame or file that was judged, and is empty for what a cell displayed.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "OutputJudgement".
@@ -301,6 +302,7 @@ export interface OutputJudgement {
     | 'missing'
     | 'unverifiable'
     | 'within tolerance';
+  what: string;
 }
 /**
  * A set of results with one common lineage: the whole record.

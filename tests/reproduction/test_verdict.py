@@ -109,11 +109,11 @@ def test_metrics_are_compared_by_cell_name_step_and_place_in_their_series() -> N
         metric(1.0, "new", 2),
     ]
     found = judge_metrics(before, after, STANDARD)
-    assert [(one.verdict, one.difference) for one in found[1]] == [
-        ("differs", 0.2),
-        ("missing", None),
+    assert [(one.what, one.verdict, one.difference) for one in found[1]] == [
+        ("loss", "differs", 0.2),
+        ("gone", "missing", None),
     ]
-    assert [one.verdict for one in found[2]] == ["extra"]
+    assert [(one.what, one.verdict) for one in found[2]] == [("new", "extra")]
     loose = replace(STANDARD, tolerance=0.5)
     assert [one.verdict for one in judge_metrics(before, after, loose)[1]] == [
         "within tolerance",
@@ -135,7 +135,7 @@ def test_digests_that_can_not_be_compared_are_neither_equal_nor_different() -> N
 
 def test_files_and_frames_that_changed_make_their_cell_differ() -> None:
     found = judge_data([_file("a.csv", "xxh3:1")], [_file("a.csv", "xxh3:2")], STANDARD)
-    assert [one.verdict for one in found[3]] == ["differs"]
+    assert [(one.what, one.verdict) for one in found[3]] == [("a.csv", "differs")]
     read = replace(_file("a.csv", "xxh3:1"), access="read")
     assert judge_data([read], [replace(read, digest="xxh3:2")], STANDARD) == {}
     assert judge_data([_frame("xxh3:1")], [_frame("xxh3:2")], STANDARD)[3][0].kind == "table"

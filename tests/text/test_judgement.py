@@ -21,10 +21,11 @@ VERDICT = Verdict(
             7,
             "differs",
             (
-                OutputJudgement("number", "differs", 0.0131),
+                OutputJudgement("number", "differs", 0.0131, what="acc"),
                 OutputJudgement("image", "differs", 0.25),
                 OutputJudgement("text", "differs", 2.0),
                 OutputJudgement("table", "differs"),
+                OutputJudgement("text", "differs", what="model.bin"),
                 OutputJudgement("error", "missing"),
                 OutputJudgement("html", "extra"),
                 OutputJudgement("html", "unverifiable", masks=("address", "clock")),
@@ -37,6 +38,8 @@ VERDICT = Verdict(
 
 def test_a_verdict_shows_its_sentence_cells_and_causes() -> None:
     shown = text.verdict(VERDICT)
+    assert "7     metric acc " in shown
+    assert "7     file model.bin " in shown
     assert shown.splitlines()[0] == "differs: cell 7; train.csv changed"
     assert "data  train.csv  4     2 of 891 rows, column age" in shown
     assert "\n  1 " not in shown
@@ -51,6 +54,7 @@ def test_each_row_says_of_what_its_difference_is() -> None:
         "25 % of its pixels",
         "numbers in it by up to 200 %",
         "its content",
+        "its content",
         "not produced again",
         "not in the recorded run",
         "—",
@@ -59,7 +63,7 @@ def test_each_row_says_of_what_its_difference_is() -> None:
 
 def test_what_was_judged_and_how_is_counted() -> None:
     shown = text.verdict(VERDICT)
-    counts = "2 cells; outputs: 1 identical, 1 unverifiable, 1 missing, 1 extra, 4 differing"
+    counts = "2 cells; outputs: 1 identical, 1 unverifiable, 1 missing, 1 extra, 5 differing"
     assert f"judged        {counts}" in shown
     assert "not compared  clock, address in what was printed" in shown
     assert "randomness    fresh; used without a seed in cells 2-4, 9" in shown
