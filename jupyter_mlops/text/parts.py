@@ -10,6 +10,7 @@ from jupyter_mlops.layout import NOTHING, table, value_text
 INDENT = "  "
 # Characters of an id that people see; more where that fits several runs.
 ID_SHOWN = 8
+DIGEST_SHOWN = 12
 
 Section = tuple[str, Sequence[str] | None, Sequence[Sequence[object]]]
 
@@ -40,6 +41,12 @@ def inherited(is_inherited: bool) -> str:
 def file_name(path: str | None) -> str:
     """Return the last part of a path."""
     return NOTHING if path is None else path.replace("\\", "/").rpartition("/")[2]
+
+
+def short(digest: str) -> str:
+    """Return a digest's algorithm and first characters; the records have the whole of it."""
+    algorithm, colon, code = digest.partition(":")
+    return algorithm + colon + code[:DIGEST_SHOWN]
 
 
 def id_length(ids: Sequence[str]) -> int:

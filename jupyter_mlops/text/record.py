@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jupyter_mlops.layout import (
     NOTHING,
     clean,
@@ -15,7 +17,16 @@ from jupyter_mlops.layout import (
     value_text,
 )
 from jupyter_mlops.records import CellExecution, DataUse, Run
-from jupyter_mlops.text.parts import ID_SHOWN, INDENT, Section, inherited, named, section
+from jupyter_mlops.text.parts import (
+    ID_SHOWN,
+    INDENT,
+    Section,
+    inherited,
+    named,
+    ranges,
+    section,
+    short,
+)
 
 # Packages that are worth a line of their own among hundreds.
 _PACKAGES_SHOWN = (
@@ -42,6 +53,7 @@ def run(record: Run, columns: int | None = None) -> str:
     ]
     if record.parent:
         head.append(("parent", record.parent))
+    head += _errors(record)
     sections = [
         table(head, columns=columns),
         *(section(title, names, rows, columns) for title, names, rows in _results(record)),
@@ -58,12 +70,8 @@ def outcome(record: Run, columns: int | None = None) -> str:
         ("parameters", named({p.name: p.value for p in record.parameters})),
         ("metrics", named({m.name: m.value for m in record.metrics}, number)),
     ]
-    rows += [
-        (f"cell {cell.cell}", f"{cell.error.type}: {cell.error.message}")
-        for cell in record.cells
-        if cell.error is not None
-    ]
-    rows += [("notice", notice) for notice in record.notices]
+    rows += _errors(record)
+    rows += [("notice", notice) for notice in _notices(record)]
     # Of the whole run, such as one without capture: too long and too weighty for a cut row.
     missing = (f"not recorded: {u.what}; {u.why}" for u in record.unseen if u.cell is None)
     return "\n".join(
@@ -74,6 +82,25 @@ def outcome(record: Run, columns: int | None = None) -> str:
             f"all of it: jupyter mlops show {short}",
         ]
     )
+
+
+def _errors(record: Run) -> list[tuple[str, str]]:
+    """Return a row for each cell that raised."""
+    return [
+        ("error", f"cell {cell.cell}: {cell.error.type}: {cell.error.message}")
+        for cell in record.cells
+        if cell.error is not None
+    ]
+
+
+def _notices(record: Run) -> list[str]:
+    """Return the notices that say more than the errors do already."""
+    raised = tuple(
+        f"cell {cell.cell} raised {cell.error.type}"
+        for cell in record.cells
+        if cell.error is not None
+    )
+    return [notice for notice in record.notices if not notice.startswith(raised)]
 
 
 def _results(record: Run) -> list[Section]:
@@ -122,15 +149,15 @@ def _course(record: Run) -> list[Section]:
         (
             "Cells",
             ("CELL", "COUNT", "STATUS", "TOOK", "READS", "WRITES", "OUTPUTS"),
-            [_cell_row(cell) for cell in record.cells],
+            [_cells_row(cells) for cells in _grouped(record.cells)],
         ),
         ("Unseen", ("CELL", "WHAT", "WHY"), [(u.cell, u.what, u.why) for u in record.unseen]),
-        ("Notices", None, [(notice,) for notice in record.notices]),
+        ("Notices", None, [(notice,) for notice in _notices(record)]),
     ]
 
 
 def _data_row(use: DataUse) -> tuple[object, ...]:
-    digest = use.digest or "none, see Unseen"
+    digest = short(use.digest) if use.digest else "none, see Unseen"
     name = use.path or use.name
     rows = use.rows
     return (
@@ -144,7 +171,22 @@ def _data_row(use: DataUse) -> tuple[object, ...]:
     )
 
 
-def _cell_row(cell: CellExecution) -> tuple[object, ...]:
+def _grouped(cells: Sequence[CellExecution]) -> list[list[CellExecution]]:
+    """Group what was not run, of which nothing else is known; every other cell stands alone."""
+    groups: list[list[CellExecution]] = []
+    for cell in cells:
+        if cell.status == "not run" and groups and groups[-1][-1].status == "not run":
+            groups[-1].append(cell)
+        else:
+            groups.append([cell])
+    return groups
+
+
+def _cells_row(cells: Sequence[CellExecution]) -> tuple[object, ...]:
+    cell = cells[0]
+    if len(cells) > 1:
+        at = ranges(one.cell for one in cells if one.cell is not None)
+        return (at, None, f"{len(cells)} not run", None, None, None, None)
     status = cell.status if cell.error is None else f"{cell.status}: {cell.error.type}"
     return (
         "added" if cell.injected else cell.cell,
@@ -165,4 +207,4 @@ def _environment(record: Run) -> str:
     named = [f"{name} {known[name]}" for name in _PACKAGES_SHOWN if name in known]
     packages = plural(len(known), "package") + (f", among them {', '.join(named)}" if named else "")
     text = f"Python {environment.python} on {environment.platform}, {packages}"
-    return f"Environment\n{INDENT}{clean(text)}\n{INDENT}{environment.digest}"
+    return f"Environment\n{INDENT}{clean(text)}\n{INDENT}{short(environment.digest)}"

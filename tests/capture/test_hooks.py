@@ -15,7 +15,7 @@ from tests.capture.conftest import Kernel, StartKernel
 
 # One of everything that a cell can show; executed with capture, without it, and broken.
 CELLS = [
-    "print('a'); print('b')\n1 + 1",
+    "print('a'); print('b'); told = []\n1 + 1",
     "",
     "   \n",
     "import sys\nsys.stderr.write('err\\n'); print('out')",
@@ -38,7 +38,8 @@ CELLS = [
     "raise KeyboardInterrupt",
     "_",
     "get_ipython().run_cell('print(5)').result",
-    "class E(Exception):\n    def __str__(self): print('str'); return 'message'\nraise E",
+    "class E(Exception):\n    def __str__(self): told.append(1); return 'message'\nraise E",
+    "len(told)",
     "print('last', end='')",
     "sum([" + "1+" * 900 + "1])",
     "sorted(n for n in globals() if not n.startswith('_'))",

@@ -36,14 +36,31 @@ def test_a_record_shows_each_of_its_sections() -> None:
 
 
 def test_the_outcome_of_a_failed_run_names_cell_and_error() -> None:
-    run, _ = made("a", ["lr = 0.1"], notices=("the kernel died",))
+    said = "cell 7 raised ZeroDivisionError: division by zero"
+    run, _ = made("a", ["lr = 0.1"], notices=(said, "the kernel died"))
     error = replace(
         cell(7, "1/0").execution, error=CellError("ZeroDivisionError", "division by zero")
     )
     shown = text.outcome(replace(run, status="failed", cells=(error,)))
     assert shown.splitlines()[0] == "run aaaaaaaa failed, took 1.0 s"
-    assert "cell 7      ZeroDivisionError: division by zero" in shown
+    assert "error       cell 7: ZeroDivisionError: division by zero" in shown
     assert "notice      the kernel died" in shown
+    assert shown.count("division by zero") == 1
+
+
+def test_cells_that_were_not_run_take_one_row() -> None:
+    run, _ = made("a", ["lr = 0.1"])
+    left = [replace(cell(at, "x").execution, status="not run") for at in (3, 4, 5, 7)]
+    shown = text.run(replace(run, cells=(cell(2, "y = 1").execution, *left)))
+    assert [line.split()[0] for line in shown.splitlines()[-2:]] == ["2", "3-5,"]
+    assert "3-5, 7  —      4 not run" in shown
+
+
+def test_a_record_shows_the_beginning_of_each_digest() -> None:
+    run, _ = made("a", ["lr = 0.1"], data=(file("a.csv", "xxh3:" + "0123456789abcdef", 0),))
+    shown = text.run(run)
+    assert "xxh3:0123456789ab" in shown
+    assert "cdef" not in shown
 
 
 def test_the_outcome_says_what_was_not_recorded() -> None:
