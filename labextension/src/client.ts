@@ -79,6 +79,10 @@ export class Client {
     return answer.reproductions;
   }
 
+  reproduction(run: string, reproduction: string): Promise<Reproduction> {
+    return this._get(join('runs', run, 'reproductions', reproduction));
+  }
+
   reproduce(
     run: string,
     options: IReproduceOptions = {}

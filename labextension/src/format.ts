@@ -23,16 +23,21 @@ export function isRedacted(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'redacted' in value;
 }
 
-export function formatDuration(seconds: number): string {
-  if (seconds < 1) {
+/** A duration for people; `whole` leaves out what is below a second, for what is ticking. */
+export function formatDuration(seconds: number, whole = false): string {
+  if (!whole && Math.round(seconds * 1000) < 1000) {
     return `${Math.round(seconds * 1000)} ms`;
   }
-  if (seconds < 60) {
+  if (!whole && Math.round(seconds * 10) < 600) {
     return `${seconds.toFixed(1)} s`;
   }
-  const minutes = Math.floor(seconds / 60);
+  const total = whole ? Math.floor(seconds) : Math.round(seconds);
+  if (total < 60) {
+    return `${total} s`;
+  }
+  const minutes = Math.floor(total / 60);
   return minutes < 60
-    ? `${minutes} min ${Math.floor(seconds % 60)} s`
+    ? `${minutes} min ${total % 60} s`
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
@@ -45,32 +50,56 @@ export function formatSize(bytes: number): string {
   return `${Number((bytes / 1000 ** power).toPrecision(3))} ${units[power]}`;
 }
 
-/** The time of day, with the date unless it was today. */
+const TIME: Intl.DateTimeFormatOptions = {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23'
+};
+
+/** The time of day, with the day unless it was today. */
 export function formatTime(
   iso: string,
   locale?: string,
   now: Date = new Date()
 ): string {
   const at = new Date(iso);
-  const time: Intl.DateTimeFormatOptions = {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23'
-  };
-  if (at.toDateString() === now.toDateString()) {
-    return at.toLocaleTimeString(locale, time);
+  return at.toDateString() === now.toDateString()
+    ? at.toLocaleTimeString(locale, { ...TIME, second: '2-digit' })
+    : formatDay(iso, locale, now);
+}
+
+/** The day in a word or as a date, and the time. */
+export function formatDay(
+  iso: string,
+  locale?: string,
+  now: Date = new Date()
+): string {
+  const at = new Date(iso);
+  const days = Math.round((midnight(at) - midnight(now)) / 86_400_000);
+  if (days === 0 || days === -1) {
+    const words = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+    return `${words.format(days, 'day')}, ${at.toLocaleTimeString(locale, TIME)}`;
   }
-  const day: Intl.DateTimeFormatOptions = { month: 'short', day: 'numeric' };
   const year =
     at.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' as const };
   return at.toLocaleString(locale, {
     ...year,
-    ...day,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23'
+    ...TIME,
+    month: 'short',
+    day: 'numeric'
   });
+}
+
+/** Everything about a point in time, for tooltips. */
+export function wholeTime(iso: string, locale?: string): string {
+  return new Date(iso).toLocaleString(locale, {
+    dateStyle: 'full',
+    timeStyle: 'long'
+  });
+}
+
+function midnight(at: Date): number {
+  return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();
 }
 
 /** The first characters of an id or of a digest's hexadecimal part. */

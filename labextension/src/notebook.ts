@@ -1,7 +1,7 @@
 import { PageConfig, PathExt } from '@jupyterlab/coreutils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
-import type { Contents } from '@jupyterlab/services';
+import type { Contents, KernelMessage } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
@@ -48,6 +48,11 @@ export class ActiveNotebook implements IDisposable {
     return ours?.capture === false;
   }
 
+  /** Whether its kernel executes code, as far as was heard since it became active. */
+  get isExecuting(): boolean {
+    return this._isExecuting;
+  }
+
   get isDisposed(): boolean {
     return this._isDisposed;
   }
@@ -58,8 +63,7 @@ export class ActiveNotebook implements IDisposable {
     }
     this._isDisposed = true;
     this._tracker.currentChanged.disconnect(this._follow, this);
-    this._panel?.context.pathChanged.disconnect(this._tell, this);
-    this._panel?.model?.metadataChanged.disconnect(this._tell, this);
+    this._leave();
     Signal.clearData(this);
   }
 
@@ -68,13 +72,12 @@ export class ActiveNotebook implements IDisposable {
     if (panel === this._panel) {
       return;
     }
-    if (this._panel && !this._panel.isDisposed) {
-      this._panel.context.pathChanged.disconnect(this._tell, this);
-      this._panel.model?.metadataChanged.disconnect(this._tell, this);
-    }
+    this._leave();
     this._panel = panel;
+    this._isExecuting = false;
     if (panel) {
       panel.context.pathChanged.connect(this._tell, this);
+      panel.sessionContext.iopubMessage.connect(this._hear, this);
       void panel.context.ready.then(() => {
         panel.model?.metadataChanged.connect(this._tell, this);
         this._tell();
@@ -83,11 +86,38 @@ export class ActiveNotebook implements IDisposable {
     this._tell();
   }
 
+  private _leave(): void {
+    if (this._panel && !this._panel.isDisposed) {
+      this._panel.context.pathChanged.disconnect(this._tell, this);
+      this._panel.model?.metadataChanged.disconnect(this._tell, this);
+      this._panel.sessionContext.iopubMessage.disconnect(this._hear, this);
+    }
+  }
+
+  /** A kernel is busy with other things than code as well; only code has an echo. */
+  private _hear(_: unknown, message: KernelMessage.IMessage): void {
+    const was = this._isExecuting;
+    const parent = message.parent_header as Partial<KernelMessage.IHeader>;
+    if (message.header.msg_type === 'execute_input') {
+      this._isExecuting = true;
+    } else if (message.header.msg_type === 'status') {
+      const { execution_state: state } =
+        message.content as KernelMessage.IStatusMsg['content'];
+      const isOthers =
+        state === 'idle' && parent.msg_type !== 'execute_request';
+      this._isExecuting &&= state === 'busy' || isOthers;
+    }
+    if (this._isExecuting !== was) {
+      this._tell();
+    }
+  }
+
   private _tell(): void {
     this._changed.emit();
   }
 
   private _panel: NotebookPanel | null = null;
+  private _isExecuting = false;
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
 }

@@ -107,6 +107,65 @@ describe('ShownRun', () => {
     ]);
   });
 
+  it('has the error, its cell and the traceback above everything else', async () => {
+    const error = {
+      type: 'KeyError',
+      message: "'age'",
+      traceback: 'Traceback of three lines'
+    };
+    const cell = { cell: 3, id: 'c3', reads: [], writes: [], outputs: [] };
+    const failed = summaryOf('a', { status: 'failed' });
+    const cells = [
+      { ...cell, status: 'error', error }
+    ] as unknown as Run['cells'];
+    stage.server.on('GET', 'runs/a', () => ({
+      body: runOf(failed, { cells })
+    }));
+    await show();
+    const told = within(screen.getByRole('region', { name: 'Error' }));
+    expect(told.getByText('KeyError')).toBeTruthy();
+    expect(told.getByText("'age'")).toBeTruthy();
+    expect(told.getByText('Traceback of three lines')).toBeTruthy();
+    fireEvent.click(told.getByRole('button', { name: 'cell 3' }));
+    expect(stage.executed).toEqual([
+      [CommandIDs.showCell, { run: 'a', cell: 3 }]
+    ]);
+  });
+
+  it('forgets an error whose cell was executed again', async () => {
+    const cell = { cell: 3, id: 'c3', reads: [], writes: [], outputs: [] };
+    const error = { type: 'KeyError', message: '', traceback: '' };
+    const cells = [
+      { ...cell, status: 'error', error },
+      { ...cell, status: 'ok', error: null }
+    ] as unknown as Run['cells'];
+    stage.server.on('GET', 'runs/a', () => ({
+      body: runOf(summaryOf('a'), { cells })
+    }));
+    await show();
+    expect(screen.queryByRole('region', { name: 'Error' })).toBeNull();
+  });
+
+  it('names the run that it reproduces, and its verdict', async () => {
+    const summary = summaryOf('a', { trigger: 'reproduce', parent: 'first' });
+    stage.server.on('GET', 'runs/a', () => ({ body: runOf(summary) }));
+    const verdict = verdictOf('first', { reproduction: 'a' });
+    stage.server.on('GET', 'runs/first/reproductions/a', () => ({
+      body: reproductionOf('first', { id: 'a', state: 'done', verdict })
+    }));
+    await show();
+    await screen.findByText('differs · cell 7');
+    fireEvent.click(
+      screen.getByRole('button', { name: 'Open the verdict in a tab' })
+    );
+    expect(stage.executed).toEqual([
+      [CommandIDs.showVerdict, { run: 'first', reproduction: 'a' }]
+    ]);
+    fireEvent.click(screen.getByRole('button', { name: 'run first' }));
+    expect(stage.runs.shown).toBe('first');
+    await screen.findByRole('alert');
+  });
+
   it('says that it failed, and tries again', async () => {
     stage.server.on('GET', 'runs/a', () => ({
       status: 404,

@@ -102,6 +102,33 @@ describe('RunList', () => {
     expect(stage.executed).toEqual([[CommandIDs.compareRuns, {}]]);
   });
 
+  it('says where a run failed, what a reproduction repeats, and what executes', async () => {
+    const failed = summaryOf('f', {
+      status: 'failed',
+      error: { cell: 3, type: 'NameError', message: "name 'x' is not defined" }
+    });
+    const again = summaryOf('r', {
+      trigger: 'reproduce',
+      parent: 'f',
+      verdict: 'differs'
+    });
+    const executing = summaryOf('e', {
+      status: 'running',
+      executing: { cell: 2, id: 'c2', started: new Date().toISOString() }
+    });
+    const body = pageOf(executing, again, failed);
+    stage.server.on('GET', 'runs', () => ({ body }));
+    await show(stage);
+    const texts = rows().map(row => row.textContent);
+    expect(texts[0]).toContain('running');
+    expect(texts[0]).toContain('cell 2 is executing');
+    expect(texts[1]).toContain('reproduction of f');
+    expect(texts[1]).toContain('differs');
+    expect(texts[2]).toContain("NameError in cell 3: name 'x' is not defined");
+    fireEvent.click(within(rows()[1]).getByText('reproduction of f'));
+    expect(stage.runs.shown).toBe('f');
+  });
+
   it('shows the draft apart from the rows', async () => {
     const draft = {
       session: 's',
@@ -135,6 +162,13 @@ describe('RunList without runs', () => {
       'Not a file of this server'
     ],
     ['nothing ran', () => undefined, 'No runs yet'],
+    [
+      'the first cell executes',
+      (stage: Stage) => {
+        stage.notebook.isExecuting = true;
+      },
+      'A cell is executing'
+    ],
     [
       'capture is off',
       (stage: Stage) => {

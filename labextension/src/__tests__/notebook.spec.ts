@@ -46,6 +46,10 @@ class Panel {
     }));
   }
 
+  readonly sessionContext = {
+    iopubMessage: new Signal<object, unknown>({})
+  };
+
   get context(): object {
     return {
       path: this.path,
@@ -104,6 +108,28 @@ describe('ActiveNotebook', () => {
     panel.pathChanged.emit(panel.path);
     expect(notebook.path).toBe('work/b.ipynb');
     expect(changes).toBe(before + 1);
+  });
+
+  it('hears whether code is executed, and not what else the kernel does', () => {
+    const panel = new Panel('a.ipynb');
+    tracker.activate(panel);
+    const hear = (type: string, parent: string, state?: string): boolean => {
+      panel.sessionContext.iopubMessage.emit({
+        header: { msg_type: type },
+        parent_header: { msg_type: parent },
+        content: { execution_state: state }
+      });
+      return notebook.isExecuting;
+    };
+    expect(hear('status', 'kernel_info_request', 'busy')).toBe(false);
+    expect(hear('execute_input', 'execute_request')).toBe(true);
+    expect(hear('status', 'comm_msg', 'idle')).toBe(true);
+    expect(hear('status', 'execute_request', 'idle')).toBe(false);
+    expect(hear('execute_input', 'execute_request')).toBe(true);
+    expect(hear('status', '', 'restarting')).toBe(false);
+    hear('execute_input', 'execute_request');
+    tracker.activate(new Panel('b.ipynb'));
+    expect(notebook.isExecuting).toBe(false);
   });
 
   it('no longer listens to a notebook that was left', () => {

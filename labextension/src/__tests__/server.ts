@@ -118,6 +118,7 @@ export class Notebook {
   path: string | null = 'work/train.ipynb';
   name: string | null = 'train.ipynb';
   optedOut = false;
+  isExecuting = false;
 
   activate(path: string | null): void {
     this.panel = path === null ? null : {};
@@ -225,6 +226,9 @@ export function summaryOf(
     metrics: { accuracy: 0.91234567 },
     user: 'ada',
     parent: null,
+    error: null,
+    executing: null,
+    verdict: null,
     ...some
   };
 }
@@ -234,10 +238,11 @@ export function pageOf(...runs: RunSummary[]): RunPage {
 }
 
 export function runOf(summary: RunSummary, some: Partial<Run> = {}): Run {
-  const { id, notebook, status, trigger, started, duration_s, user, parent } =
-    summary;
+  const { id, notebook, status, trigger, started, duration_s } = summary;
+  const { user, parent, executing } = summary;
   return {
-    ...{ id, notebook, status, trigger, started, duration_s, user, parent },
+    ...{ id, notebook, status, trigger, started, duration_s },
+    ...{ user, parent, executing },
     session: 'session',
     notebook_digest: null,
     sweep: null,

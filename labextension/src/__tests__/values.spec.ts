@@ -1,9 +1,11 @@
 import {
+  formatDay,
   formatDuration,
   formatSize,
   formatTime,
   formatValue,
-  shorten
+  shorten,
+  wholeTime
 } from '../format';
 import { Repeater } from '../repeater';
 import { isOurVersion } from '../version';
@@ -32,6 +34,21 @@ describe('format', () => {
   });
 
   it.each([
+    [0.9996, '1.0 s'],
+    [59.96, '1 min 0 s']
+  ])('rounds %p seconds up to %p', (seconds, text) => {
+    expect(formatDuration(seconds)).toBe(text);
+  });
+
+  it.each([
+    [0.9, '0 s'],
+    [59.9, '59 s'],
+    [61, '1 min 1 s']
+  ])('writes %p ticking seconds as %p', (seconds, text) => {
+    expect(formatDuration(seconds, true)).toBe(text);
+  });
+
+  it.each([
     [0, '0 B'],
     [999, '999 B'],
     [61194, '61.2 kB'],
@@ -48,6 +65,16 @@ describe('format', () => {
     expect(
       formatTime(new Date(2025, 11, 31, 3, 4).toISOString(), 'en', now)
     ).toContain('2025');
+    const yesterday = new Date(2026, 0, 1, 23, 50).toISOString();
+    expect(formatTime(yesterday, 'en', now)).toBe('yesterday, 23:50');
+    expect(formatDay(now.toISOString(), 'en', now)).toBe('today, 15:00');
+  });
+
+  it('has the whole of a time for tooltips', () => {
+    const whole = wholeTime(new Date(2026, 0, 2, 3, 4, 5).toISOString(), 'en');
+    for (const part of ['Friday', 'January 2, 2026', '3:04:05']) {
+      expect(whole).toContain(part);
+    }
   });
 
   it('shortens a digest but never its algorithm', () => {

@@ -55,7 +55,11 @@ export function CellLink(props: {
   }
   return (
     <Link
-      title={trans.__('Scroll to cell %1 in the notebook', cell)}
+      title={trans.__(
+        'Scroll to cell %1. Cells are counted from 0, text cells too: it is number %2 from the top.',
+        cell,
+        cell + 1
+      )}
       onClick={() => execute(CommandIDs.showCell, { run, cell })}
     >
       {trans.__('cell %1', cell)}

@@ -20,7 +20,7 @@ export type State =
 
 interface IMark {
   shape: MarkShape;
-  tone: 'good' | 'bad' | 'warn' | 'plain';
+  tone: 'good' | 'bad' | 'warn' | 'plain' | 'active';
 }
 
 const MARKS: Record<State, IMark> = {
@@ -29,7 +29,7 @@ const MARKS: Record<State, IMark> = {
   identical: { shape: 'check', tone: 'good' },
   'within tolerance': { shape: 'approximate', tone: 'good' },
   open: { shape: 'ring', tone: 'plain' },
-  running: { shape: 'ring', tone: 'plain' },
+  running: { shape: 'arc', tone: 'active' },
   interrupted: { shape: 'bar', tone: 'warn' },
   lost: { shape: 'question', tone: 'warn' },
   unverifiable: { shape: 'question', tone: 'warn' },
@@ -65,11 +65,29 @@ export function stateName(state: State, trans: TranslationBundle): string {
   return names[state] ?? state;
 }
 
-/** A run's state in the words of people: an interactive one waits for them, it does not run. */
-export function runState(run: Pick<RunSummary, 'status' | 'trigger'>): State {
-  return run.status === 'running' && run.trigger === 'interactive'
-    ? 'open'
-    : run.status;
+/** What a state of a run means, where its name alone may not tell. */
+function stateMeaning(state: State, trans: TranslationBundle): string {
+  const meanings: Partial<Record<State, string>> = {
+    open: trans.__(
+      'Open: no cell is executing, and the kernel lives. What is executed next may join this run.'
+    ),
+    running: trans.__('Running: a cell is executing now.'),
+    completed: trans.__('Completed: every cell was executed to its end.'),
+    failed: trans.__('Failed: a cell ended with an error.'),
+    interrupted: trans.__(
+      'Interrupted: a cell or the kernel was stopped before the end.'
+    ),
+    lost: trans.__('Lost: nobody knows how it ended.')
+  };
+  return meanings[state] ?? stateName(state, trans);
+}
+
+/** A run's state; an interactive one whose cells all ended waits for people, it does not run. */
+export function runState(
+  run: Pick<RunSummary, 'status' | 'trigger' | 'executing'>
+): State {
+  const isWaiting = run.trigger === 'interactive' && run.executing === null;
+  return run.status === 'running' && isWaiting ? 'open' : run.status;
 }
 
 /** What made a run happen, in the user's language. */
@@ -102,7 +120,7 @@ export function StateMark(props: {
     <span
       className={`jp-mlops-Mark jp-mod-${tone}`}
       data-state={props.state}
-      title={name}
+      title={stateMeaning(props.state, trans)}
     >
       <icon.react
         tag="span"

@@ -1,17 +1,16 @@
 import * as React from 'react';
 
-import { formatTime } from '../format';
 import type { Reproduction, Run } from '../schema';
 import { CommandIDs } from '../tokens';
 import { Button } from './Button';
-import { runState } from './Marks';
 import { Banner, Failure } from './Notices';
 import { type IFetched, useCommand, useFetched, useServices } from './services';
+import { Moment } from './Times';
 import { VerdictView } from './VerdictView';
 
 /** Reproduce a run, see how far that is, and what came of it before. */
 export function Reproductions(props: { run: Run }): JSX.Element {
-  const { trans, locale } = useServices();
+  const { trans } = useServices();
   const { run } = props;
   const { value, error, refetch } = useReproductions(run.id);
   const [latest, ...earlier] = newestFirst(value ?? []);
@@ -19,6 +18,8 @@ export function Reproductions(props: { run: Run }): JSX.Element {
     <section
       className="jp-mlops-Reproductions"
       aria-label={trans.__('Reproduction')}
+      // Takes the focus when the button that had it goes away.
+      tabIndex={-1}
     >
       {error && (
         <Failure
@@ -47,11 +48,8 @@ export function Reproductions(props: { run: Run }): JSX.Element {
             {earlier.map(reproduction => (
               <li key={reproduction.id}>
                 <div className="jp-mlops-mod-quiet">
-                  {trans.__(
-                    '%1, by %2',
-                    formatTime(reproduction.started, locale),
-                    reproduction.user
-                  )}
+                  <Moment at={reproduction.started} />{' '}
+                  {trans.__('by %1', reproduction.user)}
                 </div>
                 <Ended reproduction={reproduction} run={run} isBrief />
               </li>
@@ -87,7 +85,7 @@ function ReproduceButton(props: { run: Run; isAgain: boolean }): JSX.Element {
   const execute = useCommand();
   const [current, setCurrent] = React.useState(false);
   const { run } = props;
-  const isRunning = runState(run) === 'running';
+  const isRunning = run.status === 'running' && run.trigger !== 'interactive';
   return (
     <div className="jp-mlops-Reproduce">
       <Button

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { formatDuration, formatTime } from '../format';
+import { formatDuration, shorten } from '../format';
 import type { CellExecution, Run } from '../schema';
 import { CommandIDs } from '../tokens';
 import { Link } from './Button';
@@ -15,9 +15,12 @@ import {
   Tag
 } from './Facts';
 import { runState, StateMark, triggerName } from './Marks';
-import { Empty, Failure, Loading } from './Notices';
+import { Banner, Empty, Failure, Loading } from './Notices';
+import { ReproductionOf } from './ReproductionOf';
 import { Reproductions } from './Reproductions';
+import { RunFailure } from './RunFailure';
 import { useCommand, useFetched, useServices, useSignal } from './services';
+import { Duration, Elapsed, Moment } from './Times';
 
 /** The run that is shown in detail, or why there is none. */
 export function ShownRun(): JSX.Element {
@@ -57,6 +60,9 @@ function RunDetail(props: { id: string }): JSX.Element {
     <article className="jp-mlops-Detail">
       {error && <Failure inline error={error} what={what} onRetry={refetch} />}
       <Head run={value} />
+      <RunFailure run={value} />
+      <RunNotices notices={value.notices} />
+      <ReproductionOf run={value} />
       <Reproductions run={value} />
       <Metrics run={value} />
       <Parameters run={value} />
@@ -70,30 +76,62 @@ function RunDetail(props: { id: string }): JSX.Element {
 }
 
 function Head(props: { run: Run }): JSX.Element {
-  const { trans, locale } = useServices();
+  const { trans } = useServices();
   const execute = useCommand();
   const { run } = props;
   return (
     <header className="jp-mlops-Detail-head">
       <div className="jp-mlops-Run-head">
         <StateMark state={runState(run)} />
-        <time dateTime={run.started}>{formatTime(run.started, locale)}</time>
-        {run.duration_s !== null && (
-          <span className="jp-mlops-mod-quiet">
-            {formatDuration(run.duration_s)}
-          </span>
-        )}
+        <Moment at={run.started} withDay />
+        <Duration run={run} />
       </div>
       <div className="jp-mlops-mod-quiet">
         {trans.__('%1, by %2', triggerName(run.trigger, trans), run.user)}
       </div>
+      <ExecutingNow run={run} />
       <div className="jp-mlops-Detail-id">
-        <code title={run.id}>{run.id.slice(0, 8)}</code>
+        <code title={run.id}>{shorten(run.id)}</code>
         <Link onClick={() => execute(CommandIDs.openNotebook, { run: run.id })}>
           {trans.__('Open executed notebook')}
         </Link>
       </div>
     </header>
+  );
+}
+
+/** Which cell is under way, and since when. */
+function ExecutingNow(props: { run: Run }): JSX.Element {
+  const { trans } = useServices();
+  const { id, executing } = props.run;
+  if (executing === null) {
+    return <></>;
+  }
+  return (
+    <div
+      className="jp-mlops-Executing"
+      title={trans.__(
+        'What it produces joins this run, or opens the next one if it does not fit'
+      )}
+    >
+      <span>{trans.__('Executing')}</span>
+      <CellLink run={id} cell={executing.cell} />
+      <Elapsed at={executing.started} />
+    </div>
+  );
+}
+
+function RunNotices(props: { notices: string[] }): JSX.Element {
+  const { notices } = props;
+  if (notices.length === 0) {
+    return <></>;
+  }
+  return (
+    <Banner tone="warn">
+      {notices.map((notice, index) => (
+        <p key={index}>{notice}</p>
+      ))}
+    </Banner>
   );
 }
 
@@ -201,18 +239,14 @@ function Environment(props: { run: Run }): JSX.Element {
 
 function NotSeen(props: { run: Run }): JSX.Element {
   const { trans } = useServices();
-  const { id, unseen, notices } = props.run;
-  const count = unseen.length + notices.length;
+  const { id, unseen } = props.run;
   return (
     <Section
-      title={trans.__('Not seen, and notices')}
-      count={count}
-      isOpen={count < 6}
+      title={trans.__('Not seen')}
+      count={unseen.length}
+      isOpen={unseen.length < 6}
     >
       <ul className="jp-mlops-Items">
-        {notices.map((notice, index) => (
-          <li key={`notice ${index}`}>{notice}</li>
-        ))}
         {unseen.map((item, index) => (
           <li key={index}>
             <div className="jp-mlops-Items-head">

@@ -1,16 +1,13 @@
 import * as React from 'react';
 
-import { formatDuration, formatTime, formatValue, wholeValue } from '../format';
 import { markIcons } from '../icons';
 import type { Draft, RunSummary } from '../schema';
 import { CommandIDs } from '../tokens';
 import { Button } from './Button';
-import { runState, StateMark, stateName, triggerName } from './Marks';
+import { runState, stateName } from './Marks';
 import { Empty, Failure, Loading } from './Notices';
+import { RunRow, Values } from './RunRow';
 import { useCommand, useServices, useSignal } from './services';
-
-/** Rows are for telling runs apart; the exact number stands in the tooltip and the detail. */
-const ROW_DIGITS = 5;
 
 /** JupyterLab's own command. */
 const RUN_ALL = 'notebook:run-all-cells';
@@ -111,6 +108,16 @@ function NoRuns(props: { hasDraft: boolean }): JSX.Element {
       />
     );
   }
+  if (mlops.runs.notebook.isExecuting && !mlops.runs.notebook.optedOut) {
+    return (
+      <Empty
+        title={trans.__('A cell is executing')}
+        text={trans.__(
+          'Its run appears here as soon as it is recorded, and grows with each cell.'
+        )}
+      />
+    );
+  }
   return (
     <Empty
       title={
@@ -180,7 +187,9 @@ function SelectionBar(): JSX.Element {
       >
         {trans.__('Compare')}
       </Button>
-      <Button onClick={() => runs.select([])}>{trans.__('Clear')}</Button>
+      <Button title={trans.__('Select none')} onClick={() => runs.select([])}>
+        {trans.__('Clear')}
+      </Button>
     </div>
   );
 }
@@ -203,7 +212,7 @@ function Rows(props: { list: readonly RunSummary[] }): JSX.Element {
       onKeyDown={keyboard.onKeyDown}
     >
       {props.list.map(run => (
-        <Row
+        <RunRow
           key={run.id}
           run={run}
           names={names}
@@ -262,118 +271,6 @@ function useKeyboard(ids: string[]): IKeyboard {
     }
   };
   return { list, stop, setFocused, onKeyDown };
-}
-
-function Row(props: {
-  run: RunSummary;
-  names: { parameters: string[]; metrics: string[] };
-  isTabStop: boolean;
-  onFocus: () => void;
-}): JSX.Element {
-  const { mlops, trans, locale } = useServices();
-  const { runs } = mlops;
-  const { run, names } = props;
-  const state = runState(run);
-  const isSelected = runs.selected.includes(run.id);
-  return (
-    <li
-      className={`jp-mlops-Run${run.id === runs.shown ? ' jp-mod-shown' : ''}`}
-      role="option"
-      aria-selected={isSelected}
-      aria-current={run.id === runs.shown}
-      tabIndex={props.isTabStop ? 0 : -1}
-      data-run={run.id}
-      onClick={() => runs.choose(run.id)}
-      onFocus={props.onFocus}
-    >
-      <span
-        className="jp-mlops-Check"
-        aria-hidden="true"
-        title={trans.__('Select to compare')}
-        onClick={event => {
-          event.stopPropagation();
-          runs.toggle(run.id);
-        }}
-      >
-        <span
-          className={`jp-mlops-Check-box${isSelected ? ' jp-mod-checked' : ''}`}
-        >
-          <markIcons.check.react tag="span" />
-        </span>
-      </span>
-      <div className="jp-mlops-Run-body">
-        <div className="jp-mlops-Run-head">
-          <StateMark state={state} wordless={state === 'completed'} />
-          <time
-            dateTime={run.started}
-            title={new Date(run.started).toLocaleString(locale)}
-          >
-            {formatTime(run.started, locale)}
-          </time>
-          <span className="jp-mlops-mod-quiet">
-            {triggerName(run.trigger, trans)}
-          </span>
-          {run.duration_s !== null && state !== 'running' && (
-            <span className="jp-mlops-Run-duration jp-mlops-mod-quiet">
-              {formatDuration(run.duration_s)}
-            </span>
-          )}
-        </div>
-        <Values
-          kind="metric"
-          values={run.metrics}
-          names={names.metrics}
-          limit={runs.settings.metricsPerRun}
-        />
-        <Values
-          values={run.parameters}
-          names={names.parameters}
-          limit={runs.settings.parametersPerRun}
-        />
-      </div>
-    </li>
-  );
-}
-
-function Values(props: {
-  kind?: 'metric';
-  values: Record<string, unknown>;
-  names: string[];
-  limit: number;
-}): JSX.Element {
-  const { trans } = useServices();
-  const present = props.names.filter(name => name in props.values);
-  const shown = present.slice(0, props.limit);
-  const rest = present.length - shown.length;
-  if (present.length === 0 || props.limit === 0) {
-    return <></>;
-  }
-  return (
-    <div
-      className={`jp-mlops-Values${props.kind ? ` jp-mod-${props.kind}` : ''}`}
-    >
-      {shown.map(name => (
-        <span
-          key={name}
-          className="jp-mlops-Value"
-          title={`${name} = ${wholeValue(props.values[name])}`}
-        >
-          <span className="jp-mlops-Value-name">{name}</span>{' '}
-          <span className="jp-mlops-Value-value">
-            {formatValue(props.values[name], ROW_DIGITS)}
-          </span>
-        </span>
-      ))}
-      {rest > 0 && (
-        <span
-          className="jp-mlops-mod-quiet"
-          title={trans._n('%1 more', '%1 more', rest)}
-        >
-          {`+${rest}`}
-        </span>
-      )}
-    </div>
-  );
 }
 
 /** All names in the order they come, those whose value is not the same everywhere first. */

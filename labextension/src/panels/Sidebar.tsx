@@ -1,14 +1,20 @@
 import { ReactWidget, SidePanel } from '@jupyterlab/ui-components';
 import type { ITranslator } from '@jupyterlab/translation';
+import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
+import { Clock } from '../clock';
 import { PanelHead } from '../components/PanelHead';
 import { ShownRun } from '../components/RunDetail';
 import { RunList } from '../components/RunList';
 import { type IServices, ServicesProvider } from '../components/services';
+import { ClockProvider } from '../components/Times';
 import { mlopsIcon } from '../icons';
+import { FocusKeeper } from './focus';
 
 export const SIDEBAR_ID = 'jp-mlops-sidebar';
+/** What briefly draws the eye to a panel that was called while it was open. */
+const CALLED_CLASS = 'jp-mlops-mod-called';
 
 /** Runs of the active notebook above, the one shown in detail below. */
 export class Sidebar extends SidePanel {
@@ -21,13 +27,70 @@ export class Sidebar extends SidePanel {
     this.title.caption = trans.__('MLOps: runs of the active notebook');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('MLOps'));
+    this._focus = new FocusKeeper(this.node);
+    this._clock.isShown = false;
 
     const head = view(services, <PanelHead />);
     head.addClass('jp-mlops-PanelHead');
     this.header.addWidget(head);
-    this.addWidget(section(services, <RunList />, trans.__('Runs')));
-    this.addWidget(section(services, <ShownRun />, trans.__('Run')));
+    this.addWidget(this._section(services, <RunList />, trans.__('Runs')));
+    this.addWidget(this._section(services, <ShownRun />, trans.__('Run')));
+    this.node.addEventListener('animationend', this._onAnimationEnd);
   }
+
+  dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this._focus.dispose();
+    this._clock.dispose();
+    super.dispose();
+  }
+
+  protected onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this._clock.isShown = this.isVisible;
+  }
+
+  protected onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._clock.isShown = true;
+  }
+
+  protected onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this._clock.isShown = false;
+  }
+
+  /** Whoever asks for the panel gets into it, and sees where it is. */
+  protected onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    this._focus.enter();
+    this.addClass(CALLED_CLASS);
+  }
+
+  private _onAnimationEnd = (event: AnimationEvent): void => {
+    if (event.animationName === CALLED_CLASS) {
+      this.removeClass(CALLED_CLASS);
+    }
+  };
+
+  private _section(
+    services: IServices,
+    content: JSX.Element,
+    label: string
+  ): ReactWidget {
+    const widget = view(
+      services,
+      <ClockProvider value={this._clock}>{content}</ClockProvider>
+    );
+    widget.title.label = label;
+    widget.addClass('jp-mlops-Scroll');
+    return widget;
+  }
+
+  private _clock = new Clock();
+  private _focus: FocusKeeper;
 }
 
 /** A view of ours as a widget. */
@@ -36,16 +99,5 @@ export function view(services: IServices, content: JSX.Element): ReactWidget {
     <ServicesProvider value={services}>{content}</ServicesProvider>
   );
   widget.addClass('jp-mlops-View');
-  return widget;
-}
-
-function section(
-  services: IServices,
-  content: JSX.Element,
-  label: string
-): ReactWidget {
-  const widget = view(services, content);
-  widget.title.label = label;
-  widget.addClass('jp-mlops-Scroll');
   return widget;
 }

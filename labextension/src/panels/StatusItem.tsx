@@ -36,7 +36,7 @@ export function StatusItem(): JSX.Element {
   return (
     <button
       className={`jp-mlops-StatusItem-button jp-mod-${tone}`}
-      title={trans.__('%1 Press to show the runs.', detail)}
+      title={trans.__('%1 Press to go to the runs.', detail)}
       onClick={() => void commands.execute(CommandIDs.showPanel)}
     >
       <icon.react
