@@ -15,12 +15,18 @@ from typing import Any
 from jupyter_mlops.records import Comparison
 
 # Okabe and Ito's colours, which most colour-blind people tell apart.
-COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7F7F7F")
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
+# From low to high, where a value has the colours.
+_SCALE = [[0, "#0072B2"], [1, "#E69F00"]]
 MISSING = "—"
 # Ratio of the largest to the smallest value from which an axis is logarithmic.
 _LOG_FROM = 50
 _AXES_AT_MOST = 20
-_BARS_AT_MOST = 8
+_METRICS_AT_MOST = 12
+# Frames of the figure of metrics in one row.
+_COLUMNS = 3
+# Ticks nearer to each other than this share of an axis would be written over each other.
+_TICK_GAP = 0.08
 
 Values = Sequence[Any]
 Figure = dict[str, Any]
@@ -33,7 +39,7 @@ def with_figures(comparison: Comparison) -> Comparison:
         "parallel_coordinates": parallel_coordinates(
             comparison.parameters, comparison.metrics, comparison.runs
         ),
-        "metrics": metric_bars(comparison.metrics, names),
+        "metrics": metric_dots(comparison.metrics, names),
         "scatter": scatter(comparison.parameters, comparison.metrics, names),
     }
     figures = {name: figure for name, figure in found.items() if figure is not None}
@@ -48,7 +54,8 @@ def parallel_coordinates(
     """Draw one line a run over the parameters and metrics that differ.
 
     The colour is the run's own, or among many runs that of the first metric that differs.
-    ``layout.meta.runs`` holds the runs' ids in the order of the lines.
+    ``layout.meta`` holds the runs' ids in the order of the lines, and their colours if each
+    has its own.
     """
     chosen = [*_varying(parameters), *_varying(metrics)][-_AXES_AT_MOST:]
     if not any(name in metrics for name, _ in chosen):
@@ -63,43 +70,81 @@ def parallel_coordinates(
         "tickfont": {"size": 12},
         "dimensions": [_axis(name, values) for name, values in chosen],
     }
-    layout = {"margin": {"l": 70, "r": 70, "t": 60, "b": 30}, "meta": {"runs": list(runs)}}
+    meta: Figure = {"runs": list(runs)}
+    if len(runs) <= len(COLORS):
+        meta["colors"] = colors(len(runs))
+    layout = {"margin": {"l": 90, "r": 90, "t": 60, "b": 30}, "meta": meta}
     return {"data": [trace], "layout": layout}
 
 
-def metric_bars(metrics: dict[str, tuple[Any, ...]], names: Sequence[str]) -> Figure | None:
-    """Draw each metric that differs in a frame of its own, one bar a run."""
-    chosen = [(n, v) for n, v in _varying(metrics) if _numeric(v)][:_BARS_AT_MOST]
+def metric_dots(metrics: dict[str, tuple[Any, ...]], names: Sequence[str]) -> Figure | None:
+    """Draw each metric that differs in a frame of its own: a dot a run, with its value beside it.
+
+    Each frame's axis spans the values that it shows, and not zero: position alone tells
+    them apart, which lengths from zero could not.
+    """
+    chosen = [(n, v) for n, v in _varying(metrics) if any(map(_is_number, v))][:_METRICS_AT_MOST]
     if not chosen:
         return None
-    colors = [COLORS[n % len(COLORS)] for n in range(len(names))]
+    rows = math.ceil(len(chosen) / _COLUMNS)
+    tall = 24 * len(names) + 40
+    layout: Figure = {
+        "showlegend": False,
+        "height": rows * (tall + 40) + 20,
+        "margin": {"l": 80, "r": 20, "t": 30, "b": 10},
+    }
     data: list[Figure] = []
     headings: list[Figure] = []
-    layout: Figure = {"showlegend": False, "margin": {"l": 50, "r": 20, "t": 40, "b": 50}}
-    wide = 1 / len(chosen)
     for place, (name, values) in enumerate(chosen):
         suffix = "" if place == 0 else str(place + 1)
-        left, right = place * wide, (place + 1) * wide - (0.06 if len(chosen) > 1 else 0)
-        data.append(
-            {
-                "type": "bar",
-                "x": list(names),
-                "y": numbers(values),
-                "name": name,
-                "marker": {"color": colors},
-                "xaxis": "x" + suffix,
-                "yaxis": "y" + suffix,
-                "text": ["" if n is None else f"{n:.4g}" for n in numbers(values)],
-            }
-        )
+        row, column = divmod(place, _COLUMNS)
+        wide = 1 / min(len(chosen), _COLUMNS)
+        left, right = column * wide, (column + 1) * wide - (0.03 if len(chosen) > 1 else 0)
+        top = 1 - row / rows
+        bottom = top - tall / (tall + 40) / rows
+        data.append(_dots(name, values, names) | {"xaxis": "x" + suffix, "yaxis": "y" + suffix})
         layout["xaxis" + suffix] = {
             "domain": [left, right],
-            "type": "category",
             "anchor": "y" + suffix,
+            "range": _around(values),
+            "zeroline": False,
+            "nticks": 4,
         }
-        layout["yaxis" + suffix] = {"anchor": "x" + suffix, "rangemode": "tozero"}
-        headings.append(_heading(name, (left + right) / 2))
+        layout["yaxis" + suffix] = {
+            "domain": [bottom, top],
+            "anchor": "x" + suffix,
+            "type": "category",
+            # The first run on top, as in every table.
+            "categoryorder": "array",
+            "categoryarray": list(reversed(names)),
+            "range": [-0.6, len(names) - 0.4],
+            "showticklabels": column == 0,
+        }
+        headings.append(_heading(name, left, top))
     return {"data": data, "layout": {**layout, "annotations": headings}}
+
+
+def _dots(name: str, values: Values, names: Sequence[str]) -> Figure:
+    shown = numbers(values)
+    return {
+        "type": "scatter",
+        "mode": "markers+text",
+        "x": shown,
+        "y": list(names),
+        "name": name,
+        "text": ["" if value is None else f"{value:.6g}" for value in shown],
+        "textposition": "middle right",
+        "cliponaxis": False,
+        "hoverinfo": "x+y",
+        "marker": {"size": 11, "color": colors(len(names))},
+    }
+
+
+def _around(values: Values) -> list[float]:
+    """Return a range with room for the dots, and to the right for the text of the last."""
+    given = [value for value in numbers(values) if value is not None]
+    span = (max(given) - min(given)) or abs(given[0]) or 1.0
+    return [min(given) - 0.1 * span, max(given) + 0.45 * span]
 
 
 def scatter(
@@ -119,7 +164,7 @@ def scatter(
         "x": numbers(x[1]),
         "y": numbers(y[1]),
         "text": list(names),
-        "marker": {"size": 10, "color": [COLORS[n % len(COLORS)] for n in range(len(names))]},
+        "marker": {"size": 10, "color": colors(len(names))},
     }
     axis: Figure = {"title": {"text": _label(x[0])}}
     if _logarithmic(x[1]):
@@ -130,6 +175,11 @@ def scatter(
         "margin": {"l": 60, "r": 20, "t": 20, "b": 50},
     }
     return {"data": [trace], "layout": layout}
+
+
+def colors(runs: int) -> list[str]:
+    """Return each run's colour: its own where there are enough of them, else one for all."""
+    return list(COLORS[:runs]) if runs <= len(COLORS) else [COLORS[0]] * runs
 
 
 def numbers(values: Values) -> list[float | None]:
@@ -146,9 +196,8 @@ def _line(
         steps = [[place / max(runs - 1, 1), COLORS[place % len(COLORS)]] for place in range(runs)]
         return {"color": list(range(runs)), "colorscale": steps, "showscale": False}
     bar = {"title": {"text": _label(colored)}}
-    scale = [[0, COLORS[0]], [1, COLORS[1]]]
     values = numbers(metrics[colored])
-    return {"color": values, "colorscale": scale, "showscale": True, "colorbar": bar}
+    return {"color": values, "colorscale": _SCALE, "showscale": True, "colorbar": bar}
 
 
 def _axis(name: str, values: Values) -> dict[str, Any]:
@@ -172,8 +221,19 @@ def _axis(name: str, values: Values) -> dict[str, Any]:
         axis["range"] = [low - 1, high + 1]
     distinct = sorted(set(given))
     if len(distinct) <= 6:
-        axis |= {"tickvals": distinct, "ticktext": [f"{v:g}" for v in distinct]}
+        ticks = _apart(distinct)
+        axis |= {"tickvals": ticks, "ticktext": [f"{v:g}" for v in ticks]}
     return axis
+
+
+def _apart(values: list[float]) -> list[float]:
+    """Leave out of rising `values` those whose ticks would be written over another's."""
+    gap = _TICK_GAP * (values[-1] - values[0])
+    kept = values[:1]
+    for value in values[1:-1]:
+        if value - kept[-1] >= gap and values[-1] - value >= gap:
+            kept.append(value)
+    return kept + values[1:][-1:]
 
 
 def _categories(values: Values) -> dict[str, Any]:
@@ -221,14 +281,14 @@ def _label(text: str) -> str:
     return _short(text).replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _heading(name: str, center: float) -> dict[str, Any]:
+def _heading(name: str, left: float, top: float) -> dict[str, Any]:
     return {
         "text": _label(name),
-        "x": center,
+        "x": left,
         "xref": "paper",
-        "y": 1.02,
+        "y": top,
         "yref": "paper",
-        "xanchor": "center",
+        "xanchor": "left",
         "yanchor": "bottom",
         "showarrow": False,
         "font": {"size": 14},

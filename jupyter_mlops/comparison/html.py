@@ -15,16 +15,18 @@ from jinja2 import Environment, select_autoescape
 from markupsafe import Markup
 
 from jupyter_mlops.comparison.alignment import Alignment
-from jupyter_mlops.comparison.figures import COLORS
-from jupyter_mlops.comparison.outputs import images
+from jupyter_mlops.comparison.figures import colors
+from jupyter_mlops.comparison.outputs import images, whole
 from jupyter_mlops.layout import NOTHING, duration, local_time, number, plural, unified, value_text
 from jupyter_mlops.records import CellDetail, Comparison, Difference, Run
 
 _TITLES = {
-    "parallel_coordinates": ("Parameters and metrics, a line for each run", ""),
-    "metrics": ("Metrics that differ", "low"),
-    "scatter": ("Metric over parameter", ""),
+    "parallel_coordinates": "Parameters and metrics, a line for each run",
+    "metrics": "Metrics that differ; each axis spans its own values and need not begin at 0",
+    "scatter": "Metric over parameter",
 }
+# Lines of an output that are shown before the rest is folded away.
+_LINES_SHOWN = 40
 _KINDS = {"+": "in", "-": "out", "@": "at"}
 
 
@@ -42,7 +44,7 @@ def render(
         autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True
     )
     template = environment.from_string(Path(__file__).with_name("page.html").read_text("utf-8"))
-    shown = [_run(run, place) for place, run in enumerate(runs)]
+    shown = [_run(run, color) for run, color in zip(runs, colors(len(runs)), strict=True)]
     parts = _parts(comparison, shown, Alignment(cells))
     sections = [("runs", "Runs")]
     sections += [(name, name.capitalize()) for name, content in parts.items() if content]
@@ -68,8 +70,8 @@ def _parts(
         ],
         "causes": comparison.causes,
         "figures": [
-            {"name": name, "title": _TITLES[name][0], "height": _TITLES[name][1]}
-            for name in comparison.figures
+            {"name": name, "title": _TITLES[name], "height": figure["layout"].get("height")}
+            for name, figure in comparison.figures.items()
         ],
         "parameters": [_values(one) for one in differs.parameter],
         "code": [_code(one, runs) for one in differs.code],
@@ -80,11 +82,11 @@ def _parts(
     }
 
 
-def _run(run: Run, place: int) -> dict[str, str]:
+def _run(run: Run, color: str) -> dict[str, str]:
     return {
         "id": run.id,
         "short": run.id[:8],
-        "color": COLORS[place % len(COLORS)],
+        "color": color,
         "notebook": run.notebook or NOTHING,
         "status": run.status,
         "started": local_time(run.started),
@@ -128,10 +130,19 @@ def _output(difference: Difference, alignment: Alignment) -> dict[str, Any]:
         if row.cell == difference.cell and len(row.members) == len(difference.values)
     )
     sides = [
-        {"text": value, "images": images(row.members[number])}
-        for number, value in enumerate(difference.values)
+        {**_folded(whole(row.members[number])), "images": images(row.members[number])}
+        for number in range(len(difference.values))
     ]
     return {"cell": difference.cell, "sides": sides}
+
+
+def _folded(text: str) -> dict[str, Any]:
+    """Return a text's first lines, and all of it if there are more."""
+    lines = text.splitlines()
+    if len(lines) <= _LINES_SHOWN:
+        return {"text": text}
+    first = "\n".join(lines[:_LINES_SHOWN])
+    return {"text": first, "whole": text, "more": len(lines) - _LINES_SHOWN}
 
 
 def _json(value: Any) -> Markup:

@@ -41,9 +41,14 @@ def differences(alignment: Alignment, runs: int) -> list[Found]:
 
 def excerpt(detail: CellDetail) -> str:
     """Return what the cell showed as text, images by their kind and size."""
-    texts = [_text(output) for output in _joined(detail.outputs)]
-    text = "\n".join(text for text in texts if text)
+    text = whole(detail)
     return text if len(text) <= EXCERPT else text[: EXCERPT - 1] + "…"
+
+
+def whole(detail: CellDetail) -> str:
+    """Return the same to its end."""
+    texts = [_text(output) for output in _joined(detail.outputs)]
+    return "\n".join(text for text in texts if text)
 
 
 def images(detail: CellDetail) -> list[str]:

@@ -78,7 +78,7 @@ def test_an_equal_metric_keeps_its_axis_beside_a_parameter() -> None:
 )
 def test_nothing_to_draw_is_no_figure(parameters: dict[str, Any], metrics: dict[str, Any]) -> None:
     assert figures.parallel_coordinates(parameters, metrics, RUNS[:2]) is None
-    assert figures.metric_bars(metrics, ["a", "b"]) is None
+    assert figures.metric_dots(metrics, ["a", "b"]) is None
     assert figures.scatter(parameters, metrics, ["a", "b"]) is None
 
 
@@ -87,11 +87,51 @@ def test_names_are_no_markup() -> None:
     assert "&lt;b>&amp;" in axes(figure)
 
 
-def test_bars_and_scatter_are_accepted_by_plotly() -> None:
-    bars = figures.metric_bars({"acc": (0.9, 0.8), "f1": (0.1, 0.2)}, ["a", "b"])
-    assert bars is not None
-    assert [trace["y"] for trace in bars["data"]] == [[0.9, 0.8], [0.1, 0.2]]
-    go.Figure(bars)
+def test_values_that_are_close_are_told_apart_by_their_place() -> None:
+    dots = figures.metric_dots(
+        {"acc": (0.953, 0.959, None), "f1": (0.1, 0.2, 0.3)}, ["a", "b", "c"]
+    )
+    assert dots is not None
+    go.Figure(dots)
+    assert [trace["x"] for trace in dots["data"]] == [[0.953, 0.959, None], [0.1, 0.2, 0.3]]
+    assert dots["data"][0]["text"] == ["0.953", "0.959", ""]
+    low, high = dots["layout"]["xaxis"]["range"]
+    assert low < 0.953 and high > 0.959
+    # A fair part of the frame's width lies between both.
+    assert (0.959 - 0.953) / (high - low) > 0.5
+
+
+def test_the_figure_of_metrics_grows_with_them() -> None:
+    def height(count: int) -> int:
+        figure = figures.metric_dots({f"m{n}": (1, 2) for n in range(count)}, ["a", "b"])
+        assert figure is not None
+        go.Figure(figure)
+        return int(figure["layout"]["height"])
+
+    assert height(1) == height(3) < height(4)
+
+
+def test_each_of_few_runs_has_its_colour_in_every_figure() -> None:
+    lines = drawn(PARAMETERS, METRICS, RUNS)
+    own = lines["layout"]["meta"]["colors"]
+    assert len(set(own)) == 3
+    assert [color for _, color in lines["data"][0]["line"]["colorscale"]] == own
+    for figure in (
+        figures.metric_dots(METRICS, list(RUNS)),
+        figures.scatter(PARAMETERS, METRICS, list(RUNS)),
+    ):
+        assert figure is not None
+        assert figure["data"][0]["marker"]["color"] == own
+    assert len(set(figures.colors(20))) == 1
+
+
+def test_ticks_that_would_overlap_are_left_out() -> None:
+    values = (0.5, 0.51, 0.75, 0.99, 1.0)
+    axis = axes(drawn({"n": values}, {"m": (1, 2, 3, 4, 5)}, tuple("abcde")))["n"]
+    assert axis["tickvals"] == [0.5, 0.75, 1.0]
+
+
+def test_a_scatter_over_a_wide_range_is_logarithmic() -> None:
     points = figures.scatter({"lr": (0.001, 0.01, 0.1)}, {"acc": (1, 2, 3)}, ["a", "b", "c"])
     assert points is not None
     assert points["layout"]["xaxis"]["type"] == "log"

@@ -69,6 +69,17 @@ def test_images_stand_side_by_side_as_data() -> None:
     assert "<svg>" not in page
 
 
+def test_a_long_output_is_folded_and_not_cut() -> None:
+    def one(name: str) -> Made:
+        lines = "".join(f"{name} line {n}\n" for n in range(500))
+        return made(name, [cell(0, "f()", [printed(lines)])])
+
+    page = render(one("a"), one("b"))
+    assert page.count("460 more lines: show all") == 2
+    assert page.count("a line 38\n") == 2
+    assert page.count("a line 499<") == 1
+
+
 def test_equal_runs_say_so_and_bring_no_figures() -> None:
     page = render(made("a", ["f()"]), made("b", ["f()"]))
     assert "Nothing that was recorded differs" in page
@@ -96,7 +107,7 @@ def test_a_browser_draws_it_without_the_network(pair: tuple[Made, Made], tmp_pat
         )
         page.goto(path.as_uri())
         page.wait_for_selector("#figure-parallel_coordinates .parcoords")
-        page.wait_for_selector("#figure-metrics .bars")
+        page.wait_for_selector("#figure-metrics .scatterlayer .points path")
         assert page.title() == "Comparison of 2 runs"
         assert [url for url in requested if not url.startswith(("file:", "blob:", "data:"))] == []
         assert said == []
