@@ -247,17 +247,28 @@ class _StructStream:
 
 
 class _DictionaryStream:
-    """Dictionary-encoded values, decoded: chunks may number the same values differently."""
+    """Dictionary-encoded values, decoded: chunks may number the same values differently.
+
+    The order of the dictionary is content where it is declared to be an order.
+    """
 
     def __init__(self, kind: Any) -> None:
         self._values = stream_for(kind.value_type)
+        self._order = stream_for(kind.value_type) if kind.ordered else None
+        self._dictionary: Any = None
 
     def add(self, chunk: Any) -> None:
+        known = self._dictionary
+        if self._order is not None and (known is None or not chunk.dictionary.equals(known)):
+            self._dictionary = chunk.dictionary
+            self._order.add(self._dictionary)
         for piece in slices(chunk):
             self._values.add(piece.dictionary_decode())
 
     def into(self, parent: Content) -> None:
         self._values.into(parent)
+        if self._order is not None:
+            self._order.into(parent)
 
 
 class _OtherStream:

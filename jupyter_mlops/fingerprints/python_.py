@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 from array import array
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from itertools import compress, repeat
 from operator import is_
@@ -28,17 +28,33 @@ from jupyter_mlops.fingerprints.introspection import (
     name_of,
 )
 
-# Deeper nesting is treated as unknown: this also ends values that contain themselves.
+# Deeper nesting is treated as unknown.
 _DEPTH = 24
+# How many values that hold others are looked into before the rest is treated as unknown: the
+# user waits for the end of the cell.
+_BUDGET = 1_000_000
+# How many of them are remembered, since several may hold one value; together with their
+# longest form, the bound of the memory that this takes.
+_MEMORY = 16_384
+_LONGEST = 256
 # Shorter sequences are encoded in line, longer ones get a digest of their own.
 _SHORT = 64
 
 
 class Encoder:
-    """Turns values into canonical bytes and remembers whether all of them were known."""
+    """Turns values into canonical bytes and remembers whether all of them were known.
+
+    A value that several others hold is encoded once, so that the work grows with the number
+    of values and not with the number of ways that lead to them; one that holds itself is
+    unknown where it does.
+    """
 
     def __init__(self) -> None:
         self.complete = True
+        # By id, with the value itself, so that no other value can get its id meanwhile.
+        self._known: dict[int, tuple[Any, bytes]] = {}
+        self._under_way: set[int] = set()
+        self._left = _BUDGET
 
     def encode(self, value: Any, depth: int = 0) -> bytes:
         """Return bytes that are equal for equal values of equal types."""
@@ -47,8 +63,7 @@ class Encoder:
             for known, tag, form in _SIMPLE:
                 if cls is known:
                     return framed(tag, form(value))
-            found = self._container(value, cls, depth) or self._moment(value, cls)
-            found = found or self._foreign(value, cls, depth) or self.other(value, depth)
+            found = self._scalar(value, cls, depth) or self._once(value, cls, depth)
             if found is not None:
                 return found
         self.complete = False
@@ -57,6 +72,29 @@ class Encoder:
     def other(self, value: Any, depth: int) -> bytes | None:
         """Encode a value that is not known here, for subclasses that know more."""
         return None
+
+    def _once(self, value: Any, cls: type, depth: int) -> bytes | None:
+        key = id(value)
+        if key in self._known:
+            return self._known[key][1]
+        if key in self._under_way or not self._left:
+            return None
+        self._left -= 1
+        self._under_way.add(key)
+        try:
+            found = self._container(value, cls, depth) or self._array(value, cls, depth)
+            found = found or self.other(value, depth)
+        finally:
+            self._under_way.discard(key)
+        if found is None:
+            return None
+        if len(found) > _LONGEST:
+            # Else a value that holds another twice would have twice its length, and so on.
+            found = framed(b"#", _digest_of([found]))
+        if len(self._known) >= _MEMORY:
+            self._known.clear()
+        self._known[key] = (value, found)
+        return found
 
     def _container(self, value: Any, cls: type, depth: int) -> bytes | None:
         if cls is list or cls is tuple:
@@ -79,32 +117,38 @@ class Encoder:
         values.add(items)
         return integer(len(items)) + values.content().digest()
 
-    def _moment(self, value: Any, cls: type) -> bytes | None:
+    def _scalar(self, value: Any, cls: type, depth: int) -> bytes | None:
+        """Encode what holds no other value, or only a few that its library made."""
         if cls is datetime.datetime or cls is datetime.time:
             zone = zone_name(value.tzinfo)
             if zone is None:
                 return None
             wall = cls.isoformat(value.replace(tzinfo=None))
             return framed(b"M", f"{cls.__name__} {wall} {value.fold} {zone}".encode())
-        return None
-
-    def _foreign(self, value: Any, cls: type, depth: int) -> bytes | None:
         library = name_of(cls)[0].partition(".")[0]
         if library == "numpy" and belongs_to(cls, "numpy"):
-            return self._numpy(value, depth)
+            return self._numpy(value)
         if library == "pandas" and belongs_to(cls, "pandas"):
             return self._pandas(value, cls, depth)
         return None
 
-    def _numpy(self, value: Any, depth: int) -> bytes | None:
+    def _numpy(self, value: Any) -> bytes | None:
         from jupyter_mlops.fingerprints import arrays
 
-        if is_a(value, loaded("numpy", "generic")) and value.dtype.kind in "biufcmMSU":
-            if value.dtype.itemsize <= 8:
-                return framed(b"N", value.dtype.str.encode() + b" " + value.tobytes())
-            value = loaded("numpy", "asarray")(value)
-        elif is_a(value, loaded("numpy", "dtype")):
+        if is_a(value, loaded("numpy", "dtype")):
             return framed(b"Y", arrays.dtype_name(value).encode("utf-8", "surrogatepass"))
+        if _is_numpy_scalar(value) and value.dtype.itemsize <= 8:
+            return framed(b"N", value.dtype.str.encode() + b" " + value.tobytes())
+        return None
+
+    def _array(self, value: Any, cls: type, depth: int) -> bytes | None:
+        from jupyter_mlops.fingerprints import arrays
+
+        library = name_of(cls)[0].partition(".")[0]
+        if library != "numpy" or not belongs_to(cls, "numpy"):
+            return None
+        if _is_numpy_scalar(value):
+            value = loaded("numpy", "asarray")(value)
         if is_a(value, loaded("numpy", "ndarray")):
             found = arrays.content(value, self, depth + 1)
             self.complete = self.complete and found.complete
@@ -189,6 +233,10 @@ class Values:
         self._integers.add([b"%x" % value for value in values])
 
 
+def _is_numpy_scalar(value: Any) -> bool:
+    return is_a(value, loaded("numpy", "generic")) and value.dtype.kind in "biufcmMSU"
+
+
 def framed(tag: bytes, data: bytes) -> bytes:
     """Return `data` with its tag and length before it."""
     return tag + integer(len(data)) + data
@@ -200,7 +248,11 @@ def zone_name(zone: object) -> str | None:
     if zone is None:
         return ""
     if cls is datetime.timezone:
-        return f"{datetime.timezone.utcoffset(zone, None)} {datetime.timezone.tzname(zone, None)}"  # type: ignore[arg-type]
+        name = datetime.timezone.tzname(zone, None)  # type: ignore[arg-type]
+        # Whoever made the zone may have named it by a text of a class of theirs.
+        if type(name) is not str:
+            return None
+        return f"{datetime.timezone.utcoffset(zone, None)} {name}"  # type: ignore[arg-type]
     if cls is loaded("zoneinfo", "ZoneInfo"):
         key = zone.key  # type: ignore[attr-defined]
         return key if type(key) is str else None
@@ -231,6 +283,9 @@ def _words(number: int) -> bytes:
     return b"%x" % number
 
 
+# The user's own context may spell numbers in another way.
+_PLAIN = Context(capitals=1)
+
 # Types whose values are one run of bytes. `type(x) is …` decides, so a subclass is unknown.
 _SIMPLE: tuple[tuple[type, bytes, Callable[[Any], bytes]], ...] = (
     (str, b"s", lambda value: value.encode("utf-8", "surrogatepass")),
@@ -247,7 +302,7 @@ _SIMPLE: tuple[tuple[type, bytes, Callable[[Any], bytes]], ...] = (
         b"t",
         lambda value: f"{value.days} {value.seconds} {value.microseconds}".encode(),
     ),
-    (Decimal, b"m", lambda value: str(value).encode()),
+    (Decimal, b"m", lambda value: _PLAIN.to_sci_string(value).encode()),
     (Fraction, b"q", lambda value: _words(value.numerator) + b"/" + _words(value.denominator)),
     (UUID, b"u", lambda value: _words(value.int)),
     (range, b"r", lambda value: b" ".join(map(_words, _bounds(value)))),

@@ -249,9 +249,7 @@ def path_unseen(session: Session) -> tuple[Unseen, ...]:
     """Say what is not known of the notebook's path."""
     if session.notebook is None:
         return (_NO_PATH,)
-    if session.start.notebook_source == "inferred" and session.notebook == session.start.notebook:
-        return (_INFERRED_PATH,)
-    return ()
+    return () if session.is_told else (_INFERRED_PATH,)
 
 
 def _unheard(session: Session, own: Iterable[Placed]) -> tuple[Unseen, ...]:

@@ -65,11 +65,13 @@ class Execution:
 class Session:
     """A kernel's life: its executions in order, and how it ended.
 
-    ``environments`` are those that it had, each with the number of the line that told it.
+    ``environments`` are those that it had, each with the number of the line that told it;
+    ``is_told`` says whether somebody who knows told the notebook's path.
     """
 
     start: SessionStarted
     notebook: str | None
+    is_told: bool
     user: str
     environments: tuple[tuple[int, Environment], ...]
     executions: tuple[Execution, ...]
@@ -138,6 +140,7 @@ def tell(events: Sequence[Event], heard: Sequence[Event]) -> Session | None:
     return Session(
         start=told.start,
         notebook=moves[-1].notebook if moves else told.start.notebook,
+        is_told=bool(moves) or told.start.notebook_source != "inferred",
         user=next((move.user for move in reversed(moves) if move.user), told.start.user),
         environments=((told.start.seq, told.start.environment), *told.environments),
         executions=_executions(told, outputs, state),
@@ -227,10 +230,11 @@ def unseen_of(execution: Execution) -> list[tuple[str, str]]:
 def unheard(session: Session) -> frozenset[int]:
     """Return the numbers of executions whose outputs nobody heard.
 
-    Those of the last one may still be on their way.
+    Those of the last one may still be on their way while the kernel lives.
     """
+    last = -1 if session.fate == "alive" else None
     return frozenset(
         one.number
-        for one in session.executions[:-1]
+        for one in session.executions[:last]
         if one.finished is not None and one.outputs is None and not one.started.skipped
     )

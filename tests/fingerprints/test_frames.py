@@ -153,6 +153,28 @@ def test_asking_for_a_digest_does_not_grow_the_users_memory() -> None:
     assert "_data" not in frame.index._cache
 
 
+def test_the_order_of_an_ordered_dictionary_is_content() -> None:
+    def levels(*order: str, ordered: bool = True, pieces: int = 1) -> pd.DataFrame:
+        codes = pa.array([order.index("low"), order.index("high")], pa.int8())
+        piece = pa.DictionaryArray.from_arrays(codes, pa.array(order), ordered=ordered)
+        kind = pd.ArrowDtype(piece.type)
+        return pd.DataFrame({"a": pd.Series(pa.chunked_array([piece] * pieces), dtype=kind)})
+
+    def digest(frame: pd.DataFrame) -> str | None:
+        return fingerprint(frame).digest
+
+    assert digest(levels("low", "high")) != digest(levels("high", "low"))
+    loose = levels("low", "high", ordered=False), levels("high", "low", ordered=False)
+    assert digest(loose[0]) == digest(loose[1])
+    twice = levels("low", "high", pieces=2)
+    whole = twice.copy()
+    whole["a"] = pd.Series(
+        pa.chunked_array([pa.concat_arrays(twice["a"].array._pa_array.chunks)]),
+        dtype=twice["a"].dtype,
+    )
+    assert digest(twice) == digest(whole)
+
+
 def test_chunks_offsets_and_slots_under_nulls_do_not_count() -> None:
     words = ["a", None, "", "long word", None, "z"] * 3
     whole = pa.chunked_array([pa.array(words, pa.large_string())])

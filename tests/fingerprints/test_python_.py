@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+import copy
 import datetime
 import zoneinfo
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_mlops.fingerprints import python_
 from jupyter_mlops.fingerprints.python_ import Encoder, Values
 
 SCALARS = st.one_of(
@@ -105,6 +108,62 @@ def test_values_that_hold_themselves_end() -> None:
     assert encode(loop)[1] is False
 
 
+def test_values_that_hold_each_other_end() -> None:
+    # A graph with as many ways through it as would take years to walk one by one.
+    nodes: list[dict[str, Any]] = [{"id": number} for number in range(40)]
+    for node in nodes:
+        node["neighbours"] = [other for other in nodes if other is not node]
+    array = np.empty(2, dtype=object)
+    array[:] = [array, nodes]
+    for value in (nodes, array, {"nodes": nodes, "array": array}):
+        assert encode(value)[1] is False
+
+
+def test_a_value_that_is_held_twice_costs_once_and_counts_as_two() -> None:
+    shared: Any = [1.5, "x"]
+    copied: Any = [1.5, "x"]
+    for _ in range(10):
+        shared = [shared, shared]
+        copied = [copied, copy.deepcopy(copied)]
+    assert encode(shared) == encode(copied)
+    for _ in range(10):
+        shared = (shared, shared)
+    content, complete = encode(shared)
+    assert complete
+    assert len(content) < 1000
+
+
+def test_more_values_than_the_budget_are_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(python_, "_BUDGET", 10)
+    assert encode([[number] for number in range(9)])[1] is True
+    assert encode([[number] for number in range(10)])[1] is False
+    assert encode([[number] for number in range(10)]) == encode([[number] for number in range(10)])
+
+
+def test_the_spelling_of_the_users_context_changes_nothing() -> None:
+    plain = encode(Decimal("1E+10"))
+    with localcontext() as context:
+        context.capitals = 0
+        context.prec = 2
+        assert encode(Decimal("1E+10")) == plain
+        assert encode(Decimal("1.23456")) != encode(Decimal("1.2"))
+
+
+def test_the_name_of_a_zone_is_not_asked_of_a_class_of_the_users() -> None:
+    called = []
+
+    class Name(str):
+        def __format__(self, spec: str) -> str:
+            called.append(spec)
+            return "x"
+
+        __str__ = __repr__ = __format__  # type: ignore[assignment]
+
+    zone = datetime.timezone(datetime.timedelta(hours=1), Name("home"))
+    assert encode(datetime.datetime(2026, 1, 1, tzinfo=zone))[1] is False
+    assert called == []
+
+
 def test_unknown_objects_are_not_called(hostile: type, calls: list[str]) -> None:
     class Zone(datetime.tzinfo):
         def utcoffset(self, when: object) -> datetime.timedelta:
@@ -140,6 +199,7 @@ def test_unknown_objects_are_not_called(hostile: type, calls: list[str]) -> None
 
 
 SCRIPT = """
+from jupyter_mlops.fingerprints import python_
 from jupyter_mlops.fingerprints.python_ import Encoder
 value = [{"a", "b", "c", ("d", 1)}, frozenset(range(20)), {"x": {"y", "z"}}]
 print(Encoder().encode(value).hex())

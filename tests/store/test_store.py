@@ -78,11 +78,33 @@ def test_outputs_that_nobody_heard_are_unseen(run: str, store: Store) -> None:
     assert ("outputs", 1) not in unseen
 
 
+def test_once_the_kernel_ended_no_output_is_on_its_way(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    kernel.end()
+    write_journal(home, kernel.events)
+    store.refresh()
+    run = store.run("@1")
+    assert {one.cell for one in run.unseen if one.what == "outputs"} == {0, 1}
+
+
 def test_an_inferred_path_says_so(store: Store, home: Settings, kernel: Kernel) -> None:
     started(kernel, notebook="/work/a.ipynb", notebook_source="inferred")
     write_journal(home, kernel.events)
     store.refresh()
     assert "inferred" in store.run("@1").unseen[0].why
+
+
+def test_a_path_that_the_server_confirms_is_known(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    started(kernel, kernel_id="k", notebook="/work/a.ipynb", notebook_source="inferred")
+    Server(home).told("k", "/work/a.ipynb")
+    write_journal(home, kernel.events)
+    store.refresh()
+    run = store.run("@1")
+    assert run.notebook == "/work/a.ipynb"
+    assert [one for one in run.unseen if one.what == "notebook"] == []
 
 
 def test_the_draft(store: Store, home: Settings, kernel: Kernel) -> None:
