@@ -100,6 +100,25 @@ def number(value: Any) -> str:
     return str(value) if isinstance(value, int) else f"{value:.6g}"
 
 
+def told_apart(values: Sequence[Any]) -> list[str]:
+    """Return what :func:`number` says of each, with as many digits as tell unequal ones apart.
+
+    ``None`` is a dash.
+    """
+    floats = [value for value in values if isinstance(value, float)]
+    for digits in range(6, 17):
+        if len({f"{value:.{digits}g}" for value in floats}) == len(set(floats)):
+            break
+    return [
+        NOTHING
+        if value is None
+        else f"{value:.{digits}g}"
+        if isinstance(value, float)
+        else number(value)
+        for value in values
+    ]
+
+
 def value_text(value: Any) -> str:
     """Return a parameter's value as a person would write it."""
     if isinstance(value, str):

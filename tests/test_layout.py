@@ -64,3 +64,13 @@ def test_names_for_a_sentence() -> None:
 
 def test_a_time_that_is_none_is_shown_as_it_is() -> None:
     assert layout.local_time("soon") == "soon"
+
+
+def test_numbers_that_are_not_equal_do_not_look_equal() -> None:
+    assert layout.told_apart([1795409000.25, 1795409001.5, None]) == [
+        "1795409000",
+        "1795409002",
+        "—",
+    ]
+    assert layout.told_apart([0.953216374, 0.959064327]) == ["0.953216", "0.959064"]
+    assert layout.told_apart([0.5, 0.5, 3, "NaN"]) == ["0.5", "0.5", "3", "NaN"]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from jupyter_mlops.layout import told_apart
 from jupyter_mlops.records import Comparison
 
 # Okabe and Ito's colours, which most colour-blind people tell apart.
@@ -126,13 +127,14 @@ def metric_dots(metrics: dict[str, tuple[Any, ...]], names: Sequence[str]) -> Fi
 
 def _dots(name: str, values: Values, names: Sequence[str]) -> Figure:
     shown = numbers(values)
+    texts = told_apart(shown)
     return {
         "type": "scatter",
         "mode": "markers+text",
         "x": shown,
         "y": list(names),
         "name": name,
-        "text": ["" if value is None else f"{value:.6g}" for value in shown],
+        "text": ["" if value is None else text for value, text in zip(shown, texts, strict=True)],
         "textposition": "middle right",
         "cliponaxis": False,
         "hoverinfo": "x+y",

@@ -17,7 +17,15 @@ from markupsafe import Markup
 from jupyter_mlops.comparison.alignment import Alignment
 from jupyter_mlops.comparison.figures import colors
 from jupyter_mlops.comparison.outputs import images, whole
-from jupyter_mlops.layout import NOTHING, duration, local_time, number, plural, unified, value_text
+from jupyter_mlops.layout import (
+    NOTHING,
+    duration,
+    local_time,
+    plural,
+    told_apart,
+    unified,
+    value_text,
+)
 from jupyter_mlops.records import CellDetail, Comparison, Difference, Run
 
 _TITLES = {
@@ -64,11 +72,11 @@ def _parts(
     differs = comparison.differs
     return {
         "metrics": [
-            (name, [number(v) if v is not None else NOTHING for v in values])
+            (name, told_apart(values))
             for name, values in comparison.metrics.items()
             if len(set(map(str, values))) > 1
         ],
-        "causes": comparison.causes,
+        "causes": _causes(comparison),
         "figures": [
             {"name": name, "title": _TITLES[name], "height": figure["layout"].get("height")}
             for name, figure in comparison.figures.items()
@@ -130,10 +138,21 @@ def _output(difference: Difference, alignment: Alignment) -> dict[str, Any]:
         if row.cell == difference.cell and len(row.members) == len(difference.values)
     )
     sides = [
-        {**_folded(whole(row.members[number])), "images": images(row.members[number])}
-        for number in range(len(difference.values))
+        {**_folded(whole(one, with_images=False)), "images": images(one)}
+        for one in (row.members[number] for number in range(len(difference.values)))
     ]
     return {"cell": difference.cell, "sides": sides}
+
+
+def _causes(comparison: Comparison) -> list[dict[str, Any]]:
+    """List each cause once, with all the metrics that it can have changed."""
+    metrics: dict[tuple[str, str, int | None, str], list[str]] = {}
+    for one in comparison.causes:
+        metrics.setdefault((one.kind, one.what, one.cell, one.detail), []).append(one.metric)
+    return [
+        {"kind": kind, "what": what, "cell": cell, "detail": detail, "metrics": ", ".join(names)}
+        for (kind, what, cell, detail), names in metrics.items()
+    ]
 
 
 def _folded(text: str) -> dict[str, Any]:

@@ -45,9 +45,10 @@ def excerpt(detail: CellDetail) -> str:
     return text if len(text) <= EXCERPT else text[: EXCERPT - 1] + "…"
 
 
-def whole(detail: CellDetail) -> str:
-    """Return the same to its end."""
-    texts = [_text(output) for output in _joined(detail.outputs)]
+def whole(detail: CellDetail, *, with_images: bool = True) -> str:
+    """Return the same to its end, on request without the lines that stand for images."""
+    shown = _joined(detail.outputs)
+    texts = [_text(output) for output in shown if with_images or _image(output) is None]
     return "\n".join(text for text in texts if text)
 
 
@@ -55,15 +56,20 @@ def images(detail: CellDetail) -> list[str]:
     """Return the images that the cell showed, as data URLs, which a page may show safely."""
     found = []
     for output in detail.outputs:
-        bundle = output.get("data") or {}
-        mime = next((mime for mime in _IMAGES if mime in bundle), None)
+        mime = _image(output)
         if mime is None:
             continue
-        content = "".join(bundle[mime])
+        content = "".join(output["data"][mime])
         if mime == "image/svg+xml":
             content = b64encode(content.encode("utf-8", "replace")).decode()
         found.append(f"data:{mime};base64,{''.join(content.split())}")
     return found
+
+
+def _image(output: Mapping[str, Any]) -> str | None:
+    """Return the MIME type under which an output holds an image, if it does."""
+    bundle = output.get("data") or {}
+    return next((mime for mime in _IMAGES if mime in bundle), None)
 
 
 def _identity(detail: CellDetail) -> str:
@@ -123,7 +129,7 @@ def _text(output: Mapping[str, Any]) -> str:
     if _is_missing(output):
         return "[too large to be kept]"
     bundle = output.get("data") or {}
-    image = next((mime for mime in _IMAGES if mime in bundle), None)
+    image = _image(output)
     if image is not None:
         content = bundle[image]
         length = len("".join(content) if isinstance(content, list) else str(content))

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jupyter_mlops.layout import NOTHING, clean, cut, listed, number, plural, unified, value_text
+from jupyter_mlops.layout import (
+    NOTHING,
+    clean,
+    cut,
+    listed,
+    plural,
+    told_apart,
+    unified,
+    value_text,
+)
 from jupyter_mlops.records import Comparison, Difference
 from jupyter_mlops.text.parts import INDENT, change, id_length, ranges, section
 
@@ -55,10 +64,7 @@ def _metrics(record: Comparison, ids: Sequence[str], columns: int | None) -> str
     changed = {
         name: values for name, values in record.metrics.items() if len(set(map(str, values))) > 1
     }
-    rows = [
-        (name, *(NOTHING if value is None else number(value) for value in values))
-        for name, values in changed.items()
-    ]
+    rows = [(name, *told_apart(values)) for name, values in changed.items()]
     if len(ids) != 2:
         return section("Metrics", ("", *ids), rows, columns)
     more = (change(*values) for values in changed.values())
