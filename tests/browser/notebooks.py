@@ -28,10 +28,17 @@ PARAMETERS_CELL = 3
 
 def write_training(folder: Path, name: str = "train.ipynb") -> Path:
     """Write a notebook that trains a classifier, and the table it reads, into `folder`."""
+    path = write_cells(folder, name, *CELLS)
+    _write_table(folder / "cells.csv")
+    return path
+
+
+def write_cells(folder: Path, name: str, *sources: str) -> Path:
+    """Write a notebook of a heading, which is cell 0, and these code cells."""
     cells = [nbformat.v4.new_markdown_cell("# Benign or malignant", id="cell-0")]
     cells += [
         nbformat.v4.new_code_cell(source, id=f"cell-{number}")
-        for number, source in enumerate(CELLS, start=1)
+        for number, source in enumerate(sources, start=1)
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata.kernelspec = {
@@ -41,7 +48,6 @@ def write_training(folder: Path, name: str = "train.ipynb") -> Path:
     }
     path = folder / name
     nbformat.write(notebook, path)
-    _write_table(folder / "cells.csv")
     return path
 
 

@@ -73,7 +73,7 @@ def sidebar(page: Page, lab: Lab) -> Locator:
 def test_by_keyboard(page: Page, sidebar: Locator) -> None:
     page.keyboard.press("Control+Alt+M")
     row = runs(page).first
-    row.focus()
+    expect(row).to_be_focused()
     page.keyboard.press("Space")
     expect(row).to_have_attribute("aria-selected", "true")
     expect(sidebar.get_by_role("toolbar", name="Selected runs")).to_contain_text("1 selected")
@@ -123,13 +123,13 @@ def test_themes(page: Page, sidebar: Locator, theme: str, is_light: str) -> None
     assert [found for found in contrasts if found[1] < _CONTRAST] == []
 
 
-def test_nothing_is_cut_off_at_260_px(page: Page, sidebar: Locator) -> None:
+def test_nothing_is_cut_off_at_250_px(page: Page, sidebar: Locator) -> None:
     handle = page.locator("#jp-main-split-panel > .lm-SplitPanel-handle").first
     box = handle.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 2, 400)
     page.mouse.down()
-    page.mouse.move(33 + 260, 400, steps=5)
+    page.mouse.move(33 + 250, 400, steps=5)
     page.mouse.up()
     for part in sidebar.locator(".jp-mlops-Scroll").all():
         assert part.evaluate("node => node.scrollWidth - node.clientWidth") <= 0

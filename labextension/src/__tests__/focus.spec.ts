@@ -28,6 +28,13 @@ describe('FocusKeeper', () => {
     expect(focused()).toBe('row');
   });
 
+  it('leaves who is inside in place', () => {
+    panel.innerHTML = `<button id="start"></button>${ROWS}`;
+    focus('start');
+    keeper.enter();
+    expect(focused()).toBe('start');
+  });
+
   it('waits in the panel until there are rows', async () => {
     keeper.enter();
     expect(focused()).toBe('panel');

@@ -56,7 +56,7 @@ export function CellLink(props: {
   return (
     <Link
       title={trans.__(
-        'Scroll to cell %1. Cells are counted from 0, text cells too: it is number %2 from the top.',
+        'Scroll to cell %1. Runs count cells from 0, text cells too; JupyterLab’s status bar counts from 1 and calls it %2.',
         cell,
         cell + 1
       )}

@@ -13,7 +13,7 @@ import { mlopsIcon } from '../icons';
 import { FocusKeeper } from './focus';
 
 export const SIDEBAR_ID = 'jp-mlops-sidebar';
-/** What briefly draws the eye to a panel that was called while it was open. */
+/** Draws the eye to a panel that was called, and to the row that has the focus. */
 const CALLED_CLASS = 'jp-mlops-mod-called';
 
 /** Runs of the active notebook above, the one shown in detail below. */
@@ -35,7 +35,8 @@ export class Sidebar extends SidePanel {
     this.header.addWidget(head);
     this.addWidget(this._section(services, <RunList />, trans.__('Runs')));
     this.addWidget(this._section(services, <ShownRun />, trans.__('Run')));
-    this.node.addEventListener('animationend', this._onAnimationEnd);
+    this.node.addEventListener('focusout', this._onFocusOut);
+    this.node.addEventListener('pointerdown', this._calm);
   }
 
   dispose(): void {
@@ -66,14 +67,19 @@ export class Sidebar extends SidePanel {
   protected onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
     this._focus.enter();
+    this.removeClass(CALLED_CLASS);
+    // Reading the size makes the browser see the removal, so that the animation starts again.
+    void this.node.offsetWidth;
     this.addClass(CALLED_CLASS);
   }
 
-  private _onAnimationEnd = (event: AnimationEvent): void => {
-    if (event.animationName === CALLED_CLASS) {
-      this.removeClass(CALLED_CLASS);
+  private _onFocusOut = (event: FocusEvent): void => {
+    if (!this.node.contains(event.relatedTarget as Node | null)) {
+      this._calm();
     }
   };
+
+  private _calm = (): void => this.removeClass(CALLED_CLASS);
 
   private _section(
     services: IServices,

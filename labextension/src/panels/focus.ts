@@ -19,8 +19,12 @@ export class FocusKeeper implements IDisposable {
     return this._isDisposed;
   }
 
-  /** Go to the list; to the panel as long as there is none. */
+  /** Go to the list, to the panel as long as there is none; who is inside stays in place. */
   enter(): void {
+    const active = document.activeElement;
+    if (active !== this._panel && this._panel.contains(active)) {
+      return;
+    }
     const row = this._panel.querySelector<HTMLElement>(ROW);
     (row ?? this._panel).focus();
     this._isWaiting = row === null;
