@@ -38,6 +38,7 @@ from jupyter_mlops.records.judgements import (
 from jupyter_mlops.records.reports import (
     Check,
     Diagnosis,
+    KernelCapture,
     NotebookParameter,
     Status,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "Executing",
     "Failure",
     "Fingerprint",
+    "KernelCapture",
     "Metric",
     "MetricCause",
     "MetricSource",

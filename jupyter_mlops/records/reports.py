@@ -21,11 +21,22 @@ class NotebookParameter:
 
 
 @dataclass(frozen=True)
+class KernelCapture:
+    """Whether a running kernel writes down what it executes; ``reason`` is why it does not."""
+
+    kernel: str
+    recording: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Status:
     """What the server part says of itself.
 
     ``problems`` are sentences, each with its way out; ``unsynced`` counts the journals
-    that hold lines the store has not taken in.
+    that hold lines the store has not taken in. ``root`` is the folder that the server shows,
+    as it stands at the head of the paths of its notebooks' runs; ``None`` if its files are
+    not local ones. ``kernels`` has those that have executed something.
     """
 
     version: str
@@ -34,6 +45,8 @@ class Status:
     home: str
     unsynced: int
     sequence: int
+    root: str | None = None
+    kernels: tuple[KernelCapture, ...] = ()
     problems: tuple[str, ...] = ()
     schema: int = SCHEMA_VERSION
 

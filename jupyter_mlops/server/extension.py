@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import AsyncExitStack
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
@@ -17,6 +18,7 @@ from jupyter_mlops.server.identity import hub_user
 from jupyter_mlops.server.kernels import Kernels
 from jupyter_mlops.server.listener import Listener
 from jupyter_mlops.server.notebooks import ParametersHandler
+from jupyter_mlops.server.paths import root_of
 from jupyter_mlops.server.reproductions import ReproductionHandler, ReproductionsHandler
 from jupyter_mlops.server.running import RunningReproductions
 from jupyter_mlops.server.runs import (
@@ -77,6 +79,7 @@ class MLOps(ExtensionApp):
         given = {"home": self.home, "store_url": self.store_url, "capture": self.capture}
         self.kept = settings.read({"MLOps": given})
         self.capture_off = capture_off(self.kept)
+        self.root = root_of(serverapp.contents_manager)
         self._events = serverapp.event_logger
         events.register(self._events)
         self.calls = StoreCalls(self.kept)
@@ -85,6 +88,7 @@ class MLOps(ExtensionApp):
         self.reproductions = RunningReproductions(self.calls, self._reproduced, self.log)
         self.watcher = Watcher(self.calls, self._changed, self._status_changed, self.log)
         self._environ = self._tell_children()
+        self._recording = self.kernels.recording()
         self._ticks = PeriodicCallback(self._follow_kernels, _KERNELS_INTERVAL_MS)
         # Not the extension's start hook: kernels may start before that has been called.
         serverapp.io_loop.add_callback(self._begin)
@@ -99,17 +103,19 @@ class MLOps(ExtensionApp):
         return [problem for problem in own if problem]
 
     async def stop_extension(self) -> None:
-        """End all that was begun, in the order in which one needs the other."""
-        self._ticks.stop()
-        self.kernels.end()
-        await self.reproductions.stop()
-        await self.watcher.stop()
-        # The listener waits for its thread and the store for its calls: not on the event loop.
-        await asyncio.to_thread(self.listener.stop)
-        await self.calls.close()
-        for name, value in self._environ.items():
-            if os.environ.get(name) == value:
-                del os.environ[name]
+        """End all that was begun, in the order in which one needs the other.
+
+        Whatever fails, all that follows is ended too; the last error is raised then.
+        """
+        async with AsyncExitStack() as ends:  # the last one that is named here comes first
+            ends.callback(self._untell_children)
+            ends.push_async_callback(self.calls.close)
+            # It waits for its thread, as the store does for its calls: not on the event loop.
+            ends.push_async_callback(asyncio.to_thread, self.listener.stop)
+            ends.push_async_callback(self.watcher.stop)
+            ends.push_async_callback(self.reproductions.stop)
+            ends.callback(self.kernels.end)
+            ends.callback(self._ticks.stop)
 
     async def _begin(self) -> None:
         self.listener.start()
@@ -121,6 +127,10 @@ class MLOps(ExtensionApp):
     async def _follow_kernels(self) -> None:
         try:
             self.kernels.reconcile()
+            recording = self.kernels.recording()
+            if recording != self._recording:
+                self._recording = recording
+                self._status_changed(self.watcher.sequence)
             await self.kernels.tell_notebooks()
         except Exception:  # both managers are replaceable, and another's may answer otherwise
             self.log.warning("mlops: the kernels could not be followed", exc_info=True)
@@ -139,6 +149,11 @@ class MLOps(ExtensionApp):
         told = {name: value for name, value in told.items() if os.environ.get(name) != value}
         os.environ.update(told)
         return told
+
+    def _untell_children(self) -> None:
+        for name, value in self._environ.items():
+            if os.environ.get(name) == value:
+                del os.environ[name]
 
     def _changed(self, sequence: int, ids: tuple[str, ...]) -> None:
         events.emit(self._events, sequence, "runs", ids)

@@ -1,12 +1,14 @@
 """Which kernels this server runs, for which notebooks and for whom.
 
-The server says so itself: its kernel manager emits an event for each start and restart, and
-its session manager knows the path, also after a rename. Both are compared with what was
-written down already, each second, so that nothing depends on having heard every event.
+The kernel manager knows which process each kernel runs in, and the session manager the path,
+also after a rename. Both are compared with what was written down already, each second. The
+event that Jupyter emits for each start and restart is a hint to compare at once, and nothing
+of what it says is believed: whoever may write events can send one that looks like it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,18 +19,23 @@ from jupyter_core.utils import ensure_async
 from jupyter_server import CallContext
 
 from jupyter_mlops.errors import BadValueError
+from jupyter_mlops.records import KernelCapture
 from jupyter_mlops.server.identity import name_of
 from jupyter_mlops.server.listener import Listener
 from jupyter_mlops.server.paths import notebook_path
+from jupyter_mlops.settings import SWITCH_VARIABLE, read
 
 KERNEL_ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
+# Whose handlers start and restart kernels; a forged event comes through another.
+_STARTING = frozenset({"kernels", "sessions"})
 
 
 @dataclass
 class _Kernel:
-    """A kernel that is listened to."""
+    """A kernel that is listened to; ``told`` is the session's path and the user as told last."""
 
     manager: Any
+    process: object
     address: tuple[Any, ...]
     on_death: Callable[[], None]
     user: str | None = None
@@ -74,15 +81,16 @@ class Kernels:
         self._kernels.clear()
 
     def reconcile(self) -> None:
-        """Attach to kernels that are new or have new ports, and let go of those that went."""
-        running = set(self._manager.list_kernel_ids())
-        for kernel_id in set(self._kernels) - running:
-            kernel = self._kernels.pop(kernel_id)
-            self._unwatch(kernel)
-            how = "died" if kernel.dying else "shut down"
-            self._listener.gone(kernel_id, how, detach=True)
-        for kernel_id in running:
-            self._attach(kernel_id)
+        """Attach to kernels that are new or have new processes, and let go of those that went."""
+        running = {one: self._manager.get_kernel(one) for one in self._manager.list_kernel_ids()}
+        for kernel_id, kernel in list(self._kernels.items()):
+            if running.get(kernel_id) is not kernel.manager:
+                del self._kernels[kernel_id]
+                self._unwatch(kernel)
+                how = "died" if kernel.dying else "shut down"
+                self._listener.gone(kernel_id, how, detach=True)
+        for kernel_id, manager in running.items():
+            self._follow(kernel_id, manager)
         self._users = {key: user for key, user in self._users.items() if key in running}
 
     async def tell_notebooks(self) -> None:
@@ -94,49 +102,57 @@ class Kernels:
             # A console on a notebook's kernel is a session too; its path is no file.
             if kernel is None or session["type"] != "notebook":
                 continue
+            told = (session["path"], kernel.user)
+            if kernel.told == told:
+                continue
+            kernel.told = told
             try:
-                path = str(notebook_path(self._contents, session["path"]))
+                # In a thread: it asks the disk, and a network's may hang.
+                path = await asyncio.to_thread(notebook_path, self._contents, session["path"])
             except BadValueError:
                 # A drive or a name of another extension's: the kernel's own guess stays.
                 continue
-            if kernel.told != (path, kernel.user):
-                kernel.told = (path, kernel.user)
-                self._listener.tell_notebook(session["kernel"]["id"], path, kernel.user)
+            self._listener.tell_notebook(session["kernel"]["id"], str(path), told[1])
+
+    def recording(self) -> tuple[KernelCapture, ...]:
+        """Return of each kernel that has executed something whether it records."""
+        found = self._listener.recording.items()
+        return tuple(
+            KernelCapture(kernel_id, records, None if records else _why_not(kernel.manager))
+            for kernel_id, records in sorted(found)
+            if (kernel := self._kernels.get(kernel_id)) is not None
+        )
 
     async def _on_action(self, logger: Any, schema_id: str, data: dict[str, Any]) -> None:
-        kernel_id, action = data.get("kernel_id"), data["action"]
-        if kernel_id is None or data.get("status") != "success":
-            return
-        if action in {"start", "restart"}:
-            # The event runs in the context of the request that asked for it.
-            handler = CallContext.get(CallContext.JUPYTER_HANDLER)
+        # The event runs in the context of the request that asked for it.
+        handler = CallContext.get(CallContext.JUPYTER_HANDLER)
+        is_asked_for = getattr(handler, "auth_resource", None) in _STARTING
+        if is_asked_for and data["action"] in {"start", "restart"} and "kernel_id" in data:
             user = name_of(getattr(handler, "current_user", None))
-            self._users[kernel_id] = user or self._users.get(kernel_id)
-        kernel = self._kernels.get(kernel_id)
-        if action == "restart" and kernel is not None:
-            how = "died" if kernel.dying else "restarted"
-            self._listener.gone(kernel_id, how, detach=False)
-            kernel.dying, kernel.told = False, None
-            kernel.user = self._users[kernel_id]
+            self._users[data["kernel_id"]] = user or self._users.get(data["kernel_id"])
         self.reconcile()
 
-    def _attach(self, kernel_id: str) -> None:
-        manager = self._manager.get_kernel(kernel_id)
-        address = (manager.transport, manager.ip, manager.iopub_port)
-        known = self._kernels.get(kernel_id)
-        if not manager.iopub_port or not getattr(manager, "owns_kernel", True):
+    def _follow(self, kernel_id: str, manager: Any) -> None:
+        process = _process(manager)
+        if process is None or not getattr(manager, "owns_kernel", True):
             # Still starting; or started by somebody else, and then it records by itself.
             return
-        if known is not None and known.manager is manager and known.address == address:
-            return
+        address = (manager.transport, manager.ip, manager.iopub_port)
+        known = self._kernels.get(kernel_id)
         if known is None:
             on_death = partial(self._on_death, kernel_id)
-            known = _Kernel(manager, address, on_death, user=self._users.get(kernel_id))
+            known = _Kernel(manager, process, (), on_death)
             self._kernels[kernel_id] = known
             manager.add_restart_callback(on_death, "restart")
             manager.add_restart_callback(on_death, "dead")
-        known.manager, known.address = manager, address
-        self._listener.attach(kernel_id, manager.get_connection_info())
+        if known.process is not process:
+            how = "died" if known.dying else "restarted"
+            self._listener.gone(kernel_id, how, detach=False)
+            known.process, known.dying, known.told = process, False, None
+        known.user = self._users.get(kernel_id)
+        if known.address != address:
+            known.address = address
+            self._listener.attach(kernel_id, manager.get_connection_info())
 
     def _on_death(self, kernel_id: str) -> None:
         if kernel_id in self._kernels:
@@ -145,3 +161,26 @@ class Kernels:
     def _unwatch(self, kernel: _Kernel) -> None:
         kernel.manager.remove_restart_callback(kernel.on_death, "restart")
         kernel.manager.remove_restart_callback(kernel.on_death, "dead")
+
+
+def _process(manager: Any) -> object | None:
+    """Return what is another object for each process that `manager` starts, ``None`` without one.
+
+    The manager makes a new future for each start and for each shutdown. A process id would
+    not do: only some provisioners have one.
+    """
+    ready = manager.ready
+    return ready if manager.has_kernel and ready.done() else None
+
+
+def _why_not(manager: Any) -> str:
+    """Return as a sentence why a kernel has executed something and written nothing down."""
+    spec = manager.kernel_spec
+    if spec.language.lower() != "python":
+        return f"{spec.display_name} is no Python kernel, and only those are recorded."
+    if not read(environ=spec.env).capture:
+        return f"{SWITCH_VARIABLE} in its kernel specification switches capture off."
+    return (
+        "jupyter-mlops is not installed in its environment, or switched off there; "
+        "jupyter mlops doctor says more."
+    )

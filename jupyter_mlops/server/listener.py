@@ -12,7 +12,8 @@ import logging
 import queue
 import threading
 import uuid
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,8 @@ _OUTPUT_KINDS = frozenset(
     {"stream", "display_data", "execute_result", "error", "update_display_data", "clear_output"}
 )
 _STOP_TIMEOUT_S = 5.0
+# How soon a line that could not be written is tried again; a full disk may have room by then.
+_RETRY_MS = 2000
 
 
 class Execution:
@@ -125,6 +128,9 @@ class Listener:
         self._recorded = Recorded(journals)
         self._ears: dict[str, Ear] = {}
         self._told: dict[str, dict[str, Any]] = {}
+        self._recording: dict[str, bool] = {}
+        self._owed: deque[tuple[type[Event], dict[str, Any]]] = deque()
+        self._lost = 0
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         # Linger, receive limit: a slow reader must neither hold the kernel nor lose a message.
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -137,6 +143,11 @@ class Listener:
         self._waker.connect(port)
         self._stopping = False
         self._thread = threading.Thread(target=self._listen, name="mlops-listener", daemon=True)
+
+    @property
+    def recording(self) -> Mapping[str, bool]:
+        """Whether each kernel writes down what it executes; those that executed nothing lack."""
+        return self._recording.copy()
 
     def start(self) -> None:
         """Begin to listen."""
@@ -178,7 +189,7 @@ class Listener:
             poller.register(self._woken, zmq.POLLIN)
             for ear in self._ears.values():
                 poller.register(ear.socket, zmq.POLLIN)
-            ready = dict(poller.poll())
+            ready = dict(poller.poll(_RETRY_MS if self._owed or self._lost else None))
             for kernel_id, ear in list(self._ears.items()):
                 if ear.socket in ready:
                     self._guarded(partial(self._hear, kernel_id))
@@ -186,8 +197,10 @@ class Listener:
                 self._woken.recv()
             while not self._orders.empty():
                 self._guarded(self._orders.get())
-            self._guarded(self._say_told)
+            self._guarded(self._say_owed)
         self._woken.close()
+        if self._journal is not None:
+            self._journal.close()
 
     def _guarded(self, act: Callable[[], None]) -> None:
         try:
@@ -210,9 +223,10 @@ class Listener:
             # Nothing more comes for these: what was heard of them is all there is.
             for ident, execution in self._ears[kernel_id].leave():
                 self._write(kernel_id, ident, execution)
-        self._say_told()
+        self._find_recording()
         if self._recorded.knows(kernel_id):
-            self._append(KernelGone, kernel_id=kernel_id, how=how)
+            self._owed.append((KernelGone, {"kernel_id": kernel_id, "how": how}))
+        self._recording.pop(kernel_id, None)
         if detach:
             self._close_ear(kernel_id)
             self._recorded.forget(kernel_id)
@@ -224,39 +238,55 @@ class Listener:
             ear.socket.close()
 
     def _write(self, kernel_id: str, ident: str, execution: Execution) -> None:
-        if not execution.runs_code or not self._recorded.take(kernel_id, ident):
+        if not execution.runs_code:
+            return
+        taken = self._recorded.take(kernel_id, ident)
+        self._recording[kernel_id] = self._recorded.knows(kernel_id)
+        if not taken:
             return
         if execution.too_large:
             limit = MESSAGE_LIMIT_BYTES // 2**20
-            self._append(
-                Notice,
-                what="the outputs of a cell execution",
-                why=f"one of them came in a message of more than {limit} MB",
-            )
+            why = f"one of them came in a message of more than {limit} MB"
+            self._owed.append((Notice, {"what": "the outputs of a cell execution", "why": why}))
             return
-        self._append(
-            OutputsSeen, kernel_id=kernel_id, msg_id=ident, outputs=execution.outputs.seen()
-        )
+        outputs = execution.outputs.seen()
+        if not self._append(OutputsSeen, kernel_id=kernel_id, msg_id=ident, outputs=outputs):
+            self._lost += 1
 
-    def _say_told(self) -> None:
+    def _find_recording(self) -> None:
         for kernel_id in [one for one in self._told if self._recorded.knows(one)]:
-            self._append(NotebookTold, **self._told.pop(kernel_id))
+            self._recording[kernel_id] = True
+            self._owed.append((NotebookTold, self._told.pop(kernel_id)))
 
-    def _append(self, kind: type[Event], **fields: Any) -> None:
+    def _say_owed(self) -> None:
+        """Write the lines that can wait, in order; outputs can't, they would fill the memory."""
+        self._find_recording()
+        while self._owed:
+            kind, fields = self._owed[0]
+            if not self._append(kind, **fields):
+                return
+            self._owed.popleft()
+        if self._lost:
+            what = f"the outputs of {self._lost} cell executions"
+            if self._append(Notice, what=what, why="the journal could not be written"):
+                self._lost = 0
+
+    def _append(self, kind: type[Event], **fields: Any) -> bool:
+        """Tell whether the line was written."""
         try:
             if self._journal is None:
                 self._journal = Journal(self._journals, self.writer)
             self._journal.append(kind, **fields)
         except JournalError as error:
+            if self.problem != str(error):
+                self._log.warning("mlops: %s", error)
             self.problem = str(error)
-            self._log.warning("mlops: %s", error)
-        else:
-            self.problem = None
+            return False
+        self.problem = None
+        return True
 
     def _stop(self) -> None:
         self._stopping = True
         for kernel_id in list(self._ears):
             self._hear(kernel_id)
             self._close_ear(kernel_id)
-        if self._journal is not None:
-            self._journal.close()

@@ -20,6 +20,9 @@ from jupyter_mlops.journal import SUFFIX
 _SERVER = "server-"
 _CLOCK_TICK_NS = 10**9
 _STARTED = b'"cell_started"'
+# Of each kernel; an execution whose outputs are never heard would stay for ever. Not only the
+# newest: with subshells an earlier execution may end after a later one.
+_STARTED_LIMIT = 100
 
 
 @dataclass
@@ -45,20 +48,21 @@ class _Journal:
 
 
 class Recorded:
-    """Follows the journals of kernels; for one thread.
+    """Follows the journals that kernels begin from now on; for one thread.
 
     Parameters
     ----------
     journals
-        Their folder; it may not exist yet.
+        Their folder; it may not exist yet. What it holds already is left alone: no kernel of
+        a server is older than the server.
     """
 
     def __init__(self, journals: Path) -> None:
         self._folder = journals
         self._changed_ns = 0
-        self._known: set[str] = set()
+        self._known = _names(journals)
         self._journals: dict[str, list[_Journal]] = defaultdict(list)
-        self._started: dict[str, set[str]] = defaultdict(set)
+        self._started: dict[str, dict[str, None]] = defaultdict(dict)
 
     def knows(self, kernel_id: str) -> bool:
         """Tell whether this kernel records at all."""
@@ -69,16 +73,18 @@ class Recorded:
         """Tell whether the kernel records this execution; asked once, then forgotten."""
         if not self.knows(kernel_id):
             return False
+        started = self._started[kernel_id]
         for journal in self._journals[kernel_id]:
             for line in journal.new_lines():
                 # Most of a journal are long lines of ends; only starts are worth decoding.
                 event = _decoded(line) if _STARTED in line else {}
                 if event.get("type") == "cell_started" and not event.get("skipped"):
-                    self._started[kernel_id].add(str(event.get("msg_id")))
-        if msg_id not in self._started[kernel_id]:
-            return False
-        self._started[kernel_id].remove(msg_id)
-        return True
+                    started[str(event.get("msg_id"))] = None
+        found = msg_id in started
+        started.pop(msg_id, None)
+        for oldest in list(started)[:-_STARTED_LIMIT]:
+            del started[oldest]
+        return found
 
     def forget(self, kernel_id: str) -> None:
         """Let go of a kernel that is gone."""
@@ -94,11 +100,9 @@ class Recorded:
             return
         # Two files within one tick of the clock leave the folder with one and the same time.
         settled = time.time_ns() - changed_ns > _CLOCK_TICK_NS
-        for entry in os.scandir(self._folder):
-            name = entry.name
-            if name in self._known or name.startswith(_SERVER) or not name.endswith(SUFFIX):
-                continue
-            first = _first_line(Path(entry.path))
+        for name in _names(self._folder) - self._known:
+            path = self._folder / name
+            first = _first_line(path)
             if first is None:
                 # It does not change its folder when it gets the rest.
                 settled = False
@@ -106,8 +110,17 @@ class Recorded:
             self._known.add(name)
             kernel_id = first.get("kernel_id")
             if kernel_id:
-                self._journals[str(kernel_id)].append(_Journal(Path(entry.path)))
+                self._journals[str(kernel_id)].append(_Journal(path))
         self._changed_ns = changed_ns if settled else 0
+
+
+def _names(folder: Path) -> set[str]:
+    """Return the names of the kernels' journals."""
+    try:
+        names = os.listdir(folder)
+    except OSError:  # no kernel has recorded anything here yet
+        return set()
+    return {one for one in names if one.endswith(SUFFIX) and not one.startswith(_SERVER)}
 
 
 def _first_line(path: Path) -> dict[str, Any] | None:

@@ -66,6 +66,8 @@ async def _status(mlops: MLOps) -> Status:
         home=str(mlops.kept.home),
         unsynced=unsynced,
         sequence=sequence,
+        root=None if mlops.root is None else str(mlops.root),
+        kernels=mlops.kernels.recording(),
         problems=tuple(dict.fromkeys(problems)),
     )
 

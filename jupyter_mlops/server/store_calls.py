@@ -40,10 +40,14 @@ class StoreCalls:
         Raises
         ------
         StoreError
-            If the store can't be opened.
+            If the store can't be opened, or the server ends.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, lambda: work(self.opened()))
+        try:
+            asked = loop.run_in_executor(self._pool, lambda: work(self.opened()))
+        except RuntimeError as error:  # the pool takes nothing more
+            raise _closed() from error
+        return await asked
 
     def opened(self) -> Store:
         """Return the open store; for threads, never for the event loop."""
@@ -51,6 +55,8 @@ class StoreCalls:
         from jupyter_mlops.store import Store
 
         with self._lock:
+            if self._closed:
+                raise _closed()
             if self._store is None:
                 try:
                     self._store = Store.open(self.settings)
@@ -60,13 +66,18 @@ class StoreCalls:
             return self._store
 
     async def close(self) -> None:
-        """Wait for the calls that run, drop those that wait, and close the store."""
+        """Wait for the calls that run, drop those that wait, and close the store for good."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         await asyncio.get_running_loop().run_in_executor(None, self._close)
 
     def _close(self) -> None:
         self._pool.shutdown(wait=True)
         with self._lock:
+            self._closed = True
             if self._store is not None:
                 self._store.close()
                 self._store = None
+
+
+def _closed() -> StoreError:
+    return StoreError(message="the server ends, and its store is closed")

@@ -537,7 +537,9 @@ export interface Failure {
  * What the server part says of itself.
  *
  *     ``problems`` are sentences, each with its way out; ``unsynced`` counts the journals
- *     that hold lines the store has not taken in.
+ *     that hold lines the store has not taken in. ``root`` is the folder that the server shows,
+ *     as it stands at the head of the paths of its notebooks' runs; ``None`` if its files are
+ *     not local ones. ``kernels`` has those that have executed something.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Status".
@@ -546,9 +548,22 @@ export interface Status {
   capture: boolean;
   capture_reason: string;
   home: string;
+  kernels: KernelCapture[];
   problems: string[];
+  root: string | null;
   schema: number;
   sequence: number;
   unsynced: number;
   version: string;
+}
+/**
+ * Whether a running kernel writes down what it executes; ``reason`` is why it does not.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "KernelCapture".
+ */
+export interface KernelCapture {
+  kernel: string;
+  reason: string | null;
+  recording: boolean;
 }

@@ -39,8 +39,10 @@ def start(jp_fetch: Fetch, mlops: MLOps) -> Any:
     """Give a function that starts a notebook's session on the server."""
     started: list[Notebook] = []
 
-    async def started_session(path: str = "work/train.ipynb", kind: str = "notebook") -> Notebook:
-        body = {"path": path, "name": Path(path).name, "type": kind, "kernel": {"name": "python3"}}
+    async def started_session(
+        path: str = "work/train.ipynb", kind: str = "notebook", kernel: str = "python3"
+    ) -> Notebook:
+        body = {"path": path, "name": Path(path).name, "type": kind, "kernel": {"name": kernel}}
         reply = await jp_fetch("api", "sessions", method="POST", body=json.dumps(body))
         started.append(Notebook(jp_fetch, mlops, json.loads(reply.body)))
         return started[-1]

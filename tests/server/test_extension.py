@@ -15,10 +15,11 @@ from traitlets.config import Config
 
 import jupyter_mlops
 from jupyter_mlops import settings
+from jupyter_mlops.errors import StoreError
 from jupyter_mlops.server import extension, status
 from jupyter_mlops.server.extension import MLOps
 from jupyter_mlops.settings import Settings
-from tests.server.served import Fetch, until
+from tests.server.served import Fetch, lines, until
 
 
 def test_found_by_jupyter_under_its_fixed_names() -> None:
@@ -53,6 +54,16 @@ async def test_status(mlops: MLOps, jp_fetch: Fetch, home: Settings) -> None:
     assert document["problems"] == []
 
 
+async def test_status_has_the_root_as_runs_have_it(
+    jp_fetch: Fetch, jp_root_dir: Path, start: Any, home: Settings
+) -> None:
+    document = json.loads((await jp_fetch("mlops", "status")).body)
+    await (await start("work/train.ipynb")).execute("1")
+    (told,) = await until(lambda: lines(home, "notebook_told"))
+    assert told["notebook"] == f"{document['root']}/work/train.ipynb"
+    assert document["root"] == str(jp_root_dir)
+
+
 async def test_kernels_are_told_who_starts_them(mlops: MLOps) -> None:
     told = json.loads(os.environ[settings.STARTER_VARIABLE])
     assert told["pid"] == os.getpid() and told["listens"] is True
@@ -66,6 +77,34 @@ async def test_nothing_is_left_behind(jp_serverapp: Any, mlops: MLOps) -> None:
     left = [thread.name for thread in threading.enumerate() if thread.name.startswith("mlops")]
     assert left == []
     assert settings.STARTER_VARIABLE not in os.environ
+
+
+async def test_one_step_that_fails_does_not_keep_the_others_from_ending(
+    mlops: MLOps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until(lambda: mlops.watcher._known)
+    stop = mlops.watcher.stop
+
+    async def fail() -> None:
+        await stop()
+        raise RuntimeError("it can't be stopped")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(mlops.watcher, "stop", fail)
+        with pytest.raises(RuntimeError, match="can't be stopped"):
+            await mlops.stop_extension()
+    left = [thread.name for thread in threading.enumerate() if thread.name.startswith("mlops")]
+    assert left == []
+    assert settings.STARTER_VARIABLE not in os.environ
+
+
+async def test_a_closed_store_stays_closed(mlops: MLOps, jp_fetch: Fetch) -> None:
+    await until(lambda: mlops.watcher._known)
+    await mlops.stop_extension()
+    with pytest.raises(StoreError, match="closed"):
+        mlops.calls.opened()
+    reply = await jp_fetch("mlops", "runs", raise_error=False)
+    assert (reply.code, json.loads(reply.body)["reason"]) == (409, "StoreError")
 
 
 class TestConfigured:

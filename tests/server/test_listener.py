@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from typing import Any
@@ -221,6 +220,33 @@ async def test_a_kernel_knows_that_it_is_listened_to(start: Any, home: Settings)
     notebook = await start()
     msg_id = await notebook.execute("import os; print(os.environ.get('JUPYTER_MLOPS_STARTER'))")
     text = (await until(lambda: _seen(home, msg_id)))["outputs"][0]["content"]["text"]
-    if text.strip() != "None":  # capture takes the variable away; without it, it stands there
-        starter = json.loads(text)
-        assert starter["pid"] == os.getpid() and starter["listens"] is True
+    assert text == "None\n", "capture takes the variable away: a cell's own processes inherit it"
+    (session,) = lines(home, "session_started", "*")
+    assert session["kernel_id"] == notebook.kernel_id
+    assert session["listens"] is True
+    (finished,) = await until(lambda: lines(home, "cell_finished", "*"))
+    assert finished["outputs"] is None, "each output is taken once"
+
+
+async def test_what_a_full_disk_refused_is_said_once_it_has_room(
+    start: Any, home: Settings, mlops: MLOps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "_RETRY_MS", 50)
+    # In the way of the server's journal, and of no kernel's.
+    blocked = home.journals / (mlops.listener.writer + journal.SUFFIX)
+    blocked.mkdir(parents=True, mode=0o700)
+    notebook = await start("work/train.ipynb")
+    lost = [await notebook.execute(f"print({number})") for number in range(2)]
+    await until(lambda: mlops.listener._lost == 2)
+    assert str(blocked) in (mlops.listener.problem or "")
+
+    blocked.rmdir()
+    (told,) = await until(lambda: _told(home, 1))
+    assert told["kernel_id"] == notebook.kernel_id
+    (notice,) = await until(lambda: lines(home, "notice"))
+    assert notice["what"] == "the outputs of 2 cell executions"
+    await until(lambda: mlops.listener.problem is None)
+    after = await notebook.execute("print('after')")
+    assert await until(lambda: _seen(home, after))
+    assert len(lines(home, "notice")) == len(lines(home, "notebook_told")) == 1
+    assert not any(_seen(home, one) for one in lost)

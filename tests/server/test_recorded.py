@@ -64,10 +64,11 @@ def test_a_restarted_kernel_has_two_journals(tmp_path: Path) -> None:
 
 
 def test_a_session_that_has_no_kernel_and_the_server_s_own(tmp_path: Path) -> None:
+    found = Recorded(tmp_path)
     _session(tmp_path, "a", None)
     _session(tmp_path, "server-1", "k")
     (tmp_path / "b.jsonl").write_text("torn\n")
-    assert not Recorded(tmp_path).knows("k")
+    assert not found.knows("k")
 
 
 @pytest.mark.parametrize("tick_ns", [0, 10**18])
@@ -75,11 +76,11 @@ def test_a_first_line_that_is_still_growing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tick_ns: int
 ) -> None:
     monkeypatch.setattr(recorded, "_CLOCK_TICK_NS", tick_ns)
+    found = Recorded(tmp_path)
     whole = tmp_path / "a.jsonl"
     _session(tmp_path, "a", "k").close()
     line = whole.read_bytes()
     whole.write_bytes(line[:-1])
-    found = Recorded(tmp_path)
     assert not found.knows("k")
     whole.write_bytes(line)
     assert found.knows("k")
@@ -91,3 +92,25 @@ def test_a_journal_that_is_dropped(tmp_path: Path) -> None:
     assert found.knows("k")
     (tmp_path / "a.jsonl").unlink()
     assert not found.take("k", "1")
+
+
+def test_what_is_older_than_the_server_is_left_alone(tmp_path: Path) -> None:
+    old = _session(tmp_path, "old", "k")
+    found = Recorded(tmp_path)
+    _cell(old, "1")
+    _cell(_session(tmp_path, "new", "other"), "2")
+    assert found.take("other", "2")
+    assert not found.knows("k")
+    assert set(found._journals) == {"other"}
+
+
+def test_executions_that_nobody_hears_of_do_not_pile_up(tmp_path: Path) -> None:
+    found = Recorded(tmp_path)
+    book = _session(tmp_path, "a", "k")
+    count = 3 * recorded._STARTED_LIMIT
+    for number in range(count):
+        _cell(book, str(number))
+    assert found.take("k", str(count - 1))
+    assert found.take("k", str(count - 2)), "with subshells the later one may end first"
+    assert not found.take("k", "0")
+    assert len(found._started["k"]) <= recorded._STARTED_LIMIT

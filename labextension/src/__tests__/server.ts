@@ -48,6 +48,8 @@ export class Server {
     home: '/home/ada/mlops',
     unsynced: 0,
     sequence: 1,
+    root: '/srv',
+    kernels: [],
     problems: [],
     schema: 1
   };
