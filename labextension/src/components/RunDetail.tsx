@@ -82,8 +82,10 @@ function Head(props: { run: Run }): JSX.Element {
   return (
     <header className="jp-mlops-Detail-head">
       <div className="jp-mlops-Run-head">
-        <StateMark state={runState(run)} />
-        <Moment at={run.started} withDay />
+        <span className="jp-mlops-Run-when">
+          <StateMark state={runState(run)} />
+          <Moment at={run.started} withDay />
+        </span>
         <Duration run={run} />
       </div>
       <div className="jp-mlops-mod-quiet">

@@ -34,8 +34,10 @@ export function RunRow(props: {
       <Check run={run.id} />
       <div className="jp-mlops-Run-body">
         <div className="jp-mlops-Run-head">
-          <StateMark state={state} wordless={state === 'completed'} />
-          <Moment at={run.started} />
+          <span className="jp-mlops-Run-when">
+            <StateMark state={state} wordless={state === 'completed'} />
+            <Moment at={run.started} />
+          </span>
           <Duration run={run} />
         </div>
         <Origin run={run} />
