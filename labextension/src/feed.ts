@@ -4,7 +4,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import { type Client, RequestError } from './client';
-import type { Status } from './schema';
+import type { KernelCapture, Status } from './schema';
 
 /** What the server part's events are called on Jupyter's event stream. */
 export const EVENT_SCHEMA =
@@ -65,6 +65,12 @@ export class Feed implements IDisposable {
   /** What the server part last said of itself; null before it has. */
   get status(): Status | null {
     return this._status;
+  }
+
+  /** Whether a kernel records; null if it has executed nothing, as far as the server knows. */
+  captureOf(kernel: string | null): KernelCapture | null {
+    const kernels = this._status?.kernels ?? [];
+    return kernels.find(known => known.kernel === kernel) ?? null;
   }
 
   /** Why it can't be asked now; null while it can. */

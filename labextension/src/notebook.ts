@@ -1,4 +1,4 @@
-import { PageConfig, PathExt } from '@jupyterlab/coreutils';
+import { PathExt } from '@jupyterlab/coreutils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents, KernelMessage } from '@jupyterlab/services';
@@ -42,6 +42,11 @@ export class ActiveNotebook implements IDisposable {
     );
   }
 
+  /** The id of its kernel, as the server has it; null while it has none. */
+  get kernel(): string | null {
+    return this._panel?.sessionContext.session?.kernel?.id ?? null;
+  }
+
   /** Whether the notebook's own metadata switches capture off. */
   get optedOut(): boolean {
     const ours = this._panel?.model?.getMetadata('jupyter_mlops');
@@ -78,6 +83,7 @@ export class ActiveNotebook implements IDisposable {
     if (panel) {
       panel.context.pathChanged.connect(this._tell, this);
       panel.sessionContext.iopubMessage.connect(this._hear, this);
+      panel.sessionContext.kernelChanged.connect(this._tell, this);
       void panel.context.ready.then(() => {
         panel.model?.metadataChanged.connect(this._tell, this);
         this._tell();
@@ -91,6 +97,7 @@ export class ActiveNotebook implements IDisposable {
       this._panel.context.pathChanged.disconnect(this._tell, this);
       this._panel.model?.metadataChanged.disconnect(this._tell, this);
       this._panel.sessionContext.iopubMessage.disconnect(this._hear, this);
+      this._panel.sessionContext.kernelChanged.disconnect(this._tell, this);
     }
   }
 
@@ -179,7 +186,9 @@ export class CellFinder {
   }
 
   private async _open(run: Run): Promise<NotebookPanel | null> {
-    const path = run.notebook && relativeToServer(run.notebook);
+    // Not the page's own option: that says ~ for the home folder.
+    const { root } = await this._client.status();
+    const path = root && run.notebook && relativeToServer(run.notebook, root);
     if (!path) {
       return null;
     }
@@ -207,10 +216,7 @@ export function serverPath(
 }
 
 /** An absolute path of the server's machine, relative to the server's root; null if outside. */
-export function relativeToServer(
-  path: string,
-  root: string = PageConfig.getOption('serverRoot')
-): string | null {
+export function relativeToServer(path: string, root: string): string | null {
   const folder = root.replace(/\/+$/, '') + '/';
   return path.startsWith(folder) ? path.slice(folder.length) : null;
 }

@@ -66,7 +66,8 @@ def start(folder: Path, port: int, *options: str, environ: Mapping[str, str] = {
     """Start a JupyterLab below `folder` and wait until it answers."""
     work, log = folder / "work", folder / "server.log"
     work.mkdir(parents=True)
-    environment = {**os.environ, **environ}
+    # JupyterLab writes a root below the home folder as ~, and most people's is there.
+    environment = {**os.environ, "HOME": str(folder), **environ}
     for name, variable in _FOLDERS.items():
         (folder / name).mkdir()
         environment[variable] = str(folder / name)

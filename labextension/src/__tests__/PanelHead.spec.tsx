@@ -32,6 +32,24 @@ describe.each([
     'MLOps: off here'
   ],
   [
+    'nothing executed yet',
+    (stage: Stage) => {
+      stage.notebook.kernel = 'another';
+    },
+    null,
+    'MLOps: ready'
+  ],
+  [
+    'a kernel that does not record',
+    (stage: Stage) => {
+      const reason = 'R is no Python kernel.';
+      const kernels = [{ kernel: 'k', recording: false, reason }];
+      stage.server.status = { ...stage.server.status, kernels };
+    },
+    'This notebook’s kernel is not being recorded. R is no Python kernel.',
+    'MLOps: not recording'
+  ],
+  [
     'a problem',
     (stage: Stage) => {
       stage.server.status = {

@@ -1,4 +1,3 @@
-import { PageConfig } from '@jupyterlab/coreutils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import { type Contents, ContentsManager } from '@jupyterlab/services';
@@ -47,7 +46,9 @@ class Panel {
   }
 
   readonly sessionContext = {
-    iopubMessage: new Signal<object, unknown>({})
+    iopubMessage: new Signal<object, unknown>({}),
+    kernelChanged: new Signal<object, unknown>({}),
+    session: null as { kernel: { id: string } } | null
   };
 
   get context(): object {
@@ -107,6 +108,17 @@ describe('ActiveNotebook', () => {
     panel.path = 'work/b.ipynb';
     panel.pathChanged.emit(panel.path);
     expect(notebook.path).toBe('work/b.ipynb');
+    expect(changes).toBe(before + 1);
+  });
+
+  it('knows the kernel, and tells that there is another', () => {
+    const panel = new Panel('a.ipynb');
+    tracker.activate(panel);
+    expect(notebook.kernel).toBeNull();
+    const before = changes;
+    panel.sessionContext.session = { kernel: { id: 'k' } };
+    panel.sessionContext.kernelChanged.emit({});
+    expect(notebook.kernel).toBe('k');
     expect(changes).toBe(before + 1);
   });
 
@@ -181,7 +193,6 @@ describe('CellFinder', () => {
   beforeEach(() => {
     server = new Server();
     tracker.panels.length = 0;
-    PageConfig.setOption('serverRoot', '/srv');
   });
 
   /** Show cell `cell` of a run whose cell 1 has `id` and `source`, in `sources` by id. */
@@ -274,11 +285,15 @@ describe('CellFinder', () => {
       tracker as never,
       {} as never,
       contents,
-      {} as never
+      new Client(server.settings)
     );
     const elsewhere = runOf(summaryOf('a'), {
       notebook: '/home/b/train.ipynb'
     });
     await expect(finder.show(elsewhere, 1)).resolves.toBe('elsewhere');
+    // Nor where the server's files are not local ones.
+    server.status = { ...server.status, root: null };
+    const run = runOf(summaryOf('a'));
+    await expect(finder.show(run, 1)).resolves.toBe('elsewhere');
   });
 });

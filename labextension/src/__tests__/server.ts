@@ -49,7 +49,7 @@ export class Server {
     unsynced: 0,
     sequence: 1,
     root: '/srv',
-    kernels: [],
+    kernels: [{ kernel: 'k', recording: true, reason: null }],
     problems: [],
     schema: 1
   };
@@ -119,6 +119,7 @@ export class Notebook {
   panel: object | null = {};
   path: string | null = 'work/train.ipynb';
   name: string | null = 'train.ipynb';
+  kernel: string | null = 'k';
   optedOut = false;
   isExecuting = false;
 

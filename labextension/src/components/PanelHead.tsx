@@ -54,6 +54,7 @@ function PanelNotices(): JSX.Element {
   if (status === null) {
     return <></>;
   }
+  const kernel = feed.captureOf(runs.notebook.kernel);
   return (
     <>
       {!isOurVersion(status.version) && (
@@ -77,6 +78,16 @@ function PanelNotices(): JSX.Element {
           )}
         </Banner>
       )}
+      {status.capture &&
+        !runs.notebook.optedOut &&
+        kernel?.recording === false && (
+          <Banner tone="warn">
+            <strong>
+              {trans.__('This notebook’s kernel is not being recorded.')}
+            </strong>{' '}
+            {kernel.reason}
+          </Banner>
+        )}
       {status.problems.map(problem => (
         <Banner key={problem} tone="warn">
           {problem}

@@ -81,6 +81,11 @@ function useCaptureState(): ICaptureState {
     const detail = trans.__('This notebook’s metadata switches capture off.');
     return { ...OFF, text: trans.__('MLOps: off here'), detail };
   }
+  const kernel = feed.captureOf(runs.notebook.kernel);
+  if (kernel?.recording === false) {
+    const text = trans.__('MLOps: not recording');
+    return { ...OFF, text, detail: kernel.reason ?? '' };
+  }
   const { unsynced, problems } = status;
   const behind = unsynced
     ? trans._n(' · %1 unsynced', ' · %1 unsynced', unsynced)
@@ -93,11 +98,18 @@ function useCaptureState(): ICaptureState {
     );
     return { ...PROBLEM, text: text + behind, detail: problems.join(' ') };
   }
+  if (kernel === null) {
+    const detail = runs.notebook.panel
+      ? trans.__('This notebook’s kernel has executed nothing yet.')
+      : trans.__('No notebook is active.');
+    return { ...READY, text: trans.__('MLOps: ready') + behind, detail };
+  }
   const detail = trans.__('What this notebook executes is being recorded.');
   return { ...RECORDING, text: trans.__('MLOps: recording') + behind, detail };
 }
 
 const PROBLEM = { shape: 'cross', tone: 'problem' } as const;
 const ASKING = { shape: 'ring', tone: 'off' } as const;
+const READY = { shape: 'ring', tone: 'on' } as const;
 const OFF = { shape: 'bar', tone: 'off' } as const;
 const RECORDING = { shape: 'dot', tone: 'on' } as const;
