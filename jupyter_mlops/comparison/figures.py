@@ -109,6 +109,10 @@ def metric_dots(metrics: dict[str, tuple[Any, ...]], names: Sequence[str]) -> Fi
             "anchor": "y" + suffix,
             "range": _around(values),
             "zeroline": False,
+            # A grid would run through the values beside the dots.
+            "showgrid": False,
+            "showline": True,
+            "ticks": "outside",
             "nticks": 4,
         }
         layout["yaxis" + suffix] = {
@@ -119,6 +123,8 @@ def metric_dots(metrics: dict[str, tuple[Any, ...]], names: Sequence[str]) -> Fi
             "categoryorder": "array",
             "categoryarray": list(reversed(names)),
             "range": [-0.6, len(names) - 0.4],
+            "showgrid": False,
+            "zeroline": False,
             "showticklabels": column == 0,
         }
         headings.append(_heading(name, left, top))

@@ -79,9 +79,15 @@ def _see_why(page: Page, recorded: str) -> None:
     expect(_verdict(page).get_by_role("figure")).to_have_count(2)
     detail(page).get_by_role("button", name="Open the verdict in a tab").click()
     tab = page.locator(".jp-mlops-Tab")
-    tab.get_by_text(re.compile("other cells? not identical")).click()
+    expect(page.get_by_role("tab", name=re.compile("^differs: journey "))).to_be_visible()
+    metrics = tab.get_by_role("table", name="Metrics of both")
+    accuracy = metrics.get_by_role("row", name=re.compile("^accuracy"))
+    # Printed with five digits; the cell's title holds all of them.
+    shown = accuracy.get_by_role("cell").first.inner_text()
+    assert float(shown) == pytest.approx(float(recorded), abs=1e-5)
+    expect(accuracy).to_contain_text("differs")
     last = tab.get_by_role("listitem").filter(has_text="cell 5").last
-    last.get_by_text("Outputs", exact=True).click()
+    last.locator("summary").click()
     sides = last.get_by_role("figure")
     expect(sides.nth(0)).to_contain_text(f"accuracy: {recorded}")
     expect(sides.nth(1)).to_contain_text("accuracy: ")
@@ -104,6 +110,8 @@ def _compare(page: Page) -> None:
     expect(table.get_by_role("rowheader", name=re.compile("^lr"))).to_be_visible()
     expect(table).not_to_contain_text("seed = 7")
     expect(table.get_by_role("rowheader", name="seed")).to_have_count(0)
+    legend = page.get_by_role("list", name="Colours of the runs").get_by_role("listitem")
+    expect(legend).to_have_count(2)
 
 
 def _wait_for_lines(page: Page, figure: Locator) -> None:
@@ -145,5 +153,5 @@ def _wait_for_the_layout(page: Page, lab: Lab, notebook: str) -> None:
 
 def _see_both_tabs_again(page: Page) -> None:
     _see_executed(page)
-    page.get_by_role("tab", name="Compare 2 runs").click()
+    page.get_by_role("tab", name=re.compile("^Compare 2 runs$|^journey .* and ")).click()
     expect(page.locator(".jp-mlops-Figure[data-state=drawn]").first).to_be_visible()

@@ -43,12 +43,19 @@ const COMPARISON: Comparison = {
       what: 'lr',
       cell: 3,
       detail: '0.1, 0.01'
+    },
+    {
+      metric: 'f1',
+      kind: 'parameter',
+      what: 'lr',
+      cell: 3,
+      detail: '0.1, 0.01'
     }
   ],
   figures: {
     parallel_coordinates: {
-      data: [{ type: 'parcoords', dimensions: [] }],
-      layout: {}
+      data: [{ type: 'parcoords', dimensions: [], line: { color: [0, 1] } }],
+      layout: { meta: { runs: ['a', 'b'], colors: ['#0072B2', '#D55E00'] } }
     },
     metrics: { data: [{ type: 'bar' }], layout: {} }
   },
@@ -94,7 +101,74 @@ describe('ComparisonView', () => {
       ]
     ]);
     expect(table.getByText('none')).toBeTruthy();
-    expect(document.body.textContent).toContain('accuracy: parameter lr');
+    expect(document.body.textContent).toContain(
+      'parameter lr 0.1, 0.01 → accuracy, f1'
+    );
+  });
+
+  it('tells which colour is which run, and lets the theme change none of them', async () => {
+    show();
+    const legend = await screen.findByRole('list', {
+      name: 'Colours of the runs'
+    });
+    const entries = within(legend).getAllByRole('listitem');
+    expect(
+      entries.map(entry => [
+        entry.querySelector<HTMLElement>('.jp-mlops-Dot')!.style.background,
+        entry.querySelector('code')!.textContent
+      ])
+    ).toEqual([
+      ['rgb(0, 114, 178)', 'a'],
+      ['rgb(213, 94, 0)', 'b']
+    ]);
+    await waitFor(() => expect(react).toHaveBeenCalled());
+    const [trace] = react.mock.calls[0][1] as { line: object }[];
+    expect(trace.line).toEqual({ color: [0, 1] });
+  });
+
+  describe('of outputs', () => {
+    const side = (source: string, text: string): object => ({
+      execution: { id: null },
+      source,
+      outputs: [{ output_type: 'stream', name: 'stdout', text }]
+    });
+    const serve = (first: string, second: string): void => {
+      const output = [
+        {
+          what: 'output',
+          cell: 4,
+          values: ['excerpt a', 'excerpt b'],
+          detail: ''
+        }
+      ];
+      const body = {
+        ...COMPARISON,
+        differs: { ...COMPARISON.differs, output }
+      };
+      stage.server.on('GET', 'comparisons', () => ({ body }));
+      stage.server.on('GET', 'runs/a/cells', () => ({
+        body: { cells: [side(first, 'whole a')] }
+      }));
+      stage.server.on('GET', 'runs/b/cells', () => ({
+        body: { cells: [side(second, 'whole b')] }
+      }));
+    };
+
+    it('shows them whole and side by side', async () => {
+      serve('print(x)', 'print(x)');
+      show();
+      await screen.findByText('whole a');
+      const sides = screen.getAllByRole('figure').map(one => one.textContent);
+      expect(sides[0]).toContain('whole a');
+      expect(sides[1]).toContain('whole b');
+    });
+
+    it('shows the server’s excerpts where a position is another cell', async () => {
+      serve('print(x)', 'plot(x)');
+      show();
+      await screen.findByText('excerpt b');
+      expect(screen.queryByText('whole b')).toBeNull();
+    });
   });
 
   it('opens the executed notebook of the run whose heading is pressed', async () => {

@@ -1,13 +1,16 @@
 import { PathExt } from '@jupyterlab/coreutils';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { Comparison, Run } from '../schema';
+import type { Comparison, MetricCause, Run } from '../schema';
 import { CommandIDs } from '../tokens';
-import { DifferenceTable } from './DifferenceTable';
+import { kindName } from './Causes';
+import { DifferenceTable, Dot, RunHeading } from './DifferenceTable';
+import { DifferingOutputs } from './DifferingOutputs';
 import { Figure, type IFigure, isDrawable } from './Figure';
 import { Failure, Loading } from './Notices';
 import { useCommand, useFetched, useServices } from './services';
-import { kindName } from './VerdictView';
+import { runName } from './VerdictPage';
 
 interface ICompared {
   comparison: Comparison;
@@ -17,8 +20,11 @@ interface ICompared {
 /** What differs between runs: figures, causes and a table. */
 export function ComparisonView(props: {
   runs: readonly string[];
+  /** Told what a tab of this should be called, once that is known. */
+  onTitle?: (title: string) => void;
 }): JSX.Element {
   const { mlops, trans } = useServices();
+  const { onTitle } = props;
   const { client, feed } = mlops;
   const ids = props.runs;
   const { value, error, refetch } = useFetched<ICompared>(
@@ -33,6 +39,11 @@ export function ComparisonView(props: {
     feed,
     change => change.ids?.some(id => ids.includes(id)) ?? false
   );
+  React.useEffect(() => {
+    if (value) {
+      onTitle?.(title(value.runs, trans));
+    }
+  }, [value, onTitle, trans]);
   const what = trans.__('Comparing the runs');
   if (value === null) {
     return error ? (
@@ -49,6 +60,20 @@ export function ComparisonView(props: {
   );
 }
 
+/** Two runs by their names, more by their number and notebook. */
+function title(runs: Run[], trans: TranslationBundle): string {
+  const notebooks = new Set(runs.map(run => run.notebook));
+  const [first, second] = runs;
+  if (runs.length === 2) {
+    const other =
+      notebooks.size === 1 ? second.id.slice(0, 8) : runName(second);
+    return trans.__('%1 and %2', runName(first), other);
+  }
+  return notebooks.size === 1 && first.notebook
+    ? trans.__('%1 runs of %2', runs.length, PathExt.basename(first.notebook))
+    : trans._n('%1 run compared', '%1 runs compared', runs.length);
+}
+
 function Compared(props: ICompared): JSX.Element {
   const { trans } = useServices();
   const { comparison, runs } = props;
@@ -56,6 +81,7 @@ function Compared(props: ICompared): JSX.Element {
   const figures = Object.entries(
     comparison.figures as Record<string, IFigure>
   ).filter(([, figure]) => isDrawable(figure));
+  const colors = colorsOf(figures.map(([, figure]) => figure));
   return (
     <>
       <header>
@@ -68,13 +94,75 @@ function Compared(props: ICompared): JSX.Element {
             .join(', ')}
         </p>
       </header>
+      {figures.length > 0 && <Legend runs={runs} colors={colors} />}
       {figures.map(([name, figure]) => (
-        <OneFigure key={name} figure={figure} comparison={comparison} />
+        <section key={name}>
+          <h3>{figureTitle(name, trans)}</h3>
+          <OneFigure figure={figure} comparison={comparison} />
+        </section>
       ))}
       <Causes comparison={comparison} />
-      <h3>{trans.__('What differs')}</h3>
-      <DifferenceTable comparison={comparison} runs={runs} />
+      <section>
+        <h3>{trans.__('What differs')}</h3>
+        <DifferenceTable comparison={comparison} runs={runs} colors={colors} />
+      </section>
+      <DifferingOutputs
+        differences={comparison.differs.output}
+        runs={runs}
+        colors={colors}
+      />
     </>
+  );
+}
+
+/** The runs' own colours, where they are few enough to have some. */
+function colorsOf(figures: IFigure[]): string[] {
+  for (const { layout } of figures) {
+    const { colors } = (layout.meta ?? {}) as { colors?: string[] };
+    if (colors) {
+      return colors;
+    }
+  }
+  return [];
+}
+
+function figureTitle(name: string, trans: TranslationBundle): string {
+  const titles: Record<string, string> = {
+    parallel_coordinates: trans.__(
+      'Parameters and metrics, a line for each run'
+    ),
+    metrics: trans.__(
+      'Metrics that differ; each axis spans its own values and need not begin at 0'
+    ),
+    scatter: trans.__('Metric over parameter')
+  };
+  return titles[name] ?? name;
+}
+
+/** Which colour is which run. */
+function Legend(props: { runs: Run[]; colors: string[] }): JSX.Element {
+  const { trans } = useServices();
+  if (props.colors.length === 0) {
+    return (
+      <p className="jp-mlops-mod-quiet">
+        {trans.__(
+          'So many runs have no colours of their own: a line’s colour is the value on the scale beside the figure.'
+        )}
+      </p>
+    );
+  }
+  return (
+    <ul
+      className="jp-mlops-Legend"
+      aria-label={trans.__('Colours of the runs')}
+    >
+      {props.runs.map((run, place) => (
+        <li key={run.id}>
+          <Dot color={props.colors[place]} />
+          <RunHeading run={run} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -93,7 +181,7 @@ function OneFigure(props: {
     return <Figure figure={figure} label={label} />;
   }
   return (
-    <section>
+    <>
       <Figure
         figure={figure}
         label={label}
@@ -106,25 +194,33 @@ function OneFigure(props: {
           'Drag along an axis to pick out a range; click a line or a run’s heading to open its executed notebook.'
         )}
       </p>
-    </section>
+    </>
   );
 }
 
+/** Each cause once, with all the metrics that it can have changed. */
 function Causes(props: { comparison: Comparison }): JSX.Element {
   const { trans } = useServices();
-  const { causes } = props.comparison;
-  if (causes.length === 0) {
+  const causes = new Map<string, MetricCause[]>();
+  for (const cause of props.comparison.causes) {
+    const { kind, what, cell, detail } = cause;
+    const key = JSON.stringify([kind, what, cell, detail]);
+    causes.set(key, [...(causes.get(key) ?? []), cause]);
+  }
+  if (causes.size === 0) {
     return <></>;
   }
   return (
     <section>
       <h3>{trans.__('What can have made a metric differ')}</h3>
       <ul className="jp-mlops-Comparison-causes">
-        {causes.map((cause, index) => (
-          <li key={index}>
-            <strong>{cause.metric}</strong>: {kindName(cause.kind, trans)}{' '}
-            <code>{cause.what}</code>{' '}
-            <span className="jp-mlops-mod-quiet">{cause.detail}</span>
+        {[...causes].map(([key, [cause, ...more]]) => (
+          <li key={key}>
+            {kindName(cause.kind, trans)} <code>{cause.what}</code>{' '}
+            <span className="jp-mlops-mod-quiet">{cause.detail}</span> →{' '}
+            <strong>
+              {[cause, ...more].map(({ metric }) => metric).join(', ')}
+            </strong>
           </li>
         ))}
       </ul>

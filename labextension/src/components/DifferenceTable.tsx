@@ -23,9 +23,11 @@ interface IGroup {
 export function DifferenceTable(props: {
   comparison: Comparison;
   runs: Run[];
+  /** Of the runs in the figures, if each has its own. */
+  colors?: string[];
 }): JSX.Element {
   const { trans } = useServices();
-  const { comparison, runs } = props;
+  const { comparison, runs, colors = [] } = props;
   const { differs } = comparison;
   const groups: IGroup[] = [
     { title: trans.__('Metrics'), rows: differingMetrics(comparison) },
@@ -33,11 +35,14 @@ export function DifferenceTable(props: {
     { title: trans.__('Data'), rows: differs.data },
     { title: trans.__('Code'), rows: differs.code },
     { title: trans.__('Environment'), rows: differs.environment },
-    { title: trans.__('Outputs'), rows: differs.output },
     { title: trans.__('Not comparable'), rows: comparison.unknown }
   ].filter(group => group.rows.length > 0);
   if (groups.length === 0) {
-    return <NothingDiffers />;
+    return differs.output.length > 0 ? (
+      <p>{trans.__('Nothing but what cells displayed.')}</p>
+    ) : (
+      <NothingDiffers />
+    );
   }
   return (
     <div className="jp-mlops-TableScroll" tabIndex={0}>
@@ -48,8 +53,9 @@ export function DifferenceTable(props: {
         <thead>
           <tr>
             <td />
-            {runs.map(run => (
+            {runs.map((run, place) => (
               <th key={run.id} scope="col">
+                {place in colors && <Dot color={colors[place]} />}
                 <RunHeading run={run} />
               </th>
             ))}
@@ -73,6 +79,17 @@ export function DifferenceTable(props: {
         ))}
       </table>
     </div>
+  );
+}
+
+/** A run's colour in the figures. */
+export function Dot(props: { color: string }): JSX.Element {
+  return (
+    <span
+      className="jp-mlops-Dot"
+      style={{ background: props.color }}
+      aria-hidden="true"
+    />
   );
 }
 
@@ -122,7 +139,7 @@ function differingMetrics(comparison: Comparison): Difference[] {
 }
 
 /** A run as a column's heading: when, and a button that opens its executed notebook. */
-function RunHeading(props: { run: Run }): JSX.Element {
+export function RunHeading(props: { run: Run }): JSX.Element {
   const { trans, locale } = useServices();
   const execute = useCommand();
   const { run } = props;

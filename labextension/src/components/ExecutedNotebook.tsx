@@ -17,6 +17,7 @@ import { Link } from './Button';
 import { runState, StateMark } from './Marks';
 import { Failure, Loading } from './Notices';
 import { useCommand, useFetched, useServices } from './services';
+import { runName } from './VerdictPage';
 
 /** What JupyterLab's own notebooks are made with. */
 export interface INotebookParts {
@@ -39,8 +40,11 @@ interface IExecuted {
 export function ExecutedNotebook(props: {
   run: string;
   parts: INotebookParts;
+  /** Told what a tab of this should be called, once that is known. */
+  onTitle?: (title: string) => void;
 }): JSX.Element {
   const { mlops, trans } = useServices();
+  const { onTitle } = props;
   const { client, feed } = mlops;
   const { value, error, refetch } = useFetched<IExecuted>(
     props.run,
@@ -54,6 +58,11 @@ export function ExecutedNotebook(props: {
     feed,
     change => change.ids?.includes(props.run) ?? false
   );
+  React.useEffect(() => {
+    if (value) {
+      onTitle?.(runName(value.run));
+    }
+  }, [value, onTitle]);
   const what = trans.__('Fetching the executed notebook');
   if (value === null) {
     return error ? (

@@ -111,8 +111,31 @@ export function Figure(props: {
           )}
         </Banner>
       )}
-      <div ref={host} role="img" aria-label={props.label} onClick={onClick} />
+      <div
+        ref={host}
+        role="img"
+        aria-label={props.label}
+        style={{ height: heightOf(figure) }}
+        onClick={onClick}
+      />
+      <Thicker />
     </div>
+  );
+}
+
+/** A figure of many frames says how tall it has to be. */
+function heightOf({ layout }: IFigure): number | undefined {
+  return typeof layout.height === 'number' ? layout.height : undefined;
+}
+
+/** Makes plotly's lines, which are one pixel wide, wide enough for their colours to be seen. */
+function Thicker(): JSX.Element {
+  return (
+    <svg width="0" height="0" aria-hidden="true">
+      <filter id="jp-mlops-thicker">
+        <feMorphology operator="dilate" radius="0.7" />
+      </filter>
+    </svg>
   );
 }
 
@@ -194,7 +217,8 @@ function themedLayout(
         ...(axis as object),
         gridcolor: grid,
         zerolinecolor: grid,
-        linecolor: grid
+        linecolor: grid,
+        tickcolor: grid
       }
     ]);
   return {
@@ -211,6 +235,10 @@ function themedLayout(
   };
 }
 
+function isScale(line: object | undefined): boolean {
+  return (line as { showscale?: boolean } | undefined)?.showscale === true;
+}
+
 function themed(data: ITrace[], node: Element): ITrace[] {
   const color = variable(node, '--jp-ui-font-color1');
   // From blue to orange: told apart by most eyes, and on both grounds.
@@ -222,7 +250,10 @@ function themed(data: ITrace[], node: Element): ITrace[] {
     trace.type === 'parcoords'
       ? {
           ...trace,
-          line: { ...trace.line, colorscale },
+          // Few runs have a colour each, which the legend names.
+          line: isScale(trace.line)
+            ? { ...trace.line, colorscale }
+            : trace.line,
           labelfont: { color },
           tickfont: { color },
           rangefont: { color },

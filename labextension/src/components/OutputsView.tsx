@@ -19,7 +19,7 @@ export function OutputsView(props: {
       return;
     }
     const model = new OutputAreaModel({
-      values: outputs as IOutput[],
+      values: outputs.map(toShow) as IOutput[],
       trusted: false
     });
     const area = new SimplifiedOutputArea({ model, rendermime });
@@ -34,4 +34,20 @@ export function OutputsView(props: {
     return <p className="jp-mlops-mod-quiet">{trans.__('No output.')}</p>;
   }
   return <div className="jp-mlops-Outputs" ref={host} tabIndex={0} />;
+}
+
+/**
+ * An output that stays readable although nothing of it is trusted.
+ *
+ * Styles of HTML are not let through. HTML that hides a part of itself by them, as models of
+ * scikit-learn do, would then show that part: its text is better.
+ */
+export function toShow(output: object): object {
+  const { data } = output as { data?: Record<string, unknown> };
+  const html = [data?.['text/html'] ?? ''].flat().join('');
+  if (!data?.['text/plain'] || !/<style[^]*display:\s*none/.test(html)) {
+    return output;
+  }
+  const rest = Object.entries(data).filter(([mime]) => mime !== 'text/html');
+  return { ...output, data: Object.fromEntries(rest) };
 }

@@ -7,14 +7,8 @@ import {
   ExecutedNotebook,
   type INotebookParts
 } from '../components/ExecutedNotebook';
-import { Empty, Failure, Loading } from '../components/Notices';
-import { useReproductions } from '../components/Reproductions';
-import {
-  type IServices,
-  useFetched,
-  useServices
-} from '../components/services';
-import { VerdictView } from '../components/VerdictView';
+import type { IServices } from '../components/services';
+import { VerdictPage } from '../components/VerdictPage';
 import { mlopsIcon } from '../icons';
 import { view } from './Sidebar';
 
@@ -31,7 +25,15 @@ export class Tab extends MainAreaWidget {
     parts: INotebookParts,
     readonly shows: TabContent
   ) {
-    super({ content: view(services, <Content shows={shows} parts={parts} />) });
+    // The tab follows the title of its content, which is known only once that is fetched.
+    const onTitle = (title: string): void => {
+      content.title.label = title;
+    };
+    const content = view(
+      services,
+      <Content shows={shows} parts={parts} onTitle={onTitle} />
+    );
+    super({ content });
     this.id = `jp-mlops-tab-${shows.kind}-${tabName(shows)}`;
     this.addClass('jp-mlops-Tab');
     this.content.addClass('jp-mlops-Scroll');
@@ -39,6 +41,7 @@ export class Tab extends MainAreaWidget {
     this.title.icon = mlopsIcon;
     this.title.closable = true;
     this.title.label = label(shows, services.trans);
+    this.title.caption = caption(shows, services.trans);
   }
 }
 
@@ -54,6 +57,7 @@ export function tabName(shows: TabContent): string {
   }
 }
 
+/** What a tab is called until its content tells more. */
 function label(shows: TabContent, trans: TranslationBundle): string {
   switch (shows.kind) {
     case 'comparison':
@@ -65,62 +69,35 @@ function label(shows: TabContent, trans: TranslationBundle): string {
   }
 }
 
-function Content(props: {
-  shows: TabContent;
-  parts: INotebookParts;
-}): JSX.Element {
-  const { shows, parts } = props;
+function caption(shows: TabContent, trans: TranslationBundle): string {
   switch (shows.kind) {
     case 'comparison':
-      return <ComparisonView runs={shows.runs} />;
+      return trans.__('Comparison of the runs %1', shows.runs.join(', '));
     case 'notebook':
-      return <ExecutedNotebook run={shows.run} parts={parts} />;
+      return trans.__('The notebook as run %1 executed it', shows.run);
     case 'verdict':
-      return <OneVerdict run={shows.run} reproduction={shows.reproduction} />;
+      return trans.__(
+        'Verdict on the reproduction %2 of run %1',
+        shows.run,
+        shows.reproduction
+      );
   }
 }
 
-function OneVerdict(props: { run: string; reproduction: string }): JSX.Element {
-  const { mlops, trans } = useServices();
-  const { client, feed } = mlops;
-  const run = useFetched(
-    props.run,
-    () => client.run(props.run),
-    feed,
-    () => false
-  );
-  const reproductions = useReproductions(props.run);
-  const error = run.error ?? reproductions.error;
-  if (error) {
-    const retry = (): void => {
-      run.refetch();
-      reproductions.refetch();
-    };
-    return (
-      <Failure
-        error={error}
-        what={trans.__('Fetching the verdict')}
-        onRetry={retry}
-      />
-    );
+function Content(props: {
+  shows: TabContent;
+  parts: INotebookParts;
+  onTitle: (title: string) => void;
+}): JSX.Element {
+  const { shows, parts, onTitle } = props;
+  switch (shows.kind) {
+    case 'comparison':
+      return <ComparisonView runs={shows.runs} onTitle={onTitle} />;
+    case 'notebook':
+      return (
+        <ExecutedNotebook run={shows.run} parts={parts} onTitle={onTitle} />
+      );
+    case 'verdict':
+      return <VerdictPage {...shows} onTitle={onTitle} />;
   }
-  if (!run.value || !reproductions.value) {
-    return <Loading label={trans.__('Loading the verdict…')} />;
-  }
-  const found = reproductions.value.find(({ id }) => id === props.reproduction);
-  if (!found?.verdict) {
-    return (
-      <Empty
-        title={trans.__('No verdict')}
-        text={
-          found?.message ?? trans.__('That reproduction is not in the store.')
-        }
-      />
-    );
-  }
-  return (
-    <div className="jp-mlops-Comparison">
-      <VerdictView verdict={found.verdict} run={run.value} isWide />
-    </div>
-  );
 }
