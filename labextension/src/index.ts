@@ -98,7 +98,12 @@ const sidebar: JupyterFrontEndPlugin<void> = {
       },
       runAtPointer: () => runAtPointer(app)
     });
-    mlops.runs.changed.connect(() => app.commands.notifyCommandChanged());
+    mlops.runs.changed.connect(() => {
+      // Each by its name: told without one, every menu and toolbar looks again.
+      for (const command of Object.values(CommandIDs)) {
+        app.commands.notifyCommandChanged(command);
+      }
+    });
     const category = services.trans.__('MLOps');
     palette?.addItem({
       command: CommandIDs.reproduceRun,

@@ -84,10 +84,16 @@ export class ActiveNotebook implements IDisposable {
       panel.context.pathChanged.connect(this._tell, this);
       panel.sessionContext.iopubMessage.connect(this._hear, this);
       panel.sessionContext.kernelChanged.connect(this._tell, this);
-      void panel.context.ready.then(() => {
-        panel.model?.metadataChanged.connect(this._tell, this);
-        this._tell();
-      });
+      panel.context.ready.then(
+        () => {
+          // It may have been left, or this been disposed of, while it loaded.
+          if (panel === this._panel && !this._isDisposed) {
+            panel.model?.metadataChanged.connect(this._tell, this);
+            this._tell();
+          }
+        },
+        () => undefined // JupyterLab says itself that it could not be read
+      );
     }
     this._tell();
   }

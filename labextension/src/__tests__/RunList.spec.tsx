@@ -177,6 +177,24 @@ describe('RunList without runs', () => {
       'capture is off'
     ],
     [
+      'the notebook switched capture off for itself',
+      (stage: Stage) => {
+        stage.notebook.optedOut = true;
+        stage.notebook.isExecuting = true;
+      },
+      'capture is off'
+    ],
+    [
+      'its kernel does not record',
+      (stage: Stage) => {
+        const kernel = { kernel: 'k', recording: false, reason: 'it is R' };
+        stage.notebook.kernel = 'k';
+        stage.notebook.isExecuting = true;
+        stage.server.status = { ...stage.server.status, kernels: [kernel] };
+      },
+      'capture is off'
+    ],
+    [
       'the list fails',
       (stage: Stage) =>
         stage.server.on('GET', 'runs', () => ({

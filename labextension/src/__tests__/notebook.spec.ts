@@ -153,6 +153,16 @@ describe('ActiveNotebook', () => {
     expect(changes).toBe(before);
   });
 
+  it('does not begin to listen to one that was left while it loaded', async () => {
+    const left = new Panel('a.ipynb');
+    tracker.activate(left);
+    tracker.activate(new Panel('b.ipynb'));
+    await new Promise(resolve => setTimeout(resolve));
+    const before = changes;
+    left.metadataChanged.emit();
+    expect(changes).toBe(before);
+  });
+
   it('sees that the metadata switches capture off', () => {
     const panel = new Panel('a.ipynb');
     tracker.activate(panel);

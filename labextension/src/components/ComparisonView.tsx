@@ -37,7 +37,7 @@ export function ComparisonView(props: {
       return { comparison, runs };
     },
     feed,
-    change => change.ids?.some(id => ids.includes(id)) ?? false
+    change => change.ids?.some(id => ids.includes(id)) ?? true
   );
   React.useEffect(() => {
     if (value) {

@@ -56,7 +56,7 @@ export function ExecutedNotebook(props: {
       return { run, content };
     },
     feed,
-    change => change.ids?.includes(props.run) ?? false
+    change => change.ids?.includes(props.run) ?? true
   );
   React.useEffect(() => {
     if (value) {

@@ -98,7 +98,14 @@ function NoRuns(props: { hasDraft: boolean }): JSX.Element {
     await mlops.runs.notebook.panel?.sessionContext.ready;
     execute(RUN_ALL);
   };
-  if (mlops.feed.status?.capture === false) {
+  const { isExecuting, optedOut, kernel } = mlops.runs.notebook;
+  const { feed } = mlops;
+  if (
+    optedOut ||
+    feed.status?.capture === false ||
+    feed.captureOf(kernel)?.recording === false
+  ) {
+    // Why is what the head of the panel says.
     return (
       <Empty
         title={trans.__('No runs')}
@@ -108,7 +115,7 @@ function NoRuns(props: { hasDraft: boolean }): JSX.Element {
       />
     );
   }
-  if (mlops.runs.notebook.isExecuting && !mlops.runs.notebook.optedOut) {
+  if (isExecuting) {
     return (
       <Empty
         title={trans.__('A cell is executing')}

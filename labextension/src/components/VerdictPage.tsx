@@ -41,7 +41,7 @@ export function VerdictPage(props: {
       };
     },
     feed,
-    change => change.ids?.includes(props.reproduction) ?? false
+    change => change.ids?.includes(props.reproduction) ?? true
   );
   const verdict = value?.reproduction?.verdict;
   React.useEffect(() => {
