@@ -1,9 +1,10 @@
 """Builds the front end, and lets no package be made with one that is missing, broken or stale.
 
 hatchling runs the hook for every wheel, sdist and editable install. The output carries a digest
-of the sources it was built from: while it matches, nothing is built and Node.js is not needed,
-so an sdist and a prebuilt checkout install anywhere. jupyter-builder's own hook would reuse an
-output of any age, and installs none at all, without a word, where SKIP_JUPYTER_BUILDER is set.
+of the sources it was built from, and one of each of its files: while they match, nothing is
+built and Node.js is not needed, so an sdist and a prebuilt checkout install anywhere.
+jupyter-builder's own hook would reuse an output of any age, and installs none at all, without a
+word, where SKIP_JUPYTER_BUILDER is set.
 
 ``python hatch_build.py`` does the same by hand, with the progress in sight.
 """
@@ -26,6 +27,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 OUTPUT = Path("jupyter_mlops/labextension")
 COMPILED = Path("labextension/lib")
 RECORD = OUTPUT / "sources.sha256"
+# In the form of `sha256sum --check`.
+OUTPUT_RECORD = OUTPUT / "outputs.sha256"
 # Everything that decides what the output is. Tests and development tools do not.
 SOURCES = (
     "labextension/src",
@@ -75,6 +78,7 @@ def ensure_front_end(root: Path) -> bool:
     _run(root, "jlpm", "run", "build")
     shutil.copy(root / "install.json", root / OUTPUT)
     (root / RECORD).write_text(digest + "\n", encoding="ascii")
+    _record_outputs(root)
     why = mismatch(root)
     if why is not None:
         raise FrontEndError(f"{why}, right after it was built; run `jlpm run build` to see more")
@@ -90,7 +94,10 @@ def mismatch(root: Path) -> str | None:
     if recorded != sources_digest(root):
         return "the built front end does not match its sources"
     missing = [name for name in _built_files(root) if not (root / OUTPUT / name).is_file()]
-    return f"the built front end lacks {', '.join(missing)}" if missing else None
+    if missing:
+        return f"the built front end lacks {', '.join(missing)}"
+    changed = _changed_outputs(root)
+    return f"the built front end was changed: {', '.join(changed)}" if changed else None
 
 
 def sources_digest(root: Path) -> str:
@@ -112,6 +119,33 @@ def _source_files(root: Path) -> Iterator[Path]:
             aside = any(part.startswith(".") or part == "__tests__" for part in parts)
             if path.is_file() and not aside:
                 yield path
+
+
+def _outputs(root: Path) -> dict[str, str]:
+    """Return the digest of each file of the output at `root`, by its name; not of the record."""
+    top = root / OUTPUT
+    found = (path for path in sorted(top.rglob("*")) if path.is_file())
+    return {
+        path.relative_to(top).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in found
+        if path != root / OUTPUT_RECORD
+    }
+
+
+def _record_outputs(root: Path) -> None:
+    lines = [f"{digest}  {name}\n" for name, digest in _outputs(root).items()]
+    (root / OUTPUT_RECORD).write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
+def _changed_outputs(root: Path) -> list[str]:
+    """Return the names of files that are missing, other than they were built, or too many."""
+    try:
+        lines = (root / OUTPUT_RECORD).read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return [OUTPUT_RECORD.name]
+    recorded = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    found = _outputs(root)
+    return sorted({name for name, _ in recorded.items() ^ found.items()})
 
 
 def _built_files(root: Path) -> list[str]:

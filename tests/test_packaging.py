@@ -178,6 +178,29 @@ def test_a_stale_front_end_is_not_packaged(
     assert any(b"jp-MLOps-stale" in content for content in static)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("harm", ["removed", "emptied", "added"])
+@pytest.mark.parametrize("part", ["static/remoteEntry*.js", "static/[0-9]*.js", "schemas/*/*"])
+def test_a_broken_front_end_is_not_packaged(
+    built: Built, tmp_path: Path, without_node: Mapping[str, str], part: str, harm: str
+) -> None:
+    shutil.unpack_archive(built.sdist, tmp_path, filter="data")
+    (checkout,) = tmp_path.iterdir()
+    output = checkout / "jupyter_mlops/labextension"
+    harmed = min(output.glob(part))
+    if harm == "removed":
+        harmed.unlink()
+    elif harm == "emptied":
+        harmed.write_bytes(b"")
+    else:
+        harmed = harmed.with_name("stray.js")
+        harmed.write_text("left by another build")
+    refused = build_wheel(checkout, tmp_path / "wheel", without_node)
+    assert refused.returncode != 0
+    name = harmed.relative_to(output).as_posix()
+    assert f"{name}, and Node.js" in refused.stdout
+
+
 # --- an installation ----------------------------------------------------------------------------
 
 
