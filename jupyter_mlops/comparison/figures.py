@@ -230,7 +230,7 @@ def _axis(name: str, values: Values) -> dict[str, Any]:
     distinct = sorted(set(given))
     if len(distinct) <= 6:
         ticks = _apart(distinct)
-        axis |= {"tickvals": ticks, "ticktext": [f"{v:g}" for v in ticks]}
+        axis |= {"tickvals": ticks, "ticktext": told_apart(ticks)}
     return axis
 
 

@@ -52,7 +52,10 @@ def render(
         autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True
     )
     template = environment.from_string(Path(__file__).with_name("page.html").read_text("utf-8"))
-    shown = [_run(run, color) for run, color in zip(runs, colors(len(runs)), strict=True)]
+    own = colors(len(runs))
+    # One colour for all tells nothing.
+    own = own if len(set(own)) == len(own) else [""] * len(own)
+    shown = [_run(run, color) for run, color in zip(runs, own, strict=True)]
     parts = _parts(comparison, shown, Alignment(cells))
     sections = [("runs", "Runs")]
     sections += [(name, name.capitalize()) for name, content in parts.items() if content]

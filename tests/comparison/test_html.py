@@ -80,6 +80,14 @@ def test_a_long_output_is_folded_and_not_cut() -> None:
     assert page.count("a line 499<") == 1
 
 
+def test_runs_too_many_for_colours_of_their_own_have_no_dots() -> None:
+    def page(count: int) -> str:
+        return render(*(made(f"{n:x}", [f"n = {n}"]) for n in range(count)))
+
+    assert 'class="dot"' in page(7)
+    assert 'class="dot"' not in page(8)
+
+
 def test_equal_runs_say_so_and_bring_no_figures() -> None:
     page = render(made("a", ["f()"]), made("b", ["f()"]))
     assert "Nothing that was recorded differs" in page
