@@ -60,7 +60,7 @@ class Recorded:
     def __init__(self, journals: Path) -> None:
         self._folder = journals
         self._changed_ns = 0
-        self._known = _names(journals)
+        self._known = set(_names(journals))
         self._journals: dict[str, list[_Journal]] = defaultdict(list)
         self._started: dict[str, dict[str, None]] = defaultdict(dict)
 
@@ -100,9 +100,12 @@ class Recorded:
             return
         # Two files within one tick of the clock leave the folder with one and the same time.
         settled = time.time_ns() - changed_ns > _CLOCK_TICK_NS
-        for name in _names(self._folder) - self._known:
+        for name in _names(self._folder):
+            if name in self._known:
+                continue
             path = self._folder / name
-            first = _first_line(path)
+            is_kernels = name.endswith(SUFFIX) and not name.startswith(_SERVER)
+            first = _first_line(path) if is_kernels else {}
             if first is None:
                 # It does not change its folder when it gets the rest.
                 settled = False
@@ -114,13 +117,11 @@ class Recorded:
         self._changed_ns = changed_ns if settled else 0
 
 
-def _names(folder: Path) -> set[str]:
-    """Return the names of the kernels' journals."""
+def _names(folder: Path) -> list[str]:
     try:
-        names = os.listdir(folder)
+        return os.listdir(folder)
     except OSError:  # no kernel has recorded anything here yet
-        return set()
-    return {one for one in names if one.endswith(SUFFIX) and not one.startswith(_SERVER)}
+        return []
 
 
 def _first_line(path: Path) -> dict[str, Any] | None:

@@ -33,7 +33,7 @@ def write_training(folder: Path, name: str = "train.ipynb") -> Path:
     return path
 
 
-def write_cells(folder: Path, name: str, *sources: str) -> Path:
+def write_cells(folder: Path, name: str, *sources: str, kernel: str = "python3") -> Path:
     """Write a notebook of a heading, which is cell 0, and these code cells."""
     cells = [nbformat.v4.new_markdown_cell("# Benign or malignant", id="cell-0")]
     cells += [
@@ -42,7 +42,7 @@ def write_cells(folder: Path, name: str, *sources: str) -> Path:
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata.kernelspec = {
-        "name": "python3",
+        "name": kernel,
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
     }

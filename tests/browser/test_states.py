@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,8 +13,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import StartLab
 from tests.browser.lab import Lab
-from tests.browser.notebooks import write_training
-from tests.browser.sidebar import detail, open_sidebar, runs
+from tests.browser.notebooks import write_cells, write_training
+from tests.browser.sidebar import choose, detail, open_sidebar, runs
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -36,6 +37,37 @@ def test_capture_switched_off(page: Page, start_lab: StartLab) -> None:
     open_sidebar(page)
     expect(page.get_by_text("Capture is off.", exact=True)).to_be_visible()
     expect(page.get_by_role("heading", name="No runs", exact=True)).to_be_visible()
+
+
+def test_a_kernel_that_records_and_one_that_does_not(page: Page, lab: Lab) -> None:
+    notebook = write_cells(lab.work, "states.ipynb", "1")
+    page.goto(lab.page(notebook.name))
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    expect(page.get_by_role("button", name="MLOps: ready")).to_be_visible()
+    choose(page, "Run", "Run All Cells")
+    expect(page.get_by_role("button", name="MLOps: recording")).to_be_visible()
+
+    _specify_quiet(lab)
+    write_cells(lab.work, "quiet.ipynb", "1", kernel="quiet")
+    page.goto(lab.page("quiet.ipynb"))
+    expect(page.get_by_text("Quiet | Idle")).to_be_visible()
+    choose(page, "Run", "Run All Cells")
+    expect(page.get_by_role("button", name="MLOps: not recording")).to_be_visible()
+    open_sidebar(page)
+    said = page.get_by_text("kernel is not being recorded.").locator("..")
+    expect(said).to_contain_text("JUPYTER_MLOPS in its kernel specification")
+
+
+def _specify_quiet(lab: Lab) -> None:
+    spec = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "Quiet",
+        "language": "python",
+        "env": {"JUPYTER_MLOPS": "off"},
+    }
+    folder = Path(lab.environ["JUPYTER_DATA_DIR"], "kernels", "quiet")
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(json.dumps(spec))
 
 
 def test_the_server_part_is_missing(page: Page, start_lab: StartLab) -> None:
