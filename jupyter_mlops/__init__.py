@@ -1,7 +1,9 @@
 """Every notebook run becomes an experiment: found again, repeated, judged, compared.
 
-The public names are loaded on first use (PEP 562), so that ``import jupyter_mlops`` costs
-a kernel nothing.
+``run(notebook, parameters)`` executes a notebook and records it, ``runs()`` lists what was
+recorded, ``show(run)`` gives one record whole, ``reproduce(run)`` executes a run again and
+judges it, ``compare(run, run)`` says what differs, ``doctor()`` checks the installation. A
+run is named by its id, the beginning of one, or ``@1`` for the newest.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ __all__ = [
     "show",
 ]
 
+# Loaded on first use (PEP 562), so that `import jupyter_mlops` costs a kernel nothing.
 _HOME_OF_NAME = dict.fromkeys(__all__, "jupyter_mlops.api") | {
     "MlopsError": "jupyter_mlops.errors",
     # Found by JupyterLab and Jupyter Server under these fixed names.

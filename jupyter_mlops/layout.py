@@ -10,7 +10,7 @@ import difflib
 import json
 import os
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -126,6 +126,13 @@ def value_text(value: Any) -> str:
     if isinstance(value, dict) and set(value) == {"redacted"}:
         return "(redacted)"
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def setting_texts(values: Sequence[Any], missing: Collection[int]) -> list[str]:
+    """Return a parameter's value in each run; a run at a `missing` place does not have it."""
+    return [
+        "not set" if place in missing else value_text(value) for place, value in enumerate(values)
+    ]
 
 
 def duration(seconds: float | None) -> str:

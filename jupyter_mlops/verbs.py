@@ -24,11 +24,13 @@ RUN_HELP = "RUN is an id, a unique prefix of one, or @1 for the newest run, @2 f
 WHERE_HELP = """\
 EXPR compares keys with values; and, or, not and parentheses join comparisons.
   keys       metric.NAME, parameter.NAME (NAME@CELL for one cell of several),
-             status, trigger, notebook, user, started, duration_s, id, parent, session
+             status, trigger, notebook, user, started, duration_s, id, parent, session,
+             verdict
   operators  =  !=  <  <=  >  >=  ~ (contains, in any case)
   values     0.9, true, null, completed, 2026-01-31, "text in quotes"
   status     completed, failed, interrupted, running, lost
   trigger    interactive, run, reproduce, sweep
+  verdict    identical, "within tolerance", differs, "could not run"; of reproductions
 A run that has no such value is found by != and = null, and by no other comparison.
 
 """

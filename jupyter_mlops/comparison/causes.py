@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from jupyter_mlops.comparison import lineage
 from jupyter_mlops.comparison.alignment import Alignment, key
-from jupyter_mlops.comparison.found import Found, Side
+from jupyter_mlops.comparison.found import Found, Row, Side
 from jupyter_mlops.dataflow.source import parse
-from jupyter_mlops.layout import listed
-from jupyter_mlops.records import CauseKind, MetricCause
+from jupyter_mlops.layout import listed, setting_texts
+from jupyter_mlops.records import CauseKind, Difference, MetricCause
 
 # Most telling first.
 _ORDER: tuple[CauseKind, ...] = (
@@ -41,7 +40,7 @@ _PACKAGES_LISTED = 5
 def causes_of(
     sides: Sequence[Side],
     alignment: Alignment,
-    metrics: Mapping[str, tuple[int | None, tuple[Any, ...]]],
+    metrics: Mapping[str, Row],
     found: Sequence[Found],
 ) -> tuple[MetricCause, ...]:
     """List the possible causes of every metric that differs, most telling first.
@@ -52,7 +51,7 @@ def causes_of(
         By name: the row of the cell that produced it, and its value in each run.
     """
     causes: list[MetricCause] = []
-    for name, (row, values) in metrics.items():
+    for name, (row, values, _) in metrics.items():
         if len(set(map(str, values))) > 1:
             causes += _Judge(name, row, sides, alignment).judged(found)
     return tuple(causes)
@@ -103,7 +102,7 @@ class _Judge:
         if item.unknown:
             kind, detail = "unknown", f"can't be compared: {detail}"
         elif item.kind == "parameter":
-            detail = ", ".join(_shown(value) for value in difference.values)
+            detail = _values(difference)
         what = f"cell {difference.cell}" if item.kind == "code" else difference.what
         return MetricCause(self._metric, kind, what, difference.cell, detail)
 
@@ -163,7 +162,7 @@ class _Judge:
                 kind,
                 item.difference.what,
                 None,
-                item.difference.detail or ", ".join(map(_shown, item.difference.values)),
+                item.difference.detail or _values(item.difference),
             )
             for item in ranked
         ]
@@ -181,5 +180,5 @@ class _Judge:
         return {_DISTRIBUTION.get(name, name).replace("_", "-").lower() for name in names}
 
 
-def _shown(value: Any) -> str:
-    return "none" if value is None else str(value)
+def _values(difference: Difference) -> str:
+    return ", ".join(setting_texts(difference.values, difference.missing))

@@ -14,7 +14,7 @@ from typing import Any
 from jupyter_mlops.comparison import code, data, figures, outputs
 from jupyter_mlops.comparison.alignment import Alignment
 from jupyter_mlops.comparison.causes import causes_of
-from jupyter_mlops.comparison.found import Found, Side
+from jupyter_mlops.comparison.found import Found, Row, Side
 from jupyter_mlops.records import (
     CellDetail,
     Comparison,
@@ -54,8 +54,8 @@ def compare(runs: Sequence[Run], cells: Sequence[Sequence[CellDetail]]) -> Compa
     ]
     comparison = Comparison(
         runs=tuple(run.id for run in runs),
-        parameters={name: values for name, (_, values) in parameters.items()},
-        metrics={name: values for name, (_, values) in metrics.items()},
+        parameters={name: one.values for name, one in parameters.items()},
+        metrics={name: one.values for name, one in metrics.items()},
         differs=Differences(
             code=_of(found, "code"),
             parameter=_of(found, "parameter"),
@@ -65,6 +65,7 @@ def compare(runs: Sequence[Run], cells: Sequence[Sequence[CellDetail]]) -> Compa
         ),
         unknown=tuple(item.difference for item in found if item.unknown),
         causes=causes_of(sides, alignment, metrics, found),
+        notebooks=tuple(run.notebook for run in runs),
     )
     return figures.with_figures(comparison)
 
@@ -80,7 +81,7 @@ def _identity(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-Table = dict[str, tuple[int | None, tuple[Any, ...]]]
+Table = dict[str, Row]
 
 
 def _table(sides: Sequence[Sequence[Parameter | Metric]], alignment: Alignment) -> Table:
@@ -100,7 +101,12 @@ def _table(sides: Sequence[Sequence[Parameter | Metric]], alignment: Alignment) 
             last = row == ordered[-1]
             cell = None if row is None else alignment.rows[row].cell
             label = name if last else f"{name}@{cell}"
-            table[label] = (row, tuple(rows[row].get(n) for n in range(len(sides))))
+            numbers = range(len(sides))
+            table[label] = Row(
+                row,
+                tuple(rows[row].get(number) for number in numbers),
+                tuple(number for number in numbers if number not in rows[row]),
+            )
     return table
 
 
@@ -131,10 +137,12 @@ def _changed(parameters: Table, alignment: Alignment) -> list[Found]:
         Found(
             "parameter",
             row,
-            Difference(name, None if row is None else alignment.rows[row].cell, values),
+            Difference(
+                name, None if row is None else alignment.rows[row].cell, values, missing=missing
+            ),
         )
-        for name, (row, values) in parameters.items()
-        if not same(values)
+        for name, (row, values, missing) in parameters.items()
+        if missing or not same(values)
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from jupyter_mlops.records import CellDetail, Difference, Run
 
@@ -33,6 +33,17 @@ class Found:
     unknown: bool = False
     cause: bool = True
     module: bool = False
+
+
+class Row(NamedTuple):
+    """The values of one name: its cell's place among the aligned ones, and in each run.
+
+    ``missing`` has the places of the runs that do not have the name.
+    """
+
+    row: int | None
+    values: tuple[Any, ...]
+    missing: tuple[int, ...]
 
 
 def relation(digests: Sequence[str | None], complete: Sequence[bool]) -> bool | None:

@@ -22,6 +22,7 @@ from jupyter_mlops.layout import (
     duration,
     local_time,
     plural,
+    setting_texts,
     told_apart,
     unified,
     value_text,
@@ -84,7 +85,9 @@ def _parts(
             {"name": name, "title": _TITLES[name], "height": figure["layout"].get("height")}
             for name, figure in comparison.figures.items()
         ],
-        "parameters": [_values(one) for one in differs.parameter],
+        "parameters": [
+            _row(one, setting_texts(one.values, one.missing)) for one in differs.parameter
+        ],
         "code": [_code(one, runs) for one in differs.code],
         "data": [_values(one) for one in differs.data],
         "environment": [_values(one) for one in differs.environment],
@@ -108,7 +111,13 @@ def _run(run: Run, color: str) -> dict[str, str]:
 
 
 def _values(difference: Difference) -> dict[str, Any]:
-    values = [NOTHING if value is None else value_text(value) for value in difference.values]
+    return _row(
+        difference,
+        [NOTHING if value is None else value_text(value) for value in difference.values],
+    )
+
+
+def _row(difference: Difference, values: list[str]) -> dict[str, Any]:
     return {
         "what": difference.what,
         "cell": difference.cell,

@@ -207,7 +207,10 @@ def _checked(name: str, value: Any, kind: str) -> Any:
         return value
     if kind == "float" and value in NOT_FINITE.values():
         return float(value)
-    raise BadValueError(name=name, value=value, expected=_EXPECTED.get(kind, kind))
+    expected = _EXPECTED.get(kind, kind)
+    if kind == "int" and given == "float":
+        expected += f", as the notebook has it (write {name} = 1.0 there to allow others)"
+    raise BadValueError(name=name, value=value, expected=expected)
 
 
 def _is_plain(value: Any) -> bool:

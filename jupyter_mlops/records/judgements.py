@@ -108,12 +108,16 @@ class MetricCause:
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that differs between compared runs, with its value in each run, in order."""
+    """One thing that differs between compared runs, with its value in each run, in order.
+
+    ``missing`` has the places of the runs that have no such thing; elsewhere ``None`` is a value.
+    """
 
     what: str
     cell: int | None
     values: tuple[Any, ...]
     detail: str = ""
+    missing: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,4 +146,5 @@ class Comparison:
     unknown: tuple[Difference, ...] = ()
     causes: tuple[MetricCause, ...] = ()
     figures: dict[str, Any] = field(default_factory=dict)
+    notebooks: tuple[str | None, ...] = ()
     schema: int = SCHEMA_VERSION

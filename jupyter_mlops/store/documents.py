@@ -132,7 +132,7 @@ def of_segment(
             *session.notices,
             *_mixed(session, segment),
             *overwritten(value.parameter for value in segment.overwritten),
-            *_failed_after(session, segmentation, ordinal),
+            *_after(session, segmentation, ordinal),
         ),
         executing=executing_of(_newest(session, segmentation, ordinal, places)),
     )
@@ -315,15 +315,22 @@ def overwritten(parameters: Iterable[Parameter]) -> list[str]:
     ]
 
 
-def _failed_after(session: Session, segmentation: Segmentation, ordinal: int) -> list[str]:
-    """Say that the session's last execution failed where the record would not show it."""
+def _after(session: Session, segmentation: Segmentation, ordinal: int) -> list[str]:
+    """Say how the session went on after the last run, where the record would not show it."""
+    if ordinal != len(segmentation.runs) - 1:
+        return []
+    said = []
     last = session.executions[-1]
-    if ordinal != len(segmentation.runs) - 1 or last.status != "error":
-        return []
-    if len(session.executions) - 1 in segmentation.runs[ordinal].executed:
-        return []
-    error = last.finished.error if last.finished is not None else None
-    return [f"after this run's last result a cell failed: {error.type if error else 'error'}"]
+    if len(session.executions) - 1 not in segmentation.runs[ordinal].executed:
+        error = last.finished.error if last.finished is not None else None
+        if last.status == "error":
+            ended = f"failed: {error.type if error else 'error'}"
+            said.append(f"after this run's last result a cell {ended}")
+        elif last.status == "interrupted":
+            said.append("after this run's last result a cell was interrupted")
+    if session.fate == "interrupted":
+        said.append("its kernel died while this run was open")
+    return said
 
 
 def _in_order(items: Iterable[Any]) -> tuple[Any, ...]:

@@ -20,16 +20,16 @@ from typing import Any, get_args
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput, VisitError
-from sqlalchemy import Column, ColumnElement, and_, case, false, func, literal, not_, null, or_
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, not_, null, or_
 
 from jupyter_mlops.errors import BadExpressionError, nearest
-from jupyter_mlops.records import RunStatus, Trigger
+from jupyter_mlops.records import RunStatus, RunVerdict, Trigger
 from jupyter_mlops.store.tables import runs
 
 LENGTH_LIMIT = 2000
 DEPTH_LIMIT = 30
 
-COLUMNS: dict[str, Column[Any]] = {
+COLUMNS: dict[str, ColumnElement[Any]] = {
     "id": runs.c.id,
     "session": runs.c.session,
     "notebook": runs.c.notebook,
@@ -39,9 +39,15 @@ COLUMNS: dict[str, Column[Any]] = {
     "parent": runs.c.parent,
     "started": runs.c.started,
     "duration_s": runs.c.duration_s,
+    "verdict": func.json_extract(runs.c.summary, "$.verdict"),
 }
 _IDS = ("id", "session", "parent")
-_CHOICES = {"status": get_args(RunStatus), "trigger": get_args(Trigger)}
+_CHOICES = {
+    "status": get_args(RunStatus),
+    "trigger": get_args(Trigger),
+    "verdict": get_args(RunVerdict),
+}
+_NO_FINITE = ("NaN", "Infinity", "-Infinity")
 _FOLDERS = {"metric": "metrics", "parameter": "parameters"}
 
 _GRAMMAR = r"""
@@ -91,7 +97,7 @@ _QUOTED_TEXT = re.compile(r'"(\\.|[^"\\])*"|\'[^\']*\'')
 class Key:
     """What a comparison or an order is about: a column, or a named value of the summary."""
 
-    column: Column[Any] | None
+    column: ColumnElement[Any] | None
     kind: str = ""
     name: str = ""
 
@@ -245,13 +251,18 @@ class _Conditions(Transformer[Token, Any]):
         # 12345678 begins an id as well as it is a number.
         value = str(right) if is_id and right.type == "NUMBER" else _value(right)
         self._check_choice(token, sign, value, right)
+        if left.kind == "metric" and isinstance(value, str) and value not in _NO_FINITE:
+            reason = f"a metric is a number, and {value!r} is none"
+            raise bad(self._expression, right.column or 1, reason)
         if is_id and sign in ("=", "!=") and value:
             return _begins(left, sign, str(value))
         return _compare(left, sign, value)
 
     def _check_choice(self, token: Token, operator: str, value: Any, right: Token) -> None:
         choices = _CHOICES.get(str(token))
-        if choices is None or operator not in ("=", "!=") or value in choices:
+        if choices is None or operator not in ("=", "!="):
+            return
+        if value is None or value in choices:
             return
         hint = nearest(str(value), list(choices))
         reason = f"no {token} is called {value!r}; {hint}"

@@ -10,12 +10,13 @@ from jupyter_mlops.layout import (
     cut,
     listed,
     plural,
+    setting_texts,
     told_apart,
     unified,
     value_text,
 )
 from jupyter_mlops.records import Comparison, Difference
-from jupyter_mlops.text.parts import INDENT, change, id_length, ranges, section
+from jupyter_mlops.text.parts import INDENT, change, file_name, id_length, ranges, section
 
 # Lines of a cell's diff that are shown.
 _DIFF_LINES = 30
@@ -29,7 +30,10 @@ def comparison(record: Comparison, columns: int | None = None) -> str:
     sections = [
         _metrics(record, ids, columns),
         section(
-            "Parameters", ("", *ids), [(d.what, *_values(d)) for d in differs.parameter], columns
+            "Parameters",
+            ("", *ids),
+            [(d.what, *setting_texts(d.values, d.missing)) for d in differs.parameter],
+            columns,
         ),
         "\n".join(["Code", *(_code(d, columns) for d in differs.code)]) if differs.code else "",
         section(
@@ -56,7 +60,8 @@ def comparison(record: Comparison, columns: int | None = None) -> str:
         ),
     ]
     shown = [section for section in sections if section]
-    return "\n\n".join(shown) if shown else f"nothing differs between {listed(ids)}"
+    shown = shown or [f"nothing differs between {listed(ids)}"]
+    return "\n\n".join([*_notebooks(record), *shown])
 
 
 def _metrics(record: Comparison, ids: Sequence[str], columns: int | None) -> str:
@@ -114,6 +119,17 @@ def _lines(lines: Sequence[str], columns: int | None) -> list[str]:
     if len(lines) > _DIFF_LINES:
         shown.append(f"{INDENT * 2}… {plural(len(lines) - _DIFF_LINES, 'more line')}")
     return shown if columns is None else [cut(line, columns) for line in shown]
+
+
+def _notebooks(record: Comparison) -> list[str]:
+    """Say that the runs are of different notebooks, whose cells have numbers of their own."""
+    names = list(dict.fromkeys(map(file_name, record.notebooks)))
+    if len(set(record.notebooks)) < 2:
+        return []
+    if len(names) < 2:
+        names = [path or NOTHING for path in dict.fromkeys(record.notebooks)]
+    numbered = "a cell has its number in the first of them that has it"
+    return [clean(f"runs of different notebooks ({', '.join(names)}): {numbered}")]
 
 
 def _values(difference: Difference) -> list[str]:

@@ -17,7 +17,7 @@ from jupyter_mlops.layout import (
     table,
     width,
 )
-from jupyter_mlops.records import Draft, RunPage
+from jupyter_mlops.records import Draft, RunPage, RunSummary
 from jupyter_mlops.text.parts import INDENT, file_name, id_length, named
 
 
@@ -31,7 +31,7 @@ def runs(page: RunPage, columns: int | None = None) -> str:
             run.status,
             local_time(run.started),
             duration(run.duration_s),
-            run.trigger if run.parent is None else f"{run.trigger} of {run.parent[:length]}",
+            _trigger(run, length),
             file_name(run.notebook),
             named(run.metrics, number),
             named(run.parameters),
@@ -44,6 +44,14 @@ def runs(page: RunPage, columns: int | None = None) -> str:
     if page.next is not None:
         lines.append("There are more: raise --limit, or narrow the list with --where.")
     return "\n".join(lines)
+
+
+def _trigger(run: RunSummary, length: int) -> str:
+    """Say why a run was made, of which one it is a reproduction, and what that showed."""
+    if run.parent is None:
+        return run.trigger
+    judged = f": {run.verdict}" if run.verdict is not None else ""
+    return f"{run.trigger} of {run.parent[:length]}{judged}"
 
 
 def _run_table(rows: Sequence[tuple[str, ...]], columns: int | None) -> str:

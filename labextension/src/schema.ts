@@ -145,12 +145,15 @@ export interface Differences {
 /**
  * One thing that differs between compared runs, with its value in each run, in order.
  *
+ *     ``missing`` has the places of the runs that have no such thing; elsewhere ``None`` is a value.
+ *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Difference".
  */
 export interface Difference {
   cell: number | null;
   detail: string;
+  missing: number[];
   values: unknown[];
   what: string;
 }

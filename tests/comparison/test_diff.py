@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_mlops import schema
+from jupyter_mlops import schema, text
 from jupyter_mlops.comparison.diff import same
 from jupyter_mlops.records import Column, Comparison, Parameter
 from tests.comparison.made import (
@@ -31,6 +31,16 @@ def test_equal_runs_differ_in_nothing() -> None:
     assert comparison.differs == type(comparison.differs)()
     assert not comparison.causes
     assert not comparison.unknown
+
+
+def test_a_recorded_none_is_told_from_a_parameter_that_a_run_lacks() -> None:
+    comparison = compare(made("a", ["depth = None"]), made("b", ["rate = 1"]))
+    found = {one.what: one for one in comparison.differs.parameter}
+    assert (found["depth"].values, found["depth"].missing) == ((None, None), (1,))
+    assert (found["rate"].values, found["rate"].missing) == ((None, 1), (0,))
+    said = text.comparison(comparison)
+    assert "depth  null      not set" in said
+    assert "rate   not set   1" in said
 
 
 def test_the_document_is_that_of_the_schema() -> None:

@@ -124,7 +124,7 @@ def test_sequences_keep_their_type() -> None:
     given_ = document("a = (1, 2)\nb = {1, 2}\nc = [1]")
     prepared = with_parameters(given_, {"a": [3], "b": [4, 4], "c": [5, 6]})
     assert prepared.notebook.cells[1].source == "a = (3,)\nb = {4}\nc = [5, 6]"
-    with pytest.raises(BadValueError):
+    with pytest.raises(BadValueError, match="is not"):
         with_parameters(given_, {"b": [[1]]})
 
 

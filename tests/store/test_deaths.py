@@ -46,8 +46,22 @@ def test_died(store: Store, home: Settings, kernel: Kernel, is_executing: bool) 
     started(kernel, process=dead_process())
     write_journal(home, executing(kernel) if is_executing else kernel.events)
     assert statuses(store) == ["interrupted"]
+    assert "its kernel died while this run was open" in store.run("@1").notices
     if is_executing:
         assert [cell.status for cell in store.run("@1").cells] == ["ok", "interrupted"]
+
+
+def test_what_was_interrupted_after_the_result_is_said(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    kernel.execute("lr", "lr = 0.5")
+    last = kernel.events[-1]
+    assert isinstance(last, CellFinished)
+    kernel.events[-1] = replace(last, status="interrupted")
+    kernel.end()
+    write_journal(home, kernel.events)
+    assert statuses(store) == ["completed"]
+    assert store.run("@1").notices == ("after this run's last result a cell was interrupted",)
 
 
 def test_only_the_open_run_dies(store: Store, home: Settings, kernel: Kernel) -> None:

@@ -27,7 +27,14 @@ ROWS = [
         metrics={"accuracy": 0.5, "loss": 0.25, "top": "-Infinity"},
         duration_s=None,
     ),
-    row(3, parameters={"lr": "0.1", "big": 2**70}, metrics={}, user="bob's", trigger="sweep"),
+    row(
+        3,
+        parameters={"lr": "0.1", "big": 2**70},
+        metrics={},
+        user="bob's",
+        trigger="sweep",
+        verdict="differs",
+    ),
 ]
 
 
@@ -95,6 +102,8 @@ def filled(store: Store, home: Settings) -> Store:
         ("notebook ~ \"%\" or notebook ~ '_'", set()),
         ('notebook ~ "\'; DROP TABLE runs; --"', set()),
         ("status == failed", {2}),
+        ("verdict = 'could not run' or verdict = differs", {3}),
+        ("verdict = null", {1, 2}),
         ("id = " + "0" * 31 + "2", {2}),
         ("id = 0000", {1, 2, 3}),
         ("id = 1", set()),
@@ -125,6 +134,8 @@ def test_found(filled: Store, expression: str, found: set[int]) -> None:
         ("status = failed)", 16, "the end"),
         ("status =< failed", 9, "expected"),
         ("metric.accuracy > 3d6f", 19, "no number"),
+        ("metric.accuracy > high", 19, "'high' is none"),
+        ("verdict = diffres", 11, "did you mean 'differs'"),
         ("status = failed; DROP TABLE runs", 16, "and"),
         ("status = 'failed", 10, "expected"),
         ("metric.a = 0.9.1", 12, "expected"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jupyter_mlops import text
 from tests.comparison.made import Made, cell, compare, made, metric, printed
 
@@ -28,6 +30,15 @@ def test_a_metric_that_one_run_lacks_is_no_value() -> None:
 def test_runs_that_do_not_differ() -> None:
     shown = text.comparison(compare(made("a", ["f()"]), made("b", ["f()"])))
     assert shown == "nothing differs between aaaaaaaa, bbbbbbbb"
+
+
+def test_runs_of_different_notebooks_are_said_to_be() -> None:
+    one, other = made("a", ["f()"]), made("b", ["f()"])
+    shown = text.comparison(
+        compare(one, (replace(other[0], notebook="/work/other.ipynb"), other[1]))
+    )
+    assert shown.splitlines()[0].startswith("runs of different notebooks (")
+    assert "other.ipynb): " in shown
 
 
 def test_outputs_that_differ_are_one_line_and_the_first_of_them() -> None:
