@@ -136,6 +136,9 @@ class Listener:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._context.rcvhwm = 0
         self._context.linger = 0
+        # Ears are there before their kernels are; what is published until the next try to
+        # connect, a tenth of a second later by default, would be lost.
+        self._context.reconnect_ivl = 5
         self._waker = self._context.socket(zmq.PAIR)
         self._woken = self._context.socket(zmq.PAIR)
         port = f"inproc://{self.writer}"
