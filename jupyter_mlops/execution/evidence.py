@@ -20,6 +20,7 @@ from jupyter_mlops.execution.notebook import dump, is_recorded
 from jupyter_mlops.records import BatchCell, BatchOutcome, CellError, CellStatus, Progress
 
 # The cell's position and id in the notebook as given; put in before papermill adds cells.
+# Whoever gives a notebook may put a ``name`` for people there; it never gets out again.
 MARK = "mlops_given"
 NOT_EXECUTED_TAG = "skip-execution"
 
@@ -193,7 +194,8 @@ def mark(notebook: NotebookNode) -> NotebookNode:
     """Return a copy whose cells carry their given positions and ids."""
     marked = copy.deepcopy(notebook)
     for position, cell in enumerate(marked.cells):
-        cell.metadata[MARK] = {"cell": position, "id": cell.get("id")}
+        named = cell.metadata.get(MARK, {})
+        cell.metadata[MARK] = {**named, "cell": position, "id": cell.get("id")}
     return marked
 
 
@@ -209,7 +211,8 @@ def cell_name(notebook: NotebookNode, index: int) -> str:
     metadata = notebook.cells[index].metadata
     if "injected-parameters" in metadata.get("tags", []):
         return "the cell with the injected parameters"
-    return f"cell {metadata.get(MARK, {}).get('cell', index)}"
+    told = metadata.get(MARK, {})
+    return str(told.get("name") or f"cell {told.get('cell', index)}")
 
 
 def merge_streams(cell: NotebookNode) -> None:

@@ -13,7 +13,9 @@ class Batch:
     """A batch execution that is about to start; it becomes the run `run`.
 
     ``notebook`` is the absolute path of the file, ``given`` the notebook document as it was
-    given to the run (positions count in it), ``process`` whoever watches over it.
+    given to the run (positions count in it), ``process`` whoever watches over it. ``steps``
+    are the cells of a session's executions that are replayed one by one, in order; ``None``
+    where the whole notebook is executed.
     """
 
     run: str
@@ -25,6 +27,7 @@ class Batch:
     process: Process
     parent: str | None = None
     sweep: str | None = None
+    steps: tuple[int | None, ...] | None = None
 
 
 @dataclass(frozen=True)

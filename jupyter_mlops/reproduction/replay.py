@@ -1,8 +1,9 @@
 """From a recorded run to a notebook that repeats it.
 
 An interactive run is replayed step by step, in the recorded order: a cell executed twice
-is executed twice. A batch run is its given notebook with the sources as they were executed
-and the parameters that were injected. ``--current`` takes the notebook's file as it is now.
+is executed twice; so is a run that was itself such a replay. Any other batch run is its
+given notebook with the sources as they were executed and the parameters that were injected.
+``--current`` takes the notebook's file as it is now.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from jupyter_mlops.errors import (
     nearest,
 )
 from jupyter_mlops.execution import notebook as documents
-from jupyter_mlops.execution.notebook import Prepared
-from jupyter_mlops.records import BatchCell, BatchOutcome, Run, Step
+from jupyter_mlops.execution.evidence import MARK
+from jupyter_mlops.execution.notebook import Prepared, Setting
+from jupyter_mlops.records import BatchCell, BatchOutcome, CellDetail, Run, Step
 from jupyter_mlops.reproduction.alignment import aligned
 from jupyter_mlops.reproduction.verdict import Pair
 from jupyter_mlops.store import Store
@@ -52,6 +54,8 @@ class Replay:
         Position in ``prepared`` to the position in the recorded run's notebook.
     current
         Whether it is the notebook's file as it is now.
+    stepwise
+        Whether it is a session's executions, one by one.
     kernel
         Name of the kernel that executed the run, where it was recorded.
     """
@@ -62,7 +66,23 @@ class Replay:
     step_of: Mapping[int, int]
     cell_of: Mapping[int, int | None]
     current: bool = False
+    stepwise: bool = False
     kernel: str | None = None
+
+    @property
+    def positions(self) -> tuple[int | None, ...] | None:
+        """Positions, in order, of the cells that a session is replayed by."""
+        if not self.stepwise:
+            return None
+        return tuple(self.cell_of[index] for index in range(len(self.prepared.notebook.cells)))
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """Parameters that were asked for, by the positions of the new run's record."""
+        if not self.stepwise:
+            return self.prepared.settings
+        placed = ((one, self.cell_of.get(one.cell)) for one in self.prepared.settings)
+        return tuple(replace(one, cell=cell) for one, cell in placed if cell is not None)
 
     def sources(self) -> Iterator[str]:
         """Yield the sources of the code that will be executed."""
@@ -101,10 +121,14 @@ class Replay:
         return [pair for _, pair in sorted(pairs, key=lambda item: item[0])]
 
     def recorded(self, outcome: BatchOutcome) -> BatchOutcome:
-        """Return `outcome` with the positions that the new run's record has."""
+        """Return `outcome` with the positions and the status that the new run's record has."""
         if self.current:
             return outcome
-        return replace(outcome, cells=tuple(map(self._recorded, outcome.cells)))
+        cells = tuple(map(self._recorded, outcome.cells))
+        failure = _failure(cells) if self.stepwise and outcome.status == "completed" else None
+        if failure is None:
+            return replace(outcome, cells=cells)
+        return replace(outcome, cells=cells, status="failed", reason=failure)
 
     def _recorded(self, cell: BatchCell) -> BatchCell:
         return cell if cell.cell is None else replace(cell, cell=self.cell_of.get(cell.cell))
@@ -123,7 +147,7 @@ def of_run(store: Store, run: Run, current: bool, parameters: Mapping[str, Any])
         raise UsageError(message=f"run {run.id} recorded no executions; there is none to repeat")
     if current:
         replay = _of_file(store, run, steps)
-    elif run.trigger == "interactive":
+    elif run.trigger == "interactive" or store.is_replay(run.id):
         replay = _of_session(store, run, steps)
     else:
         replay = _of_batch(store, run, steps)
@@ -133,6 +157,20 @@ def of_run(store: Store, run: Run, current: bool, parameters: Mapping[str, Any])
     changed = documents.with_parameters(replay.prepared.notebook, asked)
     tagged = {**replay.prepared.tagged, **changed.tagged}
     return replace(replay, prepared=replace(changed, tagged=tagged))
+
+
+def _failure(cells: Sequence[BatchCell]) -> str | None:
+    """Say which cell failed last time it was executed: the session's own run failed by it."""
+    last = {index if one.cell is None else (one.cell,): one for index, one in enumerate(cells)}
+    for one in last.values():
+        if one.status == "error" and one.error is not None:
+            said = one.error.message.strip().partition("\n")[0]
+            return f"{_name(one.cell)} raised {one.error.type}: {said}"
+    return None
+
+
+def _name(cell: int | None) -> str:
+    return "a cell" if cell is None else f"cell {cell}"
 
 
 def _with_errors(run: Run, steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -163,27 +201,45 @@ def _of_session(store: Store, run: Run, steps: tuple[Step, ...]) -> Replay:
     notebook: NotebookNode = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
     metadata = json.loads(given).get("metadata", {})
     notebook.metadata.update(nbformat.from_dict(metadata))  # type: ignore[no-untyped-call]
-    used: set[str] = set()
-    for step in steps:
-        if step.status in ("interrupted", "running"):
-            where = "a cell" if step.cell is None else f"cell {step.cell}"
-            message = f"{where} was interrupted in this run: what it had done can't be repeated"
-            raise UsageError(message=message)
-        cell = nbformat.v4.new_code_cell(step.source)  # type: ignore[no-untyped-call]
-        if step.id is not None and _ID.fullmatch(step.id) and step.id not in used:
-            cell["id"] = step.id
-            used.add(step.id)
-        if step.status == "error" or _shows_error(step):
+    rest = _not_reached(store, run)
+    for index, step in enumerate(steps):
+        if run.trigger == "interactive" and step.status in ("interrupted", "running"):
+            message = f"{_name(step.cell)} was interrupted in this run: "
+            raise UsageError(message=message + "what it had done can't be repeated")
+        cell = _replayed(notebook, step.source, step.id, step.cell)
+        ended_it = bool(rest) and index == len(steps) - 1
+        if (step.status == "error" or _shows_error(step)) and not ended_it:
             # Recorded as it was: the session went on after it.
             cell.metadata["tags"] = ["raises-exception"]
-        notebook.cells.append(cell)
+    for one in rest:
+        _replayed(notebook, one.source, one.execution.id, one.execution.cell)
+    cells = [*(step.cell for step in steps), *(one.execution.cell for one in rest)]
     return Replay(
         prepared=Prepared(notebook, {}),
         given=given,
         steps=steps,
         step_of={index: index for index in range(len(steps))},
-        cell_of={index: step.cell for index, step in enumerate(steps)},
+        cell_of=dict(enumerate(cells)),
+        stepwise=True,
     )
+
+
+def _not_reached(store: Store, run: Run) -> list[CellDetail]:
+    """Return what a replay that ended early would have executed next."""
+    if run.trigger == "interactive":
+        return []  # nobody had planned what comes next
+    return [one for one in store.cells(run.id) if one.execution.status == "not run"]
+
+
+def _replayed(notebook: NotebookNode, source: str, name: str | None, at: int | None) -> Any:
+    """Add a cell to `notebook` for the recorded one at position `at`."""
+    cell = nbformat.v4.new_code_cell(source)  # type: ignore[no-untyped-call]
+    if name is not None and _ID.fullmatch(name) and all(name != c["id"] for c in notebook.cells):
+        cell["id"] = name
+    # What is said of a cell names it as the recorded run does.
+    cell.metadata[MARK] = {"name": _name(at)}
+    notebook.cells.append(cell)
+    return cell
 
 
 def _of_batch(store: Store, run: Run, steps: tuple[Step, ...]) -> Replay:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -142,10 +141,11 @@ class _Reproducing:
             if on_started is not None:
                 on_started(self._state)
             outcome = execute(self._job(), self._progress, cancel)
-            after = self._store.finish_batch(self._state.id, self._order.replay.recorded(outcome))
+            ended = self._order.replay.recorded(outcome)
+            after = self._store.finish_batch(self._state.id, ended)
             if cancel is not None and cancel.is_set() and outcome.status != "completed":
                 raise CancelledError(what="the reproduction")
-            found = self._judged(outcome, after)
+            found = self._judged(outcome, after, ended.reason)
             if output is not None and outcome.executed is not None:
                 files.write(output, outcome.executed)
         except BaseException as error:
@@ -165,6 +165,7 @@ class _Reproducing:
             started=self._state.started,
             process=self._process,
             parent=before.id,
+            steps=self._order.replay.positions,
         )
         self._store.begin_batch(batch)
         self._save()
@@ -196,11 +197,12 @@ class _Reproducing:
         if self._on_progress is not None:
             self._on_progress(progress)
 
-    def _judged(self, outcome: BatchOutcome, after: Run) -> Verdict:
-        wrong = documents.not_in_effect(self._order.replay.prepared.settings, after)
+    def _judged(self, outcome: BatchOutcome, after: Run, reason: str | None) -> Verdict:
+        wrong = documents.not_in_effect(self._order.replay.settings, after)
         if wrong:
             raise UsageError(message="; ".join(wrong))
-        return judged(self._order, self._place, outcome, after)
+        found = judged(self._order, self._place, outcome, after)
+        return replace(found, sentence=conclusion.sentence(found, reason))
 
     def _fail(self, error: BaseException, finished: bool) -> None:
         cancelled = isinstance(error, (CancelledError, KeyboardInterrupt))
@@ -234,7 +236,7 @@ def judged(order: _Order, place: Place, outcome: BatchOutcome, recorded: Run) ->
     concluded = conclusion.conclude(pairs, cells, outcome)
     at = concluded.at
     random = unseeded(before, replay.steps)
-    found = Verdict(
+    return Verdict(
         run=before.id,
         reproduction=recorded.id,
         verdict=concluded.verdict,
@@ -245,7 +247,6 @@ def judged(order: _Order, place: Place, outcome: BatchOutcome, recorded: Run) ->
         causes=_causes(before, after, pairs, concluded, outcome, place),
         cells=cells,
     )
-    return replace(found, sentence=conclusion.sentence(found, outcome.reason))
 
 
 def _judge_products(
@@ -264,10 +265,7 @@ def _judge_products(
     ]
     products: dict[int | None, list[OutputJudgement]] = {}
     if after.environment is not None:  # else capture was off, and nothing inside was seen
-        several = Counter(pair.cell for pair in pairs)
-        repeated = {cell for cell, count in several.items() if count > 1}
-        second = verdict.last_of_cells(metrics[1], repeated)
-        products = verdict.judge_metrics(metrics[0], second, standard)
+        products = verdict.judge_metrics(metrics[0], metrics[1], standard)
     for cell, judgements in verdict.judge_data(before.data, after.data, standard).items():
         products.setdefault(cell, []).extend(judgements)
     return products

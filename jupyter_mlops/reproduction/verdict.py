@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import PurePath
@@ -138,21 +138,6 @@ def judge_metrics(
         extra = OutputJudgement("number", "extra", what=key[0][1])
         found.setdefault(key[0][0], []).append(extra)
     return found
-
-
-def last_of_cells(metrics: Iterable[Metric], cells: Collection[int | None]) -> list[Metric]:
-    """Keep, of cells that ran several times, the last value of each metric.
-
-    The record of an interactive run does the same.
-    """
-    kept: list[Metric] = []
-    last: dict[tuple[int | None, str, int | None], Metric] = {}
-    for metric in metrics:
-        if metric.cell in cells:
-            last[metric.cell, metric.name, metric.step] = metric
-        else:
-            kept.append(metric)
-    return [*kept, *last.values()]
 
 
 def judge_data(

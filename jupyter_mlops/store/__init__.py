@@ -176,6 +176,11 @@ class Store:
         with self._row(run) as row:
             return contents.steps(row, self._blobs)
 
+    def is_replay(self, run: str) -> bool:
+        """Tell whether a run replayed a session's executions one by one."""
+        with self._database.read() as connection:
+            return keeping.is_replay(connection, queries.find(connection, run))
+
     def folder(self, run: str) -> str | None:
         """Return the folder in which a run's kernel worked, if the kernel told it."""
         with self._database.read() as connection:

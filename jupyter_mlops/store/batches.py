@@ -31,6 +31,7 @@ from jupyter_mlops.store.documents import (
     results_of,
 )
 from jupyter_mlops.store.overwriting import stands
+from jupyter_mlops.store.replays import Shown, replayed
 from jupyter_mlops.store.sessions import Execution, Session, source_digest
 
 _NOBODY = "the process that watched over this run is gone; how the run ended is not known"
@@ -49,6 +50,7 @@ class Asked:
     process: Process
     parent: str | None
     sweep: str | None
+    steps: tuple[int | None, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,12 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
     if ended is not None:
         placed, recorded = _joined(ended.cells, executions)
     else:
-        placed = _matched(executions, cells)
+        placed = _matched(executions, cells) if asked.steps is None else _in_turn(executions, asked)
         recorded = [recorded_of(one) for one in placed]
-    results = results_of(placed, placed)
+    shown = None if asked.steps is None else replayed([(p.execution, p.cell) for p in placed])
+    results = results_of(placed, placed if shown is None else [placed[i] for i in shown.results])
     status, notices = _status(asked, ended)
-    parameters, replaced = _parameters(placed, cells)
+    parameters, replaced = _parameters(placed, cells, shown)
     run = Run(
         id=asked.run,
         session="" if session is None else session.id,
@@ -207,6 +210,11 @@ def _from_outside(cell: SeenCell) -> CellExecution:
     )
 
 
+def _in_turn(executions: Sequence[Execution], asked: Asked) -> list[Placed]:
+    """Place the executions of a replay: each is the next step."""
+    return [Placed(one, cell) for one, cell in zip(executions, asked.steps or (), strict=False)]
+
+
 def _matched(executions: Sequence[Execution], cells: list[dict[str, Any]]) -> list[Placed]:
     """Find the cells of executions while nobody has told them: by source, in order."""
     code = [
@@ -233,7 +241,7 @@ def _source(cell: dict[str, Any]) -> str:
 
 
 def _parameters(
-    placed: Sequence[Placed], cells: list[dict[str, Any]]
+    placed: Sequence[Placed], cells: list[dict[str, Any]], shown: Shown | None
 ) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...]]:
     """Return the parameters in effect, and those whose values something else replaced."""
     tagged = {
@@ -241,8 +249,8 @@ def _parameters(
         for index, cell in enumerate(cells)
         if "parameters" in (cell.get("metadata") or {}).get("tags", ())
     }
-    found: list[Parameter] = []
-    replaced: list[Parameter] = []
+    found: list[tuple[int, Parameter]] = []
+    replaced: list[tuple[int, Parameter]] = []
     executions = [one.execution for one in placed]
     for index, one in enumerate(placed):
         finished = one.execution.finished
@@ -253,8 +261,12 @@ def _parameters(
             elif source == "literal" and one.cell in tagged:
                 source = "tagged"
             lasts = stands(executions, index, parameter, range(len(placed)))
-            (found if lasts else replaced).append(replace(parameter, cell=one.cell, source=source))
-    injected = {parameter.name for parameter in found if parameter.source == "injected"}
-    # The tagged default that an injected value replaced was never in effect.
-    effective = (one for one in found if one.source != "tagged" or one.name not in injected)
-    return tuple(effective), tuple(replaced)
+            own = replace(parameter, cell=one.cell, source=source)
+            (found if lasts else replaced).append((index, own))
+    injected = {parameter.name for _, parameter in found if parameter.source == "injected"}
+    effective = [one for _, one in found] if shown is None else shown.in_effect(found)
+    return (
+        # The tagged default that an injected value replaced was never in effect.
+        tuple(one for one in effective if one.source != "tagged" or one.name not in injected),
+        tuple(one for _, one in replaced),
+    )

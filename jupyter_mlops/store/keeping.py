@@ -34,6 +34,7 @@ def begin(connection: Connection, batch: Batch, given: str) -> None:
         process=batch.process,
         parent=batch.parent,
         sweep=batch.sweep,
+        steps=batch.steps,
     )
     connection.execute(
         insert(batches_table).values(
@@ -68,6 +69,13 @@ def finish(connection: Connection, run: str, outcome: batches.Ended) -> None:
     )
     if done.rowcount == 0:
         raise UnknownRunError(run=run)
+
+
+def is_replay(connection: Connection, run: str) -> bool:
+    """Tell whether a run replayed a session's executions one by one."""
+    query = select(batches_table.c.document).where(batches_table.c.run == run)
+    document = connection.execute(query).scalar()
+    return document is not None and schema.decode(document, batches.Asked).steps is not None
 
 
 def save_reproduction(connection: Connection, reproduction: Reproduction, process: Process) -> None:

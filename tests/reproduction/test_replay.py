@@ -26,6 +26,9 @@ class _Kept:
     def steps(self, _run: str) -> tuple[Step, ...]:
         return self._steps
 
+    def is_replay(self, _run: str) -> bool:
+        return False
+
     def given_notebook(self, _run: str) -> bytes:
         return self._given
 
