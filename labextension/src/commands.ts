@@ -36,11 +36,13 @@ export interface ICommandContext {
   trans: TranslationBundle;
   /** Brings the sidebar to the front. */
   showPanel: () => void;
+  /** The same, with the focus in the list. */
+  goToRuns: () => void;
   /** The run of the row on which a context menu was opened. */
   runAtPointer: () => string | null;
 }
 
-type TabCommandContext = Omit<ICommandContext, 'showPanel'>;
+type TabCommandContext = Omit<ICommandContext, 'showPanel' | 'goToRuns'>;
 
 /** Commands on the sidebar and on single runs. Those that open a tab are added with the tab. */
 export function addCommands(context: ICommandContext): void {
@@ -66,7 +68,7 @@ function addPanelCommands(context: ICommandContext): void {
     caption: trans.__('Show the runs of the active notebook in the sidebar'),
     icon: mlopsIcon,
     describedBy: { args: describe({}) },
-    execute: context.showPanel
+    execute: context.goToRuns
   });
   commands.addCommand(CommandIDs.refreshRuns, {
     label: trans.__('Refresh Runs'),

@@ -147,6 +147,9 @@ export class Feed implements IDisposable {
     this._sequence = status.sequence;
     if (untold) {
       this._setUntold(this._untold + 1);
+    }
+    // No event tells that a journal, which was only just written, has been taken in.
+    if (untold || status.unsynced > 0) {
       this._setInterval(POLLING_INTERVAL);
     }
     this._statusChanged.emit();

@@ -1,5 +1,8 @@
 /** How values are written for people. Nothing is computed here, only spelled. */
 
+/** Stands where there is no value. */
+export const NOTHING = '—';
+
 /** A value as short text; a fraction with at most so many significant digits. */
 export function formatValue(value: unknown, digits = 6): string {
   if (typeof value === 'number') {
@@ -7,15 +10,74 @@ export function formatValue(value: unknown, digits = 6): string {
       ? String(value)
       : String(Number(value.toPrecision(digits)));
   }
+  return wholeValue(value);
+}
+
+/** A value as short text, a dash where a run has none. */
+export function valueText(value: unknown): string {
+  return value === null ? NOTHING : formatValue(value);
+}
+
+/** A value whole, as the command line spells it and `-p` takes it. */
+export function wholeValue(value: unknown): string {
   if (typeof value === 'string') {
     return value;
   }
-  return isRedacted(value) ? '•••' : (JSON.stringify(value) ?? '');
+  return isRedacted(value) ? '(redacted)' : json(value);
 }
 
-/** A value whole, for tooltips and copies. */
-export function wholeValue(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+/** JSON with the spaces that Python puts into it. */
+function json(value: unknown): string {
+  if (Array.isArray(value)) {
+    return `[${value.map(json).join(', ')}]`;
+  }
+  if (typeof value === 'object' && value !== null) {
+    const items = Object.entries(value).map(
+      ([key, item]) => `${JSON.stringify(key)}: ${json(item)}`
+    );
+    return `{${items.join(', ')}}`;
+  }
+  return JSON.stringify(value) ?? '';
+}
+
+/** Two values with as many digits as it takes to see that they differ. */
+export function toldApart(before: unknown, after: unknown): [string, string] {
+  const spell = (value: unknown, digits: number): string =>
+    typeof value === 'number' && Math.abs(value) >= 1e6
+      ? value.toPrecision(Math.max(digits, 7))
+      : formatValue(value, digits);
+  for (let digits = 6; digits < 17; digits++) {
+    const texts: [string, string] = [
+      spell(before, digits),
+      spell(after, digits)
+    ];
+    if (before === after || texts[0] !== texts[1]) {
+      return texts;
+    }
+  }
+  return [wholeValue(before), wholeValue(after)];
+}
+
+/** How far a number moved, also in percent of what it was; a dash where that makes no sense. */
+export function formatChange(before: unknown, after: unknown): string {
+  if (typeof before !== 'number' || typeof after !== 'number') {
+    return NOTHING;
+  }
+  const change = after - before;
+  const sign = change > 0 ? '+' : change < 0 ? '−' : '';
+  const text = sign + formatValue(Math.abs(change), 3);
+  if (change === 0 || before === 0) {
+    return text;
+  }
+  const share = Math.abs((change / before) * 100);
+  return share < 0.01
+    ? `${text} (< 0.01 %)`
+    : `${text} (${sign}${formatValue(share, 2)} %)`;
+}
+
+/** An error in one line; many, such as an interruption, have no message. */
+export function errorText(error: { type: string; message: string }): string {
+  return [error.type, error.message].filter(Boolean).join(': ');
 }
 
 /** Whether capture kept a keyed hash in place of the value. */

@@ -87,14 +87,19 @@ const sidebar: JupyterFrontEndPlugin<void> = {
     const panel = new Sidebar(services, translator);
     app.shell.add(panel, 'left', { rank: SIDEBAR_RANK });
     restorer?.add(panel, SIDEBAR_ID);
+    const showPanel = (): void => {
+      // Notebook 7 has to unfold the area first; JupyterLab does so by itself.
+      labShell?.expandLeft();
+      app.shell.activateById(SIDEBAR_ID);
+    };
     addCommands({
       commands: app.commands,
       mlops,
       trans: services.trans,
-      showPanel: () => {
-        // Notebook 7 has to unfold the area first; JupyterLab does so by itself.
-        labShell?.expandLeft();
-        app.shell.activateById(SIDEBAR_ID);
+      showPanel,
+      goToRuns: () => {
+        showPanel();
+        panel.goToRuns();
       },
       runAtPointer: () => runAtPointer(app)
     });

@@ -23,6 +23,14 @@ export const DEFAULT_SETTINGS: ISettings = {
   metricsPerRun: 3
 };
 
+/** What the user did with a notebook's list, kept while another one is active. */
+interface IView {
+  /** The run that was chosen by hand. */
+  chosen: string | null;
+  selected: ReadonlySet<string>;
+  limit: number;
+}
+
 /** The runs of the active notebook, which of them are selected, and which one is shown. */
 export class Runs implements IDisposable {
   constructor(
@@ -63,12 +71,12 @@ export class Runs implements IDisposable {
   get selected(): string[] {
     return (this._list ?? [])
       .map(run => run.id)
-      .filter(id => this._selected.has(id));
+      .filter(id => this._view.selected.has(id));
   }
 
-  /** The run to show in detail: the one that was chosen, else the newest. */
+  /** The run to show in detail: the one that was chosen, else the one in which most news is. */
   get shown(): string | null {
-    return this._chosen ?? this._list?.[0]?.id ?? null;
+    return this._view.chosen ?? this._latest;
   }
 
   get settings(): ISettings {
@@ -80,7 +88,7 @@ export class Runs implements IDisposable {
     this._settings = settings;
     this._changed.emit();
     if (pages) {
-      this._limit = settings.runsPerPage;
+      this._view.limit = settings.runsPerPage;
       void this.refresh();
     }
   }
@@ -95,23 +103,24 @@ export class Runs implements IDisposable {
 
   /** Show older runs as well. */
   showMore(): Promise<void> {
-    this._limit += this._settings.runsPerPage;
+    this._view.limit += this._settings.runsPerPage;
     return this.refresh();
   }
 
+  /** Show a run and stay with it; the latest one is left again for the next. */
   choose(run: string | null): void {
-    this._chosen = run;
+    this._view.chosen = run === this._latest ? null : run;
     this._changed.emit();
   }
 
   select(runs: Iterable<string>): void {
-    this._selected = new Set(runs);
+    this._view.selected = new Set(runs);
     this._changed.emit();
   }
 
   toggle(run: string): void {
     const rest = this.selected.filter(id => id !== run);
-    this.select(this._selected.has(run) ? rest : [...rest, run]);
+    this.select(this._view.selected.has(run) ? rest : [...rest, run]);
   }
 
   dispose(): void {
@@ -133,24 +142,32 @@ export class Runs implements IDisposable {
     if (path !== this._path) {
       // A renamed notebook keeps its runs: what is shown stays until the answer is there.
       const isRenamed = path !== null && this.notebook.panel === this._panel;
+      if (!isRenamed) {
+        this._leave(path);
+      }
       this._path = path;
       this._panel = this.notebook.panel;
-      if (!isRenamed) {
-        this._clear();
-      }
       void this.refresh();
     }
     this._changed.emit();
   }
 
-  private _clear(): void {
+  /** Forget the list for that of `path`, but not what was chosen and selected in it. */
+  private _leave(path: string | null): void {
+    if (this._path !== null) {
+      this._views.set(this._path, this._view);
+    }
+    this._view = (path !== null && this._views.get(path)) || this._newView();
     this._list = null;
+    this._latest = null;
     this._draft = null;
     this._next = null;
     this._error = null;
-    this._chosen = null;
-    this._selected = new Set();
-    this._limit = this._settings.runsPerPage;
+  }
+
+  private _newView(): IView {
+    const limit = this._settings.runsPerPage;
+    return { chosen: null, selected: new Set(), limit };
   }
 
   private async _fetch(): Promise<void> {
@@ -163,6 +180,7 @@ export class Runs implements IDisposable {
       if (path !== this._path) {
         return;
       }
+      this._latest = latest(this._list, runs, this._latest);
       this._list = runs;
       this._draft = draft;
       this._next = next;
@@ -178,11 +196,12 @@ export class Runs implements IDisposable {
 
   /** As many runs as are shown, page after page: their state may have changed on any. */
   private async _pages(notebook: string): Promise<RunPage> {
-    const query = (limit: number, page?: string): Promise<RunPage> =>
-      this._client.runs({ notebook, limit: Math.min(limit, PAGE_LIMIT), page });
-    let all = await query(this._limit);
-    while (all.next !== null && all.runs.length < this._limit) {
-      const more = await query(this._limit - all.runs.length, all.next);
+    const query = (count: number, page?: string): Promise<RunPage> =>
+      this._client.runs({ notebook, limit: Math.min(count, PAGE_LIMIT), page });
+    const { limit } = this._view;
+    let all = await query(limit);
+    while (all.next !== null && all.runs.length < limit) {
+      const more = await query(limit - all.runs.length, all.next);
       all = { ...all, runs: [...all.runs, ...more.runs], next: more.next };
     }
     return all;
@@ -194,11 +213,46 @@ export class Runs implements IDisposable {
   private _draft: Draft | null = null;
   private _next: string | null = null;
   private _error: RequestError | null = null;
-  private _chosen: string | null = null;
-  private _selected = new Set<string>();
+  private _latest: string | null = null;
   private _settings = DEFAULT_SETTINGS;
-  private _limit = DEFAULT_SETTINGS.runsPerPage;
+  private _view: IView = this._newView();
+  private _views = new Map<string, IView>();
   private _fetching = new Repeater(() => this._fetch());
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
+}
+
+/**
+ * The run with most news: one that is new, or an interactive one that has executed more.
+ *
+ * A reproduction never is: the run that it repeats shows it.
+ */
+export function latest(
+  before: readonly RunSummary[] | null,
+  now: readonly RunSummary[],
+  last: string | null
+): string | null {
+  const known = new Map((before ?? []).map(run => [run.id, run]));
+  // Rows below those that were listed are older ones, which somebody asked for.
+  const oldest = before?.[before.length - 1]?.started ?? '';
+  const isNews = (run: RunSummary): boolean => {
+    const was = known.get(run.id);
+    return was
+      ? run.trigger === 'interactive' && hasExecuted(was, run)
+      : run.started >= oldest;
+  };
+  const own = now.filter(run => run.parent === null);
+  const news = before
+    ? own.find(isNews)
+    : own.find(run => run.executing !== null);
+  const stays = now.find(run => run.id === last);
+  return (news ?? stays ?? own[0] ?? now[0])?.id ?? null;
+}
+
+function hasExecuted(before: RunSummary, now: RunSummary): boolean {
+  return (
+    before.duration_s !== now.duration_s ||
+    (now.executing !== null &&
+      before.executing?.started !== now.executing.started)
+  );
 }

@@ -79,7 +79,7 @@ def _see_why(page: Page, recorded: str) -> None:
     expect(_verdict(page).get_by_role("figure")).to_have_count(2)
     detail(page).get_by_role("button", name="Open the verdict in a tab").click()
     tab = page.locator(".jp-mlops-Tab")
-    expect(page.get_by_role("tab", name=re.compile("^differs: journey "))).to_be_visible()
+    expect(page.get_by_role("tab", name=re.compile(r"^≠ \w{8} differs · journey$"))).to_be_visible()
     metrics = tab.get_by_role("table", name="Metrics of both")
     accuracy = metrics.get_by_role("row", name=re.compile("^accuracy"))
     # Printed with five digits; the cell's title holds all of them.
@@ -102,7 +102,22 @@ def _compare(page: Page) -> None:
     for row in (0, 1):
         _interactive(page).nth(row).get_by_title("Select to compare").click()
     page.get_by_role("button", name="Compare", exact=True).click()
-    figure = page.locator(".jp-mlops-Figure[data-state=drawn]").first
+    expect(page.get_by_role("tab", name=re.compile(r"^\w{4} ↔ \w{4} · journey$"))).to_be_visible()
+    table = page.get_by_role("table", name="What differs")
+    expect(table.get_by_role("columnheader", name="Difference")).to_be_visible()
+    expect(table.get_by_role("row", name=re.compile("^lr "))).to_contain_text("100 %")
+    # Of two runs dots are enough; a line each is drawn of more.
+    expect(page.locator(".jp-mlops-Figure .parcoords")).to_have_count(0)
+    _compare_three(page)
+
+
+def _compare_three(page: Page) -> None:
+    again = runs(page).filter(has_text="reproduction of").filter(has_text="differs")
+    again.get_by_title("Select to compare").click()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    tab = page.get_by_role("tab", name=re.compile(r"^3 runs \w{8}… · journey$"))
+    expect(tab).to_have_attribute("aria-selected", "true")
+    figure = page.locator(".jp-mlops-Figure[data-state=drawn]:visible").first
     expect(figure.locator(".axis-title", has_text="accuracy")).to_be_visible()
     expect(figure.locator(".axis-title", has_text="lr")).to_be_visible()
     _wait_for_lines(page, figure)
@@ -111,11 +126,11 @@ def _compare(page: Page) -> None:
     expect(table).not_to_contain_text("seed = 7")
     expect(table.get_by_role("rowheader", name="seed")).to_have_count(0)
     legend = page.get_by_role("list", name="Colours of the runs").get_by_role("listitem")
-    expect(legend).to_have_count(2)
+    expect(legend).to_have_count(3)
 
 
 def _wait_for_lines(page: Page, figure: Locator) -> None:
-    """Wait until both lines are there: coloured pixels, which text and axes have not."""
+    """Wait until the lines are there: coloured pixels, which text and axes have not."""
     for _ in range(100):
         picture = Image.open(io.BytesIO(figure.screenshot())).convert("HSV")
         colourful = sum(picture.getchannel("S").histogram()[60:])
@@ -126,7 +141,7 @@ def _wait_for_lines(page: Page, figure: Locator) -> None:
 
 
 def _open_from_the_figure(page: Page) -> None:
-    figure = page.locator(".jp-mlops-Figure[data-state=drawn]").first
+    figure = page.locator(".jp-mlops-Figure[data-state=drawn]:visible").first
     tick = figure.locator(".y-axis").first.locator(".tick", has_text=re.compile(r"^0\.1$"))
     box = tick.locator("line").bounding_box()
     assert box is not None
@@ -153,5 +168,5 @@ def _wait_for_the_layout(page: Page, lab: Lab, notebook: str) -> None:
 
 def _see_both_tabs_again(page: Page) -> None:
     _see_executed(page)
-    page.get_by_role("tab", name=re.compile("^Compare 2 runs$|^journey .* and ")).click()
-    expect(page.locator(".jp-mlops-Figure[data-state=drawn]").first).to_be_visible()
+    page.get_by_role("tab", name=re.compile(r"^3 runs \w{8}…")).click()
+    expect(page.locator(".jp-mlops-Figure[data-state=drawn]:visible").first).to_be_visible()

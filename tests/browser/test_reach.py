@@ -52,6 +52,9 @@ _CONTRAST_OF_TEXTS = """root => {
 }"""
 
 
+_IS_CUT_OFF = "node => node.scrollWidth > node.clientWidth"
+
+
 @pytest.fixture
 def sidebar(page: Page, lab: Lab) -> Locator:
     """Give the sidebar with one run in it."""
@@ -83,7 +86,11 @@ def test_by_keyboard(page: Page, sidebar: Locator) -> None:
     expect(row).to_have_attribute("aria-current", "true")
     # The next stop after the list is the detail, whose buttons have names.
     _tab_to(page, detail(page).get_by_role("button", name="Open executed notebook"))
-    page.keyboard.press("Enter")
+    for keys in ("Escape", "Control+Alt+M"):
+        detail(page).get_by_role("button", name="Reproduce", exact=True).focus()
+        page.keyboard.press(keys)
+        expect(row).to_be_focused()
+    detail(page).get_by_role("button", name="Open executed notebook").press("Enter")
     expect(page.locator(".jp-mlops-Executed")).to_contain_text("read only")
 
 
@@ -124,6 +131,26 @@ def test_themes(page: Page, sidebar: Locator, theme: str, is_light: str) -> None
 
 
 def test_nothing_is_cut_off_at_250_px(page: Page, sidebar: Locator) -> None:
+    _narrow(page)
+    for part in sidebar.locator(".jp-mlops-Scroll").all():
+        assert part.evaluate(_IS_CUT_OFF) is False
+    # A name that has no room is broken, not cut.
+    names = detail(page).locator(".jp-mlops-Facts [role=rowheader]:visible")
+    assert names.count() > 2
+    assert [name for name in names.all() if name.evaluate(_IS_CUT_OFF)] == []
+
+
+def test_the_selection_bar_covers_no_row(page: Page, sidebar: Locator) -> None:
+    runs(page).first.get_by_title("Select to compare").click()
+    bar = sidebar.get_by_role("toolbar", name="Selected runs").bounding_box()
+    row = runs(page).first.bounding_box()
+    assert bar is not None
+    assert row is not None
+    assert row["y"] + row["height"] <= bar["y"]
+    runs(page).first.get_by_title("Select to compare").click()
+
+
+def _narrow(page: Page) -> None:
     handle = page.locator("#jp-main-split-panel > .lm-SplitPanel-handle").first
     box = handle.bounding_box()
     assert box is not None
@@ -131,8 +158,6 @@ def test_nothing_is_cut_off_at_250_px(page: Page, sidebar: Locator) -> None:
     page.mouse.down()
     page.mouse.move(33 + 250, 400, steps=5)
     page.mouse.up()
-    for part in sidebar.locator(".jp-mlops-Scroll").all():
-        assert part.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
 
 
 def _tab_to(page: Page, target: Locator) -> None:

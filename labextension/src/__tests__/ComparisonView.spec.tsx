@@ -13,7 +13,7 @@ import { ComparisonView } from '../components/ComparisonView';
 import { ServicesProvider } from '../components/services';
 import type { Comparison } from '../schema';
 import { CommandIDs } from '../tokens';
-import { pageOf, Stage, summaryOf } from './server';
+import { pageOf, runOf, Stage, summaryOf } from './server';
 
 // It draws on WebGL, which jsdom has not; the browser test sees the real one.
 jest.mock('plotly.js-gl2d-dist-min', () => ({
@@ -29,10 +29,22 @@ const COMPARISON: Comparison = {
   metrics: { accuracy: [0.9, 0.93], rows: [891, 891] },
   differs: {
     code: [],
-    parameter: [{ what: 'lr', cell: 3, values: [0.1, 0.01], detail: '' }],
+    parameter: [
+      {
+        ...{ what: 'lr', cell: 3, values: [0.1, 0.01], detail: '' },
+        missing: []
+      },
+      {
+        ...{ what: 'depth', cell: 3, values: [null, null], detail: '' },
+        missing: [1]
+      }
+    ],
     data: [],
     environment: [
-      { what: 'numpy', cell: null, values: ['2.4.6', null], detail: '' }
+      {
+        ...{ what: 'numpy', cell: null, values: ['2.4.6', null] },
+        ...{ detail: '', missing: [] }
+      }
     ],
     output: []
   },
@@ -55,7 +67,9 @@ const COMPARISON: Comparison = {
   figures: {
     parallel_coordinates: {
       data: [{ type: 'parcoords', dimensions: [], line: { color: [0, 1] } }],
-      layout: { meta: { runs: ['a', 'b'], colors: ['#0072B2', '#D55E00'] } }
+      layout: {
+        meta: { runs: ['a', 'b'], colors: ['#0072B2', '#D55E00', '#009E73'] }
+      }
     },
     metrics: { data: [{ type: 'bar' }], layout: {} }
   },
@@ -68,17 +82,18 @@ describe('ComparisonView', () => {
 
   beforeEach(() => {
     jest.clearAllMocks();
-    stage = new Stage(pageOf(summaryOf('a'), summaryOf('b')));
+    stage = new Stage(pageOf(summaryOf('a'), summaryOf('b'), summaryOf('c')));
     stage.addCommands(CommandIDs.openNotebook);
     stage.server.on('GET', 'comparisons', () => ({ body: COMPARISON }));
   });
 
   afterEach(() => stage.dispose());
 
-  const show = (): ReturnType<typeof render> =>
+  const onTitle = jest.fn();
+  const show = (runs = ['a', 'b']): ReturnType<typeof render> =>
     render(
       <ServicesProvider value={stage.services}>
-        <ComparisonView runs={['a', 'b']} />
+        <ComparisonView runs={runs} onTitle={onTitle} />
       </ServicesProvider>
     );
 
@@ -96,18 +111,28 @@ describe('ComparisonView', () => {
         'accuracy',
         'Parameters',
         'lr cell 3',
+        'depth cell 3',
         'Environment',
         'numpy'
       ]
     ]);
-    expect(table.getByText('none')).toBeTruthy();
+    const cells = table
+      .getAllByRole('row')
+      .map(row => within(row).queryAllByRole('cell'))
+      .map(row => row.map(({ textContent }) => textContent));
+    expect(cells.filter(row => row.length === 3)).toEqual([
+      ['0.9', '0.93', '+0.03 (+3.3 %)'],
+      ['0.1', '0.01', '−0.09 (−90 %)'],
+      ['null', 'not set', ''],
+      ['2.4.6', '—', '']
+    ]);
     expect(document.body.textContent).toContain(
       'parameter lr 0.1, 0.01 → accuracy, f1'
     );
   });
 
   it('tells which colour is which run, and lets the theme change none of them', async () => {
-    show();
+    show(['a', 'b', 'c']);
     const legend = await screen.findByRole('list', {
       name: 'Colours of the runs'
     });
@@ -119,7 +144,8 @@ describe('ComparisonView', () => {
       ])
     ).toEqual([
       ['rgb(0, 114, 178)', 'a'],
-      ['rgb(213, 94, 0)', 'b']
+      ['rgb(213, 94, 0)', 'b'],
+      ['rgb(0, 158, 115)', 'c']
     ]);
     await waitFor(() => expect(react).toHaveBeenCalled());
     const [trace] = react.mock.calls[0][1] as { line: object }[];
@@ -180,8 +206,19 @@ describe('ComparisonView', () => {
     expect(stage.executed).toEqual([[CommandIDs.openNotebook, { run: 'b' }]]);
   });
 
+  it('says that the runs are of two notebooks, and draws no line for each of two', async () => {
+    const other = summaryOf('bbbbbbbb', { notebook: '/srv/work/tune.ipynb' });
+    stage.server.on('GET', 'runs/bbbbbbbb', () => ({ body: runOf(other) }));
+    show(['a', 'bbbbbbbb']);
+    await screen.findByText(/The runs are of different notebooks/);
+    const [, heading] = screen.getAllByTitle(/Open the executed notebook/);
+    expect(heading.textContent).toContain('tune.ipynb');
+    expect(react).not.toHaveBeenCalled();
+    expect(onTitle).toHaveBeenLastCalledWith('a ↔ bbbb · train · tune');
+  });
+
   it('draws the figures that the bundle can draw, and again in another theme', async () => {
-    const { unmount } = show();
+    const { unmount } = show(['a', 'b', 'c']);
     await waitFor(() => expect(react).toHaveBeenCalledTimes(1));
     expect(react.mock.calls[0][1]).toMatchObject([{ type: 'parcoords' }]);
     await waitFor(() =>
@@ -197,7 +234,7 @@ describe('ComparisonView', () => {
 
   it('says so where no figure can be drawn, and keeps the table', async () => {
     react.mockRejectedValueOnce(new Error('no WebGL'));
-    show();
+    show(['a', 'b', 'c']);
     await screen.findByText(
       /The figure can’t be drawn here \(Error: no WebGL\)/
     );

@@ -59,7 +59,7 @@ describe.each([
       };
     },
     'the disk is full',
-    'MLOps: 1 problem · 3 unsynced'
+    'MLOps: 1 problem'
   ],
   [
     'another version',
@@ -112,5 +112,48 @@ describe.each([
       expect(text).toContain(banner);
     }
     stage.dispose();
+  });
+});
+
+describe('journals that wait', () => {
+  let stage: Stage;
+
+  beforeEach(() => {
+    stage = new Stage();
+    stage.server.status = { ...stage.server.status, unsynced: 1 };
+    render(
+      <ServicesProvider value={stage.services}>
+        <StatusItem />
+      </ServicesProvider>
+    );
+  });
+
+  afterEach(() => {
+    jest.restoreAllMocks();
+    stage.dispose();
+  });
+
+  const look = async (second: number): Promise<HTMLElement> => {
+    jest.spyOn(Date, 'now').mockReturnValue(second * 1000);
+    await act(() => stage.feed.refresh());
+    return screen.getByRole('button');
+  };
+
+  it('are counted only once they have waited, with the way out', async () => {
+    expect((await look(0)).textContent).toBe('MLOps: recording');
+    expect((await look(20)).textContent).toBe('MLOps: recording');
+    const item = await look(31);
+    expect(item.textContent).toBe('MLOps: recording · 1 unsynced');
+    expect(item.title).toContain('jupyter mlops doctor');
+  });
+
+  it('have not waited while a cell executes', async () => {
+    await look(0);
+    stage.notebook.isExecuting = true;
+    act(() => stage.notebook.changed.emit());
+    expect((await look(60)).textContent).toBe('MLOps: recording');
+    stage.notebook.isExecuting = false;
+    act(() => stage.notebook.changed.emit());
+    expect((await look(62)).textContent).toBe('MLOps: recording');
   });
 });

@@ -166,6 +166,41 @@ describe('ShownRun', () => {
     await screen.findByRole('alert');
   });
 
+  it('has each metric that changed in a line of its own', async () => {
+    const masks: string[] = [];
+    const output = { kind: 'number', difference: 0.02, masks } as const;
+    const verdict = verdictOf('a', {
+      cells: [
+        {
+          ...{ cell: 7, verdict: 'differs' },
+          outputs: [
+            { ...output, verdict: 'differs', what: 'f1' },
+            { ...output, verdict: 'within tolerance', what: 'auc' }
+          ]
+        }
+      ]
+    });
+    const nothing = { code: [], parameter: [], data: [], environment: [] };
+    stage.server.on('GET', 'comparisons', () => ({
+      body: {
+        metrics: { f1: [0.93, 0.9], auc: [0.5, 0.500001], rows: [9, 9] },
+        differs: { ...nothing, output: [] }
+      }
+    }));
+    await show(reproductionOf('a', { state: 'done', verdict }));
+    const list = within(
+      await screen.findByRole('list', {
+        name: 'Metrics, recorded → reproduced'
+      })
+    );
+    expect(
+      list.getAllByRole('listitem').map(({ textContent }) => textContent)
+    ).toEqual([
+      'f1 0.93 → 0.9 −0.03 (−3.2 %)',
+      'auc 0.5 → 0.500001 +0.000001 (< 0.01 %)within tolerance'
+    ]);
+  });
+
   it('says that it failed, and tries again', async () => {
     stage.server.on('GET', 'runs/a', () => ({
       status: 404,

@@ -43,10 +43,17 @@ describe('RunList', () => {
     expect(open.textContent).toContain('open');
     expect(open.textContent).toContain('NaN');
     expect(failed.textContent).toContain('failed');
-    expect(failed.textContent).toContain('batch');
+    expect(failed.textContent).toContain('run · b');
     expect(completed.textContent).toContain('completed');
     expect(completed.textContent).toContain('accuracy 0.91235');
     expect(within(completed).getByTitle('accuracy = 0.91234567')).toBeTruthy();
+  });
+
+  it('tells screen readers how many runs there are in which state', async () => {
+    await show(stage);
+    expect(document.querySelector('[aria-live]')!.textContent).toBe(
+      '3 runs: 1 open, 1 failed, 1 completed'
+    );
   });
 
   it('moves with the arrow keys and has one stop for Tab', async () => {
@@ -116,7 +123,11 @@ describe('RunList', () => {
       status: 'running',
       executing: { cell: 2, id: 'c2', started: new Date().toISOString() }
     });
-    const body = pageOf(executing, again, failed);
+    const stopped = summaryOf('s', {
+      status: 'interrupted',
+      error: { cell: 1, type: 'KeyboardInterrupt', message: '' }
+    });
+    const body = pageOf(executing, again, failed, stopped);
     stage.server.on('GET', 'runs', () => ({ body }));
     await show(stage);
     const texts = rows().map(row => row.textContent);
@@ -125,6 +136,8 @@ describe('RunList', () => {
     expect(texts[1]).toContain('reproduction of f');
     expect(texts[1]).toContain('differs');
     expect(texts[2]).toContain("NameError in cell 3: name 'x' is not defined");
+    expect(texts[3]).toContain('KeyboardInterrupt in cell 1');
+    expect(texts[3]).not.toContain('KeyboardInterrupt in cell 1:');
     fireEvent.click(within(rows()[1]).getByText('reproduction of f'));
     expect(stage.runs.shown).toBe('f');
   });

@@ -2,9 +2,9 @@ import { render, screen, waitFor, within } from '@testing-library/react';
 import * as React from 'react';
 
 import { ServicesProvider } from '../components/services';
-import { formatChange } from '../components/MetricTable';
 import { toShow } from '../components/OutputsView';
 import { VerdictPage } from '../components/VerdictPage';
+import { formatChange } from '../format';
 import type { Comparison, OutputJudgement, Run, Verdict } from '../schema';
 import {
   pageOf,
@@ -114,12 +114,12 @@ describe('VerdictPage', () => {
       'addresses in memory in cell 4 · dates and times of the run itself in cell 4',
       '1 the same: lr = 0.1',
       'the same: Python 3.12.1, 2 packages',
-      '2.5 s; the run took 1.3 s'
+      '2.5 s with the start of its kernel; the cells of the run took 1.3 s together'
     ]) {
       expect(textContent).toContain(fact);
     }
     expect(container.textContent).not.toContain('First diverging cell');
-    expect(onTitle).toHaveBeenLastCalledWith('identical: train aaaaaaaa');
+    expect(onTitle).toHaveBeenLastCalledWith('= aaaaaaaa identical · train');
   });
 
   it('sets the metrics side by side, those that changed first, above the outputs', async () => {
@@ -142,9 +142,17 @@ describe('VerdictPage', () => {
         },
         differs: {
           ...NOTHING,
-          parameter: [{ what: 'lr', cell: 2, values: [0.1, 0.2], detail: '' }],
+          parameter: [
+            {
+              ...{ what: 'lr', cell: 2, values: [0.1, 0.2], detail: '' },
+              missing: []
+            }
+          ],
           environment: [
-            { what: 'numpy', cell: null, values: ['2.4', '2.5'], detail: '' }
+            {
+              ...{ what: 'numpy', cell: null, values: ['2.4', '2.5'] },
+              ...{ detail: '', missing: [] }
+            }
           ]
         }
       }
@@ -165,7 +173,7 @@ describe('VerdictPage', () => {
     );
     await screen.findByText(/What the cell displayed is identical.*: f1\./);
     await waitFor(() =>
-      expect(onTitle).toHaveBeenLastCalledWith('differs: train aaaaaaaa')
+      expect(onTitle).toHaveBeenLastCalledWith('≠ aaaaaaaa differs · train')
     );
   });
 });

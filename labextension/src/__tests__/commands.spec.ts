@@ -19,7 +19,7 @@ describe('Commands', () => {
     const showPanel = (): void => {
       panels += 1;
     };
-    addCommands({ ...context, showPanel });
+    addCommands({ ...context, showPanel, goToRuns: showPanel });
     addTabCommands(context, content => shown.push(content));
     await stage.runs.refresh();
   });

@@ -35,6 +35,15 @@ describe('FocusKeeper', () => {
     expect(focused()).toBe('start');
   });
 
+  it('goes to the list from elsewhere in the panel when asked to', () => {
+    panel.innerHTML = `<button id="start"></button>${ROWS}`;
+    focus('start');
+    expect(keeper.goToList()).toBe(true);
+    expect(focused()).toBe('row');
+    panel.innerHTML = '';
+    expect(keeper.goToList()).toBe(false);
+  });
+
   it('waits in the panel until there are rows', async () => {
     keeper.enter();
     expect(focused()).toBe('panel');

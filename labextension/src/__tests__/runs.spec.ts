@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS } from '../runs';
+import { DEFAULT_SETTINGS, latest } from '../runs';
 import { next, pageOf, Stage, summaryOf } from './server';
 
 describe('Runs', () => {
@@ -41,7 +41,7 @@ describe('Runs', () => {
     expect(ids()).toEqual(['d']);
   });
 
-  it('forgets everything with another notebook, and nothing with another name', async () => {
+  it('keeps what was chosen and selected through another name and another notebook', async () => {
     stage.runs.choose('a');
     stage.runs.select(['a', 'b']);
     stage.notebook.rename('work/final.ipynb');
@@ -53,7 +53,13 @@ describe('Runs', () => {
     ).toBe('work/final.ipynb');
     stage.notebook.activate('other.ipynb');
     expect(stage.runs.list).toBeNull();
+    await stage.runs.refresh();
     expect(stage.runs.selected).toEqual([]);
+    expect(stage.runs.shown).toBe('c');
+    stage.notebook.activate('work/final.ipynb');
+    await stage.runs.refresh();
+    expect(stage.runs.selected).toEqual(['b', 'a']);
+    expect(stage.runs.shown).toBe('a');
   });
 
   it('drops the answer about a notebook that is no longer active', async () => {
@@ -102,5 +108,53 @@ describe('Runs', () => {
     await stage.runs.showMore();
     expect(ids()).toHaveLength(10);
     expect(stage.runs.hasMore).toBe(false);
+  });
+});
+
+describe('The run that is shown unasked', () => {
+  const [at1, at2, at3] = [1, 2, 3].map(hour => `2026-01-02T0${hour}:00:00Z`);
+  const old = summaryOf('old', { started: at1 });
+  const own = summaryOf('own', { started: at2 });
+  const batch = summaryOf('batch', { started: at3, trigger: 'run' });
+  const again = summaryOf('again', {
+    ...{ started: at3, trigger: 'reproduce', parent: 'own' }
+  });
+
+  it('is the newest that is no reproduction', () => {
+    expect(latest(null, [again, own, old], null)).toBe('own');
+    expect(latest([own, old], [again, own, old], 'own')).toBe('own');
+    expect(latest([own, old], [batch, own, old], 'own')).toBe('batch');
+  });
+
+  it('is the interactive one again once that executes more', () => {
+    const more = { ...own, duration_s: 9 };
+    expect(latest([batch, own], [batch, more], 'batch')).toBe('own');
+    const executing = {
+      ...own,
+      executing: { cell: 1, id: null, started: at3 }
+    };
+    expect(latest([batch, own], [batch, executing], 'batch')).toBe('own');
+    // Waiting again is no news.
+    expect(latest([batch, executing], [batch, own], 'batch')).toBe('batch');
+  });
+
+  it('is none of the older ones that are listed later', () => {
+    expect(latest([batch, own], [batch, own, old], 'batch')).toBe('batch');
+  });
+
+  it('stays the one that was chosen, until the latest is', async () => {
+    const stage = new Stage(pageOf(own, old));
+    await stage.runs.refresh();
+    const add = async (...runs: (typeof own)[]): Promise<void> => {
+      stage.server.on('GET', 'runs', () => ({ body: pageOf(...runs) }));
+      await stage.runs.refresh();
+    };
+    stage.runs.choose('old');
+    await add(batch, own, old);
+    expect(stage.runs.shown).toBe('old');
+    stage.runs.choose('batch');
+    await add({ ...own, id: 'new', started: at3 }, batch, own, old);
+    expect(stage.runs.shown).toBe('new');
+    stage.dispose();
   });
 });

@@ -1,4 +1,5 @@
 import {
+  errorText,
   formatDay,
   formatDuration,
   formatSize,
@@ -11,15 +12,25 @@ import { Repeater } from '../repeater';
 import { isOurVersion } from '../version';
 
 describe('format', () => {
+  it('puts no colon behind an error without a message', () => {
+    expect(errorText({ type: 'KeyboardInterrupt', message: '' })).toBe(
+      'KeyboardInterrupt'
+    );
+    expect(errorText({ type: 'KeyError', message: "'x'" })).toBe(
+      "KeyError: 'x'"
+    );
+  });
+
   it.each([
     [0.1 + 0.2, '0.3'],
     [1e-7, '1e-7'],
     [891, '891'],
     [123456789, '123456789'],
     ['NaN', 'NaN'],
-    [[1, 2], '[1,2]'],
+    [['a', 2, false], '["a", 2, false]'],
+    [{ a: { b: null } }, '{"a": {"b": null}}'],
     [null, 'null'],
-    [{ redacted: 'hmac-sha256:00' }, '•••']
+    [{ redacted: 'hmac-sha256:00' }, '(redacted)']
   ])('writes %p as %p', (value, text) => {
     expect(formatValue(value)).toBe(text);
   });

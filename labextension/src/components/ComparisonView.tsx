@@ -5,12 +5,12 @@ import * as React from 'react';
 import type { Comparison, MetricCause, Run } from '../schema';
 import { CommandIDs } from '../tokens';
 import { kindName } from './Causes';
-import { DifferenceTable, Dot, RunHeading } from './DifferenceTable';
+import { areOfMany, DifferenceTable, Dot, RunHeading } from './DifferenceTable';
 import { DifferingOutputs } from './DifferingOutputs';
 import { Figure, type IFigure, isDrawable } from './Figure';
 import { Failure, Loading } from './Notices';
 import { useCommand, useFetched, useServices } from './services';
-import { runName } from './VerdictPage';
+import { notebookName } from './VerdictPage';
 
 interface ICompared {
   comparison: Comparison;
@@ -60,28 +60,39 @@ export function ComparisonView(props: {
   );
 }
 
-/** Two runs by their names, more by their number and notebook. */
+/** Of two runs short forms of both ids, then the notebooks: tabs soon have room for little. */
 function title(runs: Run[], trans: TranslationBundle): string {
-  const notebooks = new Set(runs.map(run => run.notebook));
-  const [first, second] = runs;
-  if (runs.length === 2) {
-    const other =
-      notebooks.size === 1 ? second.id.slice(0, 8) : runName(second);
-    return trans.__('%1 and %2', runName(first), other);
-  }
-  return notebooks.size === 1 && first.notebook
-    ? trans.__('%1 runs of %2', runs.length, PathExt.basename(first.notebook))
-    : trans._n('%1 run compared', '%1 runs compared', runs.length);
+  const names = new Set(runs.map(notebookName).filter(Boolean));
+  return [
+    comparisonName(
+      runs.map(run => run.id),
+      trans
+    ),
+    ...names
+  ].join(' · ');
+}
+
+/** What tells a comparison from others, in a few characters. */
+export function comparisonName(
+  runs: readonly string[],
+  trans: TranslationBundle
+): string {
+  return runs.length === 2
+    ? runs.map(id => id.slice(0, 4)).join(' ↔ ')
+    : trans._n('%1 run %2…', '%1 runs %2…', runs.length, runs[0].slice(0, 8));
 }
 
 function Compared(props: ICompared): JSX.Element {
   const { trans } = useServices();
   const { comparison, runs } = props;
   const notebooks = Array.from(new Set(runs.map(run => run.notebook)));
-  const figures = Object.entries(
-    comparison.figures as Record<string, IFigure>
-  ).filter(([, figure]) => isDrawable(figure));
-  const colors = colorsOf(figures.map(([, figure]) => figure));
+  const all = Object.entries(comparison.figures as Record<string, IFigure>);
+  const figures = all.filter(
+    // Two lines show nothing that the dots and the table do not.
+    ([name, figure]) =>
+      isDrawable(figure) && (runs.length > 2 || name !== 'parallel_coordinates')
+  );
+  const colors = colorsOf(all.map(([, figure]) => figure));
   return (
     <>
       <header>
@@ -93,6 +104,13 @@ function Compared(props: ICompared): JSX.Element {
             )
             .join(', ')}
         </p>
+        {areOfMany(runs) && (
+          <p>
+            {trans.__(
+              'The runs are of different notebooks: a cell has its number in the first of them that has it.'
+            )}
+          </p>
+        )}
       </header>
       {figures.length > 0 && <Legend runs={runs} colors={colors} />}
       {figures.map(([name, figure]) => (
@@ -159,7 +177,7 @@ function Legend(props: { runs: Run[]; colors: string[] }): JSX.Element {
       {props.runs.map((run, place) => (
         <li key={run.id}>
           <Dot color={props.colors[place]} />
-          <RunHeading run={run} />
+          <RunHeading run={run} withNotebook={areOfMany(props.runs)} />
         </li>
       ))}
     </ul>

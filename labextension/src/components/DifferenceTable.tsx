@@ -1,22 +1,26 @@
+import { PathExt } from '@jupyterlab/coreutils';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { formatTime, formatValue, shorten, wholeValue } from '../format';
+import {
+  formatChange,
+  formatTime,
+  formatValue,
+  NOTHING,
+  shorten,
+  toldApart,
+  wholeValue
+} from '../format';
 import type { Comparison, Difference, Run } from '../schema';
 import { CommandIDs } from '../tokens';
 import { Link } from './Button';
 import { Empty } from './Notices';
 import { useCommand, useServices } from './services';
 
-interface IRow {
-  what: string;
-  cell: number | null;
-  values: readonly unknown[];
-  detail: string;
-}
-
-interface IGroup {
-  title: string;
-  rows: IRow[];
+interface IRow extends Omit<Difference, 'missing'> {
+  /** Where runs have no such thing, and what is said there. */
+  missing: readonly number[];
+  absent: string;
 }
 
 /** One column a run, one row a thing that differs, grouped by kind. */
@@ -29,14 +33,7 @@ export function DifferenceTable(props: {
   const { trans } = useServices();
   const { comparison, runs, colors = [] } = props;
   const { differs } = comparison;
-  const groups: IGroup[] = [
-    { title: trans.__('Metrics'), rows: differingMetrics(comparison) },
-    { title: trans.__('Parameters'), rows: differs.parameter },
-    { title: trans.__('Data'), rows: differs.data },
-    { title: trans.__('Code'), rows: differs.code },
-    { title: trans.__('Environment'), rows: differs.environment },
-    { title: trans.__('Not comparable'), rows: comparison.unknown }
-  ].filter(group => group.rows.length > 0);
+  const groups = groupsOf(comparison, trans);
   if (groups.length === 0) {
     return differs.output.length > 0 ? (
       <p>{trans.__('Nothing but what cells displayed.')}</p>
@@ -56,9 +53,10 @@ export function DifferenceTable(props: {
             {runs.map((run, place) => (
               <th key={run.id} scope="col">
                 {place in colors && <Dot color={colors[place]} />}
-                <RunHeading run={run} />
+                <RunHeading run={run} withNotebook={areOfMany(runs)} />
               </th>
             ))}
+            {runs.length === 2 && <th scope="col">{trans.__('Difference')}</th>}
           </tr>
         </thead>
         {groups.map(group => (
@@ -66,7 +64,7 @@ export function DifferenceTable(props: {
             <tr>
               <th
                 scope="rowgroup"
-                colSpan={runs.length + 1}
+                colSpan={runs.length + (runs.length === 2 ? 2 : 1)}
                 className="jp-mlops-Differences-group"
               >
                 {group.title}
@@ -79,6 +77,42 @@ export function DifferenceTable(props: {
         ))}
       </table>
     </div>
+  );
+}
+
+function groupsOf(
+  comparison: Comparison,
+  trans: TranslationBundle
+): { title: string; rows: IRow[] }[] {
+  const { differs, unknown } = comparison;
+  // A parameter may well be null; anything else that is null is not there.
+  const settings = differs.parameter.map(one => ({
+    ...one,
+    absent: trans.__('not set')
+  }));
+  const others = (differences: Omit<Difference, 'missing'>[]): IRow[] =>
+    differences.map(one => ({
+      ...one,
+      missing: one.values.flatMap((value, at) => (value === null ? [at] : [])),
+      absent: NOTHING
+    }));
+  return [
+    { title: trans.__('Metrics'), rows: others(differingMetrics(comparison)) },
+    { title: trans.__('Parameters'), rows: settings },
+    { title: trans.__('Data'), rows: others(differs.data) },
+    { title: trans.__('Code'), rows: others(differs.code) },
+    { title: trans.__('Environment'), rows: others(differs.environment) },
+    { title: trans.__('Not comparable'), rows: others(unknown) }
+  ].filter(group => group.rows.length > 0);
+}
+
+/** A parameter's value in each run, or that a run does not have it. */
+export function settingTexts(
+  { values, missing }: Difference,
+  trans: TranslationBundle
+): string[] {
+  return values.map((value, at) =>
+    missing.includes(at) ? trans.__('not set') : formatValue(value)
   );
 }
 
@@ -95,7 +129,9 @@ export function Dot(props: { color: string }): JSX.Element {
 
 function Row(props: { row: IRow }): JSX.Element {
   const { trans } = useServices();
-  const { what, cell, values, detail } = props.row;
+  const { what, cell, values, detail, missing, absent } = props.row;
+  const isPair = values.length === 2;
+  const texts = isPair ? toldApart(values[0], values[1]) : [];
   return (
     <tr>
       <th scope="row" title={detail || what}>
@@ -109,14 +145,24 @@ function Row(props: { row: IRow }): JSX.Element {
         {detail && <div className="jp-mlops-mod-quiet">{detail}</div>}
       </th>
       {values.map((value, index) => (
-        <td key={index} title={value === null ? '' : wholeValue(value)}>
-          {value === null ? (
-            <span className="jp-mlops-mod-quiet">{trans.__('none')}</span>
+        <td
+          key={index}
+          title={missing.includes(index) ? '' : wholeValue(value)}
+        >
+          {missing.includes(index) ? (
+            <span className="jp-mlops-mod-quiet">{absent}</span>
+          ) : typeof value === 'number' && isPair ? (
+            texts[index]
           ) : (
             <Value value={value} />
           )}
         </td>
       ))}
+      {isPair && (
+        <td>
+          {formatChange(...(values as [unknown, unknown])).replace(NOTHING, '')}
+        </td>
+      )}
     </tr>
   );
 }
@@ -132,14 +178,25 @@ function Value(props: { value: unknown }): JSX.Element {
 }
 
 /** The server lists every metric; shown are those without the same value in every run. */
-function differingMetrics(comparison: Comparison): Difference[] {
+function differingMetrics(
+  comparison: Comparison
+): Omit<Difference, 'missing'>[] {
   return Object.entries(comparison.metrics)
     .filter(([, values]) => new Set(values).size > 1)
     .map(([what, values]) => ({ what, cell: null, values, detail: '' }));
 }
 
+/** Whether runs are of more than one notebook. */
+export function areOfMany(runs: Run[]): boolean {
+  return new Set(runs.map(run => run.notebook)).size > 1;
+}
+
 /** A run as a column's heading: when, and a button that opens its executed notebook. */
-export function RunHeading(props: { run: Run }): JSX.Element {
+export function RunHeading(props: {
+  run: Run;
+  /** For runs of more than one. */
+  withNotebook?: boolean;
+}): JSX.Element {
   const { trans, locale } = useServices();
   const execute = useCommand();
   const { run } = props;
@@ -151,6 +208,11 @@ export function RunHeading(props: { run: Run }): JSX.Element {
     >
       {formatTime(run.started, locale)}
       <code>{run.id.slice(0, 8)}</code>
+      {props.withNotebook && run.notebook && (
+        <span className="jp-mlops-RunHeading-notebook">
+          {PathExt.basename(run.notebook)}
+        </span>
+      )}
     </Link>
   );
 }

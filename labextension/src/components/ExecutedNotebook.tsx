@@ -17,7 +17,7 @@ import { Link } from './Button';
 import { runState, StateMark } from './Marks';
 import { Failure, Loading } from './Notices';
 import { useCommand, useFetched, useServices } from './services';
-import { runName } from './VerdictPage';
+import { notebookName } from './VerdictPage';
 
 /** What JupyterLab's own notebooks are made with. */
 export interface INotebookParts {
@@ -60,9 +60,10 @@ export function ExecutedNotebook(props: {
   );
   React.useEffect(() => {
     if (value) {
-      onTitle?.(runName(value.run));
+      const id = trans.__('Run %1', value.run.id.slice(0, 8));
+      onTitle?.([id, notebookName(value.run)].filter(Boolean).join(' · '));
     }
-  }, [value, onTitle]);
+  }, [value, onTitle, trans]);
   const what = trans.__('Fetching the executed notebook');
   if (value === null) {
     return error ? (

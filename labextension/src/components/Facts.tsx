@@ -123,6 +123,18 @@ interface IFact {
   note: string | null;
 }
 
+/** A name that may be broken where its words end, as it has no spaces. */
+export function breakable(name: string): React.ReactNode {
+  const words = name.match(/[^_.@/]+[_.@/]*|[_.@/]+/g) ?? [];
+  return words.map((word, index) => (
+    <React.Fragment key={index}>
+      {index > 0 && <wbr />}
+      {word}
+    </React.Fragment>
+  ));
+}
+
+/* The roles are said because the rows are laid out as a grid, for which browsers drop them. */
 function FactTable(props: {
   run: string;
   label: string;
@@ -130,14 +142,15 @@ function FactTable(props: {
 }): JSX.Element {
   const { trans } = useServices();
   return (
-    <table className="jp-mlops-Facts" aria-label={props.label}>
-      <tbody>
+    <table role="table" className="jp-mlops-Facts" aria-label={props.label}>
+      <tbody role="rowgroup">
         {props.facts.map((fact, index) => (
-          <tr key={index}>
-            <th scope="row" title={fact.name}>
-              {fact.name}
+          <tr key={index} role="row">
+            <th scope="row" role="rowheader">
+              {breakable(fact.name)}
             </th>
             <td
+              role="cell"
               className="jp-mlops-Facts-value"
               title={
                 isRedacted(fact.value)
@@ -148,7 +161,7 @@ function FactTable(props: {
               {formatValue(fact.value)} {fact.note && <Tag>{fact.note}</Tag>}
               <Inherited of={fact} />
             </td>
-            <td className="jp-mlops-Facts-cell">
+            <td role="cell" className="jp-mlops-Facts-cell">
               <CellLink run={props.run} cell={fact.cell} />
             </td>
           </tr>

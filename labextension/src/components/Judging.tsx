@@ -1,8 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { formatDuration, formatValue } from '../format';
+import { formatDuration, formatValue, valueText } from '../format';
 import type { CellJudgement, Comparison, Run, Verdict } from '../schema';
+import { settingTexts } from './DifferenceTable';
 import { useServices } from './services';
 
 interface IJudging {
@@ -102,8 +103,12 @@ function parameters(
   );
   return (
     <>
-      {comparison.differs.parameter.map(({ what, values }) => (
-        <Changed key={what} what={what} values={values} />
+      {comparison.differs.parameter.map(one => (
+        <Changed
+          key={one.what}
+          what={one.what}
+          texts={settingTexts(one, trans)}
+        />
       ))}
       {same.length > 0 ? (
         <>
@@ -121,11 +126,8 @@ function parameters(
   );
 }
 
-function Changed(props: { what: string; values: unknown[] }): JSX.Element {
-  const { trans } = useServices();
-  const [before, after] = props.values.map(value =>
-    value === null ? trans.__('none') : formatValue(value)
-  );
+function Changed(props: { what: string; texts: string[] }): JSX.Element {
+  const [before, after] = props.texts;
   return (
     <div className="jp-mlops-Judging-changed">
       {props.what}: {before} → {after}
@@ -172,7 +174,7 @@ function environment(
   const changed = comparison.differs.environment;
   if (changed.length > 0) {
     return changed.map(({ what, values }) => (
-      <Changed key={what} what={what} values={values} />
+      <Changed key={what} what={what} texts={values.map(valueText)} />
     ));
   }
   const { python, packages } = again.environment;
@@ -209,6 +211,14 @@ function took({ run, again }: IJudging, trans: TranslationBundle): string {
     duration_s === null ? '—' : formatDuration(duration_s)
   );
   return run.trigger === 'interactive'
-    ? trans.__('%1; the run took %2, pauses included', after, before)
-    : trans.__('%1; the run took %2', after, before);
+    ? trans.__(
+        '%1 with the start of its kernel; the cells of the run took %2 together',
+        after,
+        before
+      )
+    : trans.__(
+        '%1; the run took %2, both with the start of their kernel',
+        after,
+        before
+      );
 }

@@ -97,7 +97,7 @@ export function triggerName(
 ): string {
   const names = {
     interactive: trans.__('interactive'),
-    run: trans.__('batch'),
+    run: trans.__('run'),
     reproduce: trans.__('reproduction'),
     sweep: trans.__('sweep')
   };

@@ -1,10 +1,16 @@
 import * as React from 'react';
 
-import { formatValue, wholeValue } from '../format';
+import { formatChange, NOTHING, toldApart, wholeValue } from '../format';
 import type { Comparison, OutputJudgement, Verdict } from '../schema';
-import { Tag } from './Facts';
+import { breakable, Tag } from './Facts';
 import { StateMark } from './Marks';
 import { useServices } from './services';
+
+interface IMetrics {
+  verdict: Verdict;
+  /** Of the run and its reproduction, in this order. */
+  comparison: Comparison;
+}
 
 interface IRow {
   name: string;
@@ -15,20 +21,8 @@ interface IRow {
 }
 
 /** The metrics of a run beside those of its reproduction, those that changed first. */
-export function MetricTable(props: {
-  verdict: Verdict;
-  /** Of the run and its reproduction, in this order. */
-  comparison: Comparison;
-  /** Without those that are the same. */
-  isBrief?: boolean;
-}): JSX.Element {
+export function MetricTable(props: IMetrics): JSX.Element {
   const { trans } = useServices();
-  const rows = metricRows(props.verdict, props.comparison).filter(
-    row => !props.isBrief || row.verdict !== 'identical'
-  );
-  if (rows.length === 0) {
-    return <></>;
-  }
   return (
     <div className="jp-mlops-TableScroll" tabIndex={0}>
       <table
@@ -41,12 +35,12 @@ export function MetricTable(props: {
             <th scope="col">{trans.__('Recorded')}</th>
             <th scope="col">{trans.__('Reproduced')}</th>
             <th scope="col">{trans.__('Difference')}</th>
-            {!props.isBrief && <th scope="col">{trans.__('Verdict')}</th>}
+            <th scope="col">{trans.__('Verdict')}</th>
           </tr>
         </thead>
         <tbody>
-          {rows.map(row => (
-            <Row key={row.name} row={row} isBrief={props.isBrief} />
+          {metricRows(props.verdict, props.comparison).map(row => (
+            <Row key={row.name} row={row} />
           ))}
         </tbody>
       </table>
@@ -54,8 +48,7 @@ export function MetricTable(props: {
   );
 }
 
-function Row(props: { row: IRow; isBrief?: boolean }): JSX.Element {
-  const { trans } = useServices();
+function Row(props: { row: IRow }): JSX.Element {
   const { name, before, after, verdict } = props.row;
   const texts = toldApart(before, after);
   return (
@@ -63,30 +56,78 @@ function Row(props: { row: IRow; isBrief?: boolean }): JSX.Element {
       <th scope="row">{name}</th>
       {[before, after].map((value, side) => (
         <td key={side} title={value === null ? '' : wholeValue(value)}>
-          {value === null ? (
-            <span className="jp-mlops-mod-quiet">{trans.__('none')}</span>
-          ) : (
-            texts[side]
-          )}
+          {value === null ? NOTHING : texts[side]}
         </td>
       ))}
       <td>{formatChange(before, after)}</td>
-      {!props.isBrief && (
-        <td>
-          {verdict === 'not judged' ? (
-            <Tag
-              title={trans.__(
-                'Readings of a clock, and values from an earlier execution, are not judged.'
-              )}
-            >
-              {trans.__('not judged')}
-            </Tag>
-          ) : (
-            <StateMark state={verdict} />
-          )}
-        </td>
-      )}
+      <td>
+        {verdict === 'not judged' ? (
+          <NotJudged />
+        ) : (
+          <StateMark state={verdict} />
+        )}
+      </td>
     </tr>
+  );
+}
+
+/** The metrics that changed, for narrow places: a block each, wrapped between its parts alone. */
+export function ChangedMetrics(props: IMetrics): JSX.Element {
+  const { trans } = useServices();
+  const rows = metricRows(props.verdict, props.comparison).filter(
+    ({ verdict }) => verdict !== 'identical'
+  );
+  if (rows.length === 0) {
+    return <></>;
+  }
+  return (
+    <ul
+      className="jp-mlops-ChangedMetrics"
+      aria-label={trans.__('Metrics, recorded → reproduced')}
+    >
+      {rows.map(row => (
+        <ChangedMetric key={row.name} row={row} />
+      ))}
+    </ul>
+  );
+}
+
+function ChangedMetric(props: { row: IRow }): JSX.Element {
+  const { trans } = useServices();
+  const { name, before, after, verdict } = props.row;
+  const [was, is] = toldApart(before, after);
+  const change = formatChange(before, after);
+  const title = trans.__(
+    '%1: recorded %2, reproduced %3',
+    name,
+    before === null ? NOTHING : wholeValue(before),
+    after === null ? NOTHING : wholeValue(after)
+  );
+  return (
+    <li title={title}>
+      <span className="jp-mlops-ChangedMetrics-name">{breakable(name)}</span>{' '}
+      <span className="jp-mlops-ChangedMetrics-values">
+        {before === null ? NOTHING : was} → {after === null ? NOTHING : is}
+      </span>{' '}
+      {change !== NOTHING && (
+        <span className="jp-mlops-mod-quiet">{change}</span>
+      )}
+      {verdict === 'not judged' && <NotJudged />}
+      {verdict === 'within tolerance' && <StateMark state={verdict} />}
+    </li>
+  );
+}
+
+function NotJudged(): JSX.Element {
+  const { trans } = useServices();
+  return (
+    <Tag
+      title={trans.__(
+        'Readings of a clock, and values from an earlier execution, are not judged.'
+      )}
+    >
+      {trans.__('not judged')}
+    </Tag>
   );
 }
 
@@ -110,39 +151,4 @@ export function metricRows(verdict: Verdict, comparison: Comparison): IRow[] {
     ...rows.filter(row => row.verdict !== 'identical'),
     ...rows.filter(row => row.verdict === 'identical')
   ];
-}
-
-/** Both values with as many digits as it takes to see that they differ. */
-function toldApart(before: unknown, after: unknown): [string, string] {
-  const spell = (value: unknown, digits: number): string =>
-    typeof value === 'number' && Math.abs(value) >= 1e6
-      ? value.toPrecision(Math.max(digits, 7))
-      : formatValue(value, digits);
-  for (let digits = 6; digits < 17; digits++) {
-    const texts: [string, string] = [
-      spell(before, digits),
-      spell(after, digits)
-    ];
-    if (before === after || texts[0] !== texts[1]) {
-      return texts;
-    }
-  }
-  return [wholeValue(before), wholeValue(after)];
-}
-
-/** How far a number moved, also in percent of what it was; a dash where that makes no sense. */
-export function formatChange(before: unknown, after: unknown): string {
-  if (typeof before !== 'number' || typeof after !== 'number') {
-    return '—';
-  }
-  const change = after - before;
-  const sign = change > 0 ? '+' : change < 0 ? '−' : '';
-  const text = sign + formatValue(Math.abs(change), 3);
-  if (change === 0 || before === 0) {
-    return text;
-  }
-  const share = Math.abs((change / before) * 100);
-  return share < 0.01
-    ? `${text} (< 0.01 %)`
-    : `${text} (${sign}${formatValue(share, 2)} %)`;
 }

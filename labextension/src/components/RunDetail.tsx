@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { formatDuration, shorten } from '../format';
+import { errorText, formatDuration, shorten } from '../format';
 import type { CellExecution, Run } from '../schema';
 import { CommandIDs } from '../tokens';
 import { Link } from './Button';
@@ -170,9 +170,7 @@ function CellItem(props: { run: string; cell: CellExecution }): JSX.Element {
       <Names label={trans.__('reads')} names={cell.reads} />
       <Names label={trans.__('writes')} names={cell.writes} />
       {cell.error && (
-        <div className="jp-mlops-CellError">
-          {cell.error.type}: {cell.error.message}
-        </div>
+        <div className="jp-mlops-CellError">{errorText(cell.error)}</div>
       )}
     </li>
   );
@@ -211,12 +209,20 @@ function Environment(props: { run: Run }): JSX.Element {
             <summary>
               {trans._n('%1 package', '%1 packages', packages.length)}
             </summary>
-            <table className="jp-mlops-Facts" aria-label={trans.__('Packages')}>
-              <tbody>
+            <table
+              role="table"
+              className="jp-mlops-Facts"
+              aria-label={trans.__('Packages')}
+            >
+              <tbody role="rowgroup">
                 {packages.map(([name, version]) => (
-                  <tr key={name}>
-                    <th scope="row">{name}</th>
-                    <td>{version}</td>
+                  <tr key={name} role="row">
+                    <th scope="row" role="rowheader">
+                      {name}
+                    </th>
+                    <td role="cell" className="jp-mlops-Facts-value">
+                      {version}
+                    </td>
                   </tr>
                 ))}
               </tbody>

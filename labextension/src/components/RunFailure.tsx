@@ -18,7 +18,7 @@ export function RunFailure(props: { run: Run }): JSX.Element {
         <strong className="jp-mlops-RunFailure-type">{type}</strong>
         <CellLink run={props.run.id} cell={cell.cell} />
       </div>
-      <p className="jp-mlops-RunFailure-message">{message}</p>
+      {message && <p className="jp-mlops-RunFailure-message">{message}</p>}
       {traceback && (
         <details>
           <summary>{trans.__('Traceback')}</summary>

@@ -1,10 +1,11 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { markIcons } from '../icons';
 import type { Draft, RunSummary } from '../schema';
 import { CommandIDs } from '../tokens';
 import { Button } from './Button';
-import { runState, stateName } from './Marks';
+import { runState, type State, stateName } from './Marks';
 import { Empty, Failure, Loading } from './Notices';
 import { RunRow, Values } from './RunRow';
 import { useCommand, useServices, useSignal } from './services';
@@ -63,30 +64,47 @@ function Listed(): JSX.Element {
   }
   return (
     <>
-      {error && !feed.error && (
-        <Failure inline error={error} what={what} onRetry={refresh} />
-      )}
+      <div className="jp-mlops-Scroll">
+        {error && !feed.error && (
+          <Failure inline error={error} what={what} onRetry={refresh} />
+        )}
+        {draft && <DraftCard draft={draft} />}
+        {list.length === 0 ? (
+          <NoRuns hasDraft={draft !== null} />
+        ) : (
+          <Rows list={list} />
+        )}
+        {runs.hasMore && (
+          <Button
+            className="jp-mlops-RunList-more"
+            onClick={() => void runs.showMore()}
+          >
+            {trans.__('Show older runs')}
+          </Button>
+        )}
+      </div>
       <SelectionBar />
-      {draft && <DraftCard draft={draft} />}
-      {list.length === 0 ? (
-        <NoRuns hasDraft={draft !== null} />
-      ) : (
-        <Rows list={list} />
-      )}
-      {runs.hasMore && (
-        <Button
-          className="jp-mlops-RunList-more"
-          onClick={() => void runs.showMore()}
-        >
-          {trans.__('Show older runs')}
-        </Button>
-      )}
       <div className="jp-mlops-mod-hidden" aria-live="polite">
-        {trans._n('%1 run', '%1 runs', list.length)}
-        {list.length > 0 && `, ${stateName(runState(list[0]), trans)}`}
+        {counted(list, trans)}
       </div>
     </>
   );
+}
+
+/** How many runs there are, and how many in each state. */
+function counted(
+  list: readonly RunSummary[],
+  trans: TranslationBundle
+): string {
+  const states = new Map<State, number>();
+  for (const state of list.map(runState)) {
+    states.set(state, (states.get(state) ?? 0) + 1);
+  }
+  const all = trans._n('%1 run', '%1 runs', list.length);
+  const parts = [...states].map(
+    ([state, count]) => `${count} ${stateName(state, trans)}`
+  );
+  return parts.length > 0 ? `${all}: ${parts.join(', ')}` : all;
 }
 
 function NoRuns(props: { hasDraft: boolean }): JSX.Element {
@@ -167,12 +185,21 @@ function DraftCard(props: { draft: Draft }): JSX.Element {
   );
 }
 
+/** Below the rows and outside of what scrolls, so that it neither moves nor covers any. */
 function SelectionBar(): JSX.Element {
   const { mlops, trans } = useServices();
   const execute = useCommand();
   const { runs } = mlops;
   const { selected } = runs;
-  if (selected.length === 0) {
+  const isShown = selected.length > 0;
+  React.useLayoutEffect(() => {
+    if (isShown) {
+      // It takes room from the list, whose last visible row may be the one just selected.
+      const row = document.activeElement?.closest('[role="option"]');
+      row?.scrollIntoView({ block: 'nearest' });
+    }
+  }, [isShown]);
+  if (!isShown) {
     return <></>;
   }
   return (

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { formatValue, shorten, wholeValue } from '../format';
+import { errorText, formatValue, shorten, wholeValue } from '../format';
 import { markIcons } from '../icons';
 import type { RunSummary } from '../schema';
 import { runState, StateMark, triggerName } from './Marks';
@@ -133,13 +133,13 @@ function ErrorLine(props: { run: RunSummary }): JSX.Element {
   }
   const { cell, type, message } = error;
   return (
-    <div className="jp-mlops-Run-error" title={`${type}: ${message}`}>
+    <div className="jp-mlops-Run-error" title={errorText(error)}>
       <strong>
         {cell === null
           ? type
           : trans._p('error type, cell', '%1 in cell %2', type, cell)}
       </strong>
-      {`: ${message}`}
+      {message && `: ${message}`}
     </div>
   );
 }
@@ -165,7 +165,9 @@ export function Values(props: {
       {shown.map(name => (
         <span
           key={name}
-          className="jp-mlops-Value"
+          className={`jp-mlops-Value${
+            typeof props.values[name] === 'number' ? '' : ' jp-mod-text'
+          }`}
           title={`${name} = ${wholeValue(props.values[name])}`}
         >
           <span className="jp-mlops-Value-name">{name}</span>{' '}

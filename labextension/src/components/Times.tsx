@@ -38,7 +38,11 @@ export function Duration(props: { run: Timed }): JSX.Element {
     ) : (
       <span
         className="jp-mlops-Run-duration jp-mlops-mod-quiet"
-        title={trans.__('Time that its cells took')}
+        title={
+          run.trigger === 'interactive'
+            ? trans.__('Time that its cells took, without what lay between')
+            : trans.__('Time from its start to its end')
+        }
       >
         {formatDuration(run.duration_s)}
       </span>

@@ -1,4 +1,5 @@
 import { PathExt } from '@jupyterlab/coreutils';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { formatTime } from '../format';
@@ -46,8 +47,7 @@ export function VerdictPage(props: {
   const verdict = value?.reproduction?.verdict;
   React.useEffect(() => {
     if (value && verdict) {
-      const state = stateName(verdict.verdict, trans);
-      onTitle(trans.__('%1: %2', state, runName(value.run)));
+      onTitle(title(verdict.verdict, value.run, trans));
     }
   }, [value, verdict, onTitle, trans]);
   if (error) {
@@ -68,10 +68,32 @@ export function VerdictPage(props: {
   );
 }
 
-/** A notebook's name and the start of the run's id, short enough for a tab. */
-export function runName({ id, notebook }: Run): string {
-  const name = notebook ? PathExt.basename(notebook, '.ipynb') : '';
-  return `${name} ${id.slice(0, 8)}`.trim();
+/** The verdict as a sign and the run's id first: tabs soon have room for little more. */
+function title(
+  verdict: Verdict['verdict'],
+  run: Run,
+  trans: TranslationBundle
+): string {
+  const signs: Record<Verdict['verdict'], string> = {
+    identical: '=',
+    'within tolerance': '≈',
+    differs: '≠',
+    'could not run': '✗'
+  };
+  const id = `${signs[verdict] ?? '?'} ${run.id.slice(0, 8)}`;
+  return [`${id} ${stateName(verdict, trans)}`, notebookName(run)]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+/** A notebook's name and the start of the run's id. */
+export function runName(run: Run): string {
+  return `${notebookName(run)} ${run.id.slice(0, 8)}`.trim();
+}
+
+/** A notebook's name without its ending; empty if it is not known. */
+export function notebookName({ notebook }: Run): string {
+  return notebook ? PathExt.basename(notebook, '.ipynb') : '';
 }
 
 function Page(props: {

@@ -7,7 +7,7 @@ import { Causes } from './Causes';
 import { BothOutputs, JudgedCells } from './CellOutputs';
 import { CellLink } from './Facts';
 import { StateMark } from './Marks';
-import { MetricTable } from './MetricTable';
+import { ChangedMetrics } from './MetricTable';
 import { Failure } from './Notices';
 import { useCommand, useFetched, useServices } from './services';
 
@@ -28,7 +28,7 @@ export function VerdictView(props: {
       {!props.isBrief && verdict.reproduction && (
         <>
           {parts(verdict) && (
-            <ChangedMetrics
+            <FetchedMetrics
               verdict={verdict}
               reproduction={verdict.reproduction}
             />
@@ -68,7 +68,7 @@ function parts({ verdict }: Verdict): boolean {
   return verdict === 'differs' || verdict === 'within tolerance';
 }
 
-function ChangedMetrics(props: {
+function FetchedMetrics(props: {
   verdict: Verdict;
   reproduction: string;
 }): JSX.Element {
@@ -85,7 +85,7 @@ function ChangedMetrics(props: {
     return <Failure inline error={error} what={what} onRetry={refetch} />;
   }
   return value ? (
-    <MetricTable isBrief verdict={verdict} comparison={value} />
+    <ChangedMetrics verdict={verdict} comparison={value} />
   ) : (
     <></>
   );

@@ -33,8 +33,11 @@ export class Sidebar extends SidePanel {
     const head = view(services, <PanelHead />);
     head.addClass('jp-mlops-PanelHead');
     this.header.addWidget(head);
-    this.addWidget(this._section(services, <RunList />, trans.__('Runs')));
+    const list = this._section(services, <RunList />, trans.__('Runs'));
+    list.addClass('jp-mlops-Runs');
+    this.addWidget(list);
     this.addWidget(this._section(services, <ShownRun />, trans.__('Run')));
+    this.node.addEventListener('keydown', this._onKeyDown);
     this.node.addEventListener('focusout', this._onFocusOut);
     this.node.addEventListener('pointerdown', this._calm);
   }
@@ -63,15 +66,35 @@ export class Sidebar extends SidePanel {
     this._clock.isShown = false;
   }
 
+  /** Take the focus to the list, also from elsewhere in the panel. */
+  goToRuns(): void {
+    if (this._focus.goToList()) {
+      this._call();
+    }
+  }
+
   /** Whoever asks for the panel gets into it, and sees where it is. */
   protected onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
     this._focus.enter();
+    this._call();
+  }
+
+  private _call(): void {
     this.removeClass(CALLED_CLASS);
     // Reading the size makes the browser see the removal, so that the animation starts again.
     void this.node.offsetWidth;
     this.addClass(CALLED_CLASS);
   }
+
+  /** What has an own use for the key, as the list has, lets it not come so far. */
+  private _onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape' && !event.defaultPrevented) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.goToRuns();
+    }
+  };
 
   private _onFocusOut = (event: FocusEvent): void => {
     if (!this.node.contains(event.relatedTarget as Node | null)) {

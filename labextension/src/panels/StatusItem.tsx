@@ -8,7 +8,7 @@ import {
   useSignal
 } from '../components/services';
 import { type MarkShape, markIcons } from '../icons';
-import { CommandIDs } from '../tokens';
+import { CommandIDs, type IMlops } from '../tokens';
 
 /** Says in the status bar whether the active notebook is being recorded; opens the sidebar. */
 export function createStatusItem(services: IServices): ReactWidget {
@@ -54,6 +54,7 @@ function useCaptureState(): ICaptureState {
   const { feed, runs } = mlops;
   useSignal(feed.statusChanged);
   useSignal(runs.notebook.changed);
+  const unsynced = useUnsynced(mlops);
   const { status, error } = feed;
   if (error !== null) {
     const texts: Record<number, string> = {
@@ -86,9 +87,16 @@ function useCaptureState(): ICaptureState {
     const text = trans.__('MLOps: not recording');
     return { ...OFF, text, detail: kernel.reason ?? '' };
   }
-  const { unsynced, problems } = status;
+  const { problems } = status;
   const behind = unsynced
     ? trans._n(' · %1 unsynced', ' · %1 unsynced', unsynced)
+    : '';
+  const why = unsynced
+    ? trans._n(
+        ' %1 journal holds lines that the store has not taken in for half a minute. Nothing is lost: “jupyter mlops doctor” takes them in, or says why it can’t.',
+        ' %1 journals hold lines that the store has not taken in for half a minute. Nothing is lost: “jupyter mlops doctor” takes them in, or says why it can’t.',
+        unsynced
+      )
     : '';
   if (problems.length > 0) {
     const text = trans._n(
@@ -96,16 +104,45 @@ function useCaptureState(): ICaptureState {
       'MLOps: %1 problems',
       problems.length
     );
-    return { ...PROBLEM, text: text + behind, detail: problems.join(' ') };
+    const detail = problems.join(' ') + why;
+    return { ...PROBLEM, text: text + behind, detail };
   }
   if (kernel === null) {
     const detail = runs.notebook.panel
       ? trans.__('This notebook’s kernel has executed nothing yet.')
       : trans.__('No notebook is active.');
-    return { ...READY, text: trans.__('MLOps: ready') + behind, detail };
+    const text = trans.__('MLOps: ready') + behind;
+    return { ...READY, text, detail: detail + why };
   }
   const detail = trans.__('What this notebook executes is being recorded.');
-  return { ...RECORDING, text: trans.__('MLOps: recording') + behind, detail };
+  const text = trans.__('MLOps: recording') + behind;
+  return { ...RECORDING, text, detail: detail + why };
+}
+
+/** So long journals may wait before it is said, in ms: the server looks every few seconds. */
+const PATIENCE = 30_000;
+
+/** How many journals wait although there was time to take them in. */
+function useUnsynced({ feed, runs }: IMlops): number {
+  const { notebook } = runs;
+  const since = React.useRef<number | null>(null);
+  React.useEffect(() => {
+    const look = (): void => {
+      // A cell that executes writes on, so that something always waits.
+      const waits = feed.status?.unsynced && !notebook.isExecuting;
+      since.current = waits ? (since.current ?? Date.now()) : null;
+    };
+    look();
+    feed.statusChanged.connect(look);
+    notebook.changed.connect(look);
+    return () => {
+      feed.statusChanged.disconnect(look);
+      notebook.changed.disconnect(look);
+    };
+  }, [feed, notebook]);
+  const isLong =
+    since.current !== null && Date.now() - since.current > PATIENCE;
+  return isLong ? (feed.status?.unsynced ?? 0) : 0;
 }
 
 const PROBLEM = { shape: 'cross', tone: 'problem' } as const;

@@ -25,9 +25,18 @@ export class FocusKeeper implements IDisposable {
     if (active !== this._panel && this._panel.contains(active)) {
       return;
     }
+    const hasRow = this.goToList();
+    if (!hasRow) {
+      this._panel.focus();
+    }
+    this._isWaiting = !hasRow;
+  }
+
+  /** Go to the list from wherever; false if there is none. */
+  goToList(): boolean {
     const row = this._panel.querySelector<HTMLElement>(ROW);
-    (row ?? this._panel).focus();
-    this._isWaiting = row === null;
+    row?.focus();
+    return row !== null;
   }
 
   dispose(): void {

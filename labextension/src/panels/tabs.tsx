@@ -2,7 +2,7 @@ import { MainAreaWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { ComparisonView } from '../components/ComparisonView';
+import { comparisonName, ComparisonView } from '../components/ComparisonView';
 import {
   ExecutedNotebook,
   type INotebookParts
@@ -61,11 +61,11 @@ export function tabName(shows: TabContent): string {
 function label(shows: TabContent, trans: TranslationBundle): string {
   switch (shows.kind) {
     case 'comparison':
-      return trans._n('Compare %1 run', 'Compare %1 runs', shows.runs.length);
+      return comparisonName(shows.runs, trans);
     case 'notebook':
-      return trans.__('Notebook of run %1', shows.run.slice(0, 8));
+      return trans.__('Run %1', shows.run.slice(0, 8));
     case 'verdict':
-      return trans.__('Verdict on %1', shows.run.slice(0, 8));
+      return trans.__('Verdict %1', shows.run.slice(0, 8));
   }
 }
 
