@@ -39,7 +39,8 @@ demo: $(STAMPS)/demo ## install everything needed, and do the main job on a real
 
 # In a container people are root, and JupyterLab asks for the word.
 lab: $(STAMPS)/demo ## open JupyterLab on the runs of the demo
-	@JUPYTER_MLOPS_HOME=$(CURDIR)/.demo $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) binder/tour.ipynb
+	@JUPYTER_MLOPS_HOME=$(CURDIR)/.demo $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) \
+	    --LabApp.default_url=/lab/tree/tour.ipynb binder
 
 build: $(STAMPS)/demo ## build the front end after a change (reload the page to see it)
 
