@@ -9,14 +9,23 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from jupyter_mlops import dataflow
 from jupyter_mlops.dataflow.source import parse
-from jupyter_mlops.records import Cause, CauseKind, CellError, DataUse, Parameter, RandomUse, Run
+from jupyter_mlops.records import (
+    Cause,
+    CauseKind,
+    CellError,
+    CellStatus,
+    DataUse,
+    Parameter,
+    RandomUse,
+    Run,
+)
 from jupyter_mlops.reproduction import packages
-from jupyter_mlops.reproduction.flows import flows, lineage
+from jupyter_mlops.reproduction.flows import flows, lineage, reaching
 from jupyter_mlops.reproduction.randomness import unseeded, was_put_back
 from jupyter_mlops.reproduction.verdict import Pair, changed_columns, equal
 
@@ -32,6 +41,9 @@ _ORDER: tuple[CauseKind, ...] = (
     "hardware",
     "unknown",
 )
+# What somebody changed, or may have: several of them may have done it together.
+_CHANGES: tuple[CauseKind, ...] = ("parameter", "code", "data")
+_UNFINISHED: tuple[CellStatus, ...] = ("interrupted", "not run", "running")
 # Some readers tell it in an error of another type.
 _MISSING = re.compile(r"(?i)no such file|not found|not exist")
 _MISSING_PACKAGE = ("ModuleNotFoundError", "ImportError")
@@ -54,6 +66,10 @@ class Evidence:
         Why it ended early, in words.
     confined
         Whether it might write in its sandbox only.
+    limited
+        Whether it had a limit of time.
+    differing
+        Names of what differs in the diverging cell, as far as it has names.
     """
 
     before: Run
@@ -63,6 +79,8 @@ class Evidence:
     error: CellError | None = None
     reason: str | None = None
     confined: bool = False
+    limited: bool = False
+    differing: tuple[str, ...] = ()
 
     @property
     def cells(self) -> set[int | None]:
@@ -73,11 +91,43 @@ class Evidence:
         reached = lineage(self.before, steps, len(steps) - 1)
         return {None, *(steps[index].cell for index in reached)}
 
+    def reaches(self) -> Callable[[Cause], bool]:
+        """Return what tells whether a cause can have reached what differs first."""
+        steps = [pair.step for pair in self.pairs[: self.at + 1] if pair.step is not None]
+        if self.pairs[self.at].step is None:
+            return lambda one: True
+        found = reaching(self.before, steps, self.differing)
+
+        def can_reach(one: Cause) -> bool:
+            if one.kind == "parameter":
+                return (one.cell, one.what.partition(".")[0]) in found.set
+            return one.cell is None or one.cell in found.cells
+
+        return can_reach
+
+
+@dataclass(frozen=True)
+class Causes:
+    """The causes, most likely first; as many as ``leading`` are equally likely."""
+
+    found: tuple[Cause, ...]
+    leading: int = 1
+
 
 def causes(evidence: Evidence) -> tuple[Cause, ...]:
     """Return the causes, most likely first; never empty."""
+    return weighed(evidence).found
+
+
+def weighed(evidence: Evidence) -> Causes:
+    """Find the causes and weigh them; there is at least one.
+
+    What can have reached that which differs first comes before the rest. Several changes
+    that can are equally likely.
+    """
     cells = evidence.cells
     found = [
+        *_ended(evidence),
         *_parameters(evidence, cells),
         *_sources(evidence, cells),
         *_data(evidence, cells),
@@ -89,13 +139,28 @@ def causes(evidence: Evidence) -> tuple[Cause, ...]:
         *_confinement(evidence),
     ]
     if not found:
-        return (_unknown(evidence),)
+        return Causes((_unknown(evidence),))
     # An error that names its reason makes that reason the likely one.
     failed = evidence.error.type if evidence.error is not None else ""
-    named = set(_missing_files(evidence))
+    named = {*_ended(evidence), *_missing_files(evidence)}
     if failed in _MISSING_PACKAGE:
         named.update(one for one in found if one.kind == "environment")
-    return tuple(sorted(found, key=lambda one: (one not in named, _ORDER.index(one.kind))))
+    reaches = evidence.reaches()
+    found.sort(key=lambda one: (one not in named, not reaches(one), _ORDER.index(one.kind)))
+    changes = [one.kind in _CHANGES and one not in named and reaches(one) for one in found]
+    return Causes(tuple(found), max(1, (*changes, False).index(False)))
+
+
+def _ended(evidence: Evidence) -> Iterator[Cause]:
+    """Say that it was the recorded run that did not get further, where that is so."""
+    before, pair = evidence.before, evidence.pairs[evidence.at]
+    if before.trigger == "interactive" or before.status == "completed" or not before.notices:
+        return
+    if any(one.cell == pair.cell and one.status in _UNFINISHED for one in before.cells):
+        detail = f"ended there: {before.notices[-1]}"  # a batch run's last notice is its end
+        if "limit" in detail and not evidence.limited:
+            detail += "; the reproduction had no limit"
+        yield Cause("environment", "the recorded run", pair.cell, detail)
 
 
 def _parameters(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
@@ -107,6 +172,17 @@ def _parameters(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
             continue
         before, now = repr(one.value), repr(same[-1].value)
         yield Cause("parameter", one.name, one.cell, f"{before} → {now}", before, now)
+    recorded = {(one.name, one.cell) for one in evidence.before.parameters}
+    # What no result came from is no parameter of a session's run, and can be set all the same.
+    for one in after:
+        sources = [p.step.source for p in evidence.pairs if p.cell == one.cell and p.step]
+        if one.source != "literal" or one.cell not in cells or (one.name, one.cell) in recorded:
+            continue
+        for literal in dataflow.literals(sources[-1]) if sources else ():
+            is_redacted = isinstance(one.value, dict) and "redacted" in one.value
+            if literal.name == one.name and literal.value != one.value and not is_redacted:
+                then, now = repr(literal.value), repr(one.value)
+                yield Cause("parameter", one.name, one.cell, f"{then} → {now}", then, now)
 
 
 def _is_set(parameter: Parameter) -> bool:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from jupyter_mlops.records import BatchOutcome, Cause, CellJudgement, RunVerdict, Verdict
 from jupyter_mlops.reproduction.verdict import DIVERGING, Pair
 
+# As many equally likely causes are told in one line.
+_TOLD = 3
+
 
 @dataclass(frozen=True)
 class Conclusion:
@@ -37,8 +40,16 @@ def conclude(
     return Conclusion("identical", None)
 
 
-def sentence(verdict: Verdict, reason: str | None = None) -> str:
-    """Tell a verdict in one line; `reason` is why the repetition ended early."""
+def sentence(verdict: Verdict, reason: str | None = None, leading: int = 1) -> str:
+    """Tell a verdict in one line.
+
+    Parameters
+    ----------
+    reason
+        Why the repetition ended early.
+    leading
+        How many of the first causes are equally likely.
+    """
     parts: list[str] = [verdict.verdict]
     if verdict.verdict == "within tolerance":
         differences = [one.difference or 0.0 for cell in verdict.cells for one in cell.outputs]
@@ -53,7 +64,9 @@ def sentence(verdict: Verdict, reason: str | None = None) -> str:
     elif verdict.first_diverging_cell is not None:
         parts.append(f"cell {verdict.first_diverging_cell}")
     if verdict.causes and not (reason is not None and verdict.causes[0].detail == reason):
-        parts.append(_told(verdict.causes[0]))
+        told = [_told(one) for one in verdict.causes[:leading]]
+        more = f", and {leading - _TOLD} more" if leading > _TOLD else ""
+        parts.append(" and ".join(told[:_TOLD]) + more)
     if verdict.unverifiable:
         several = verdict.unverifiable > 1
         parts.append(f"{verdict.unverifiable} output{'s' if several else ''} can't be judged")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from jupyter_mlops import dataflow
 from jupyter_mlops.dataflow import Context, Flow
+from jupyter_mlops.dataflow.source import parse
 from jupyter_mlops.records import Run, Step
 
 
@@ -51,6 +54,74 @@ def lineage(run: Run, steps: Sequence[Step], last: int) -> tuple[int, ...]:
         names |= reads | flow.reads
         files |= read_files.get(step.cell, set())
     return tuple(sorted(found))
+
+
+@dataclass(frozen=True)
+class Reaching:
+    """What can have reached something, statement by statement.
+
+    ``cells`` are the positions of the cells of these statements, ``set`` what each of them
+    bound that was needed, by position and name.
+    """
+
+    cells: frozenset[int | None]
+    set: frozenset[tuple[int | None, str]]
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """One statement of a step, by the step's index, with what it reads and makes."""
+
+    step: int
+    flow: Flow
+    made: frozenset[str]
+
+
+def reaching(run: Run, steps: Sequence[Step], names: Collection[str]) -> Reaching:
+    """Follow back what differs first in the last step.
+
+    Parameters
+    ----------
+    names
+        What differs there; the statement that made the first of them is where it begins. If
+        none is told, or none made one, the whole step is.
+    """
+    statements = list(_statements(run, steps))
+    own = [i for i, one in enumerate(statements) if one.step == len(steps) - 1]
+    first = next((i for i in own if statements[i].made.intersection(names)), None)
+    begin = frozenset(own if first is None else (first,))
+    read_files, written_files = _files(run, "read"), _files(run, "write")
+    needed, files = set[str](), set[str]()
+    cells, bound = set[int | None](), set[tuple[int | None, str]]()
+    for index in range(max(begin, default=-1), -1, -1):
+        one = statements[index]
+        cell = steps[one.step].cell
+        wrote = written_files.get(cell, set())
+        reaches = one.flow.opaque is not None or one.made & needed or wrote & files
+        if index not in begin and not reaches:
+            continue
+        cells.add(cell)
+        is_all = index in begin or one.flow.opaque is not None
+        bound.update((cell, name) for name in one.flow.binds if is_all or name in needed)
+        needed = (needed - one.flow.binds) | one.flow.reads
+        files |= read_files.get(cell, set())
+    return Reaching(frozenset(cells), frozenset(bound))
+
+
+def _statements(run: Run, steps: Sequence[Step]) -> Iterator[_Statement]:
+    written: dict[int | None, set[str]] = {}
+    for cell in run.cells:
+        written.setdefault(cell.cell, set()).update(cell.writes)
+    context = Context()
+    for index, step in enumerate(steps):
+        parsed = parse(step.source)
+        sources = [step.source] if parsed is None else map(ast.unparse, parsed.tree.body)
+        for source in sources:
+            flow = dataflow.analyse(source, context)
+            context = context.after(flow)
+            # Of what a call may have changed, the kernel has seen what it did change.
+            changed = flow.maybe_mutates & written.get(step.cell, flow.maybe_mutates)
+            yield _Statement(index, flow, flow.binds | flow.maybe_binds | flow.mutates | changed)
 
 
 def _files(run: Run, access: str) -> dict[int | None, set[str]]:

@@ -20,7 +20,7 @@ from jupyter_mlops.journal import now, this_process
 from jupyter_mlops.records import (
     Batch,
     BatchOutcome,
-    Cause,
+    CellJudgement,
     OutputJudgement,
     Progress,
     Reproduction,
@@ -201,8 +201,7 @@ class _Reproducing:
         wrong = documents.not_in_effect(self._order.replay.settings, after)
         if wrong:
             raise UsageError(message="; ".join(wrong))
-        found = judged(self._order, self._place, outcome, after)
-        return replace(found, sentence=conclusion.sentence(found, reason))
+        return judged(self._order, self._place, outcome, after, reason)
 
     def _fail(self, error: BaseException, finished: bool) -> None:
         cancelled = isinstance(error, (CancelledError, KeyboardInterrupt))
@@ -219,8 +218,10 @@ class _Reproducing:
         self._store.save_reproduction(self._state, self._process)
 
 
-def judged(order: _Order, place: Place, outcome: BatchOutcome, recorded: Run) -> Verdict:
-    """Judge an execution against the run that it repeats."""
+def judged(
+    order: _Order, place: Place, outcome: BatchOutcome, recorded: Run, reason: str | None
+) -> Verdict:
+    """Judge an execution against the run that it repeats; `reason` is why it failed."""
     before, replay = order.before, order.replay
     after = translation.as_before(recorded, replay.cell_of if replay.current else None, place)
     standard = Standard(
@@ -235,8 +236,9 @@ def judged(order: _Order, place: Place, outcome: BatchOutcome, recorded: Run) ->
     )
     concluded = conclusion.conclude(pairs, cells, outcome)
     at = concluded.at
+    found = _causes(order, after, pairs, cells, concluded, outcome, place)
     random = unseeded(before, replay.steps)
-    return Verdict(
+    told = Verdict(
         run=before.id,
         reproduction=recorded.id,
         verdict=concluded.verdict,
@@ -244,9 +246,10 @@ def judged(order: _Order, place: Place, outcome: BatchOutcome, recorded: Run) ->
         unseeded_cells=tuple(sorted({one.cell for one in random if one.cell is not None})),
         unverifiable=sum(o.verdict == "unverifiable" for cell in cells for o in cell.outputs),
         first_diverging_cell=None if at is None else pairs[at].cell,
-        causes=_causes(before, after, pairs, concluded, outcome, place),
+        causes=found.found,
         cells=cells,
     )
+    return replace(told, sentence=conclusion.sentence(told, reason, found.leading))
 
 
 def _judge_products(
@@ -272,20 +275,22 @@ def _judge_products(
 
 
 def _causes(
-    before: Run,
+    order: _Order,
     after: Run,
     pairs: list[verdict.Pair],
+    cells: tuple[CellJudgement, ...],
     concluded: conclusion.Conclusion,
     outcome: BatchOutcome,
     place: Place,
-) -> tuple[Cause, ...]:
+) -> cause.Causes:
     if concluded.at is None:
-        return ()
+        return cause.Causes(())
+    first = [one for one in cells[concluded.at].outputs if one.verdict in verdict.DIVERGING]
     failed = next((cell for cell in outcome.cells if cell.status == "error"), None)
     ended_early = outcome.status != "completed"
-    return cause.causes(
+    return cause.weighed(
         cause.Evidence(
-            before=before,
+            before=order.before,
             after=after,
             pairs=pairs,
             at=concluded.at,
@@ -293,6 +298,8 @@ def _causes(
             # Where the two part before its end, what ended it explains nothing.
             reason=outcome.reason if concluded.verdict == "could not run" else None,
             confined=place.writable is not None,
+            limited=order.timeout_s is not None or order.cell_timeout_s is not None,
+            differing=tuple(one.what for one in first if one.what),
         )
     )
 

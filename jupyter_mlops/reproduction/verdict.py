@@ -108,6 +108,8 @@ def judge_cells(
         )
         if pair.step is not None and pair.step.status != "not run" and not _was_repeated(pair):
             verdict = "missing"
+        elif _got_further(pair):
+            verdict = max(verdict, "extra", key=_WORST_LAST.index)
         judged.append(CellJudgement(pair.cell, verdict, tuple(outputs)))
     return tuple(judged)
 
@@ -183,6 +185,11 @@ def _versions(environment: Environment) -> dict[str, str]:
 
 def _was_repeated(pair: Pair) -> bool:
     return pair.after is not None and pair.after.status != "not run"
+
+
+def _got_further(pair: Pair) -> bool:
+    was_cut = pair.step is not None and pair.step.status in ("interrupted", "running")
+    return was_cut and pair.after is not None and pair.after.status == "ok"
 
 
 def _judge_pair(pair: Pair, standard: Standard) -> list[OutputJudgement]:

@@ -13,7 +13,7 @@ from jupyter_mlops.records import (
     Run,
     Unseen,
 )
-from jupyter_mlops.reproduction.cause import Evidence, causes
+from jupyter_mlops.reproduction.cause import Evidence, causes, weighed
 from jupyter_mlops.reproduction.verdict import Pair
 from tests.reproduction.builders import ENVIRONMENT, execution, pair, repeated, run, step
 
@@ -218,3 +218,47 @@ def test_a_write_that_the_sandbox_refused_is_told_with_the_way_out() -> None:
 def test_why_it_ended_is_told_where_no_cause_is_known() -> None:
     (found,) = _causes({}, {}, reason="cell 3 exceeded its limit of 5 s")
     assert found == ("unknown", "unknown", 3, "cell 3 exceeded its limit of 5 s")
+
+
+def test_a_run_that_did_not_get_further_says_why() -> None:
+    ended = (*FLOWS[:3], replace(FLOWS[3], status="interrupted"))
+    before = run(cells=ended, status="failed", notices=("cell 3 exceeded its limit of 3 s",))
+    evidence = Evidence(before, run(cells=FLOWS), _pairs(*SOURCES), 3)
+    (found,) = causes(evidence)
+    assert (found.kind, found.what, found.cell) == ("environment", "the recorded run", 3)
+    assert found.detail == (
+        "ended there: cell 3 exceeded its limit of 3 s; the reproduction had no limit"
+    )
+    (limited,) = causes(replace(evidence, limited=True))
+    assert limited.detail == "ended there: cell 3 exceeded its limit of 3 s"
+    raised = replace(before, cells=FLOWS)
+    assert causes(replace(evidence, before=raised))[0].kind == "unknown"
+
+
+def test_a_value_that_no_result_came_from_is_known_from_the_source() -> None:
+    after = {"parameters": (Parameter("lr", 0.5, "float", 2, "literal"),)}
+    assert _causes({}, after) == [("parameter", "lr", 2, "0.1 → 0.5")]
+    redacted = Parameter("lr", {"redacted": "hmac-sha256:0"}, "str", 2, "literal")
+    assert _causes({}, {"parameters": (redacted,)})[0][0] == "unknown"
+
+
+def test_changes_that_reach_what_differs_first_are_equally_likely() -> None:
+    sources = ("a, b = 1, 2", "c = 3", "x = a + c\ny = b")
+    pairs = _pairs(*sources)
+    names = {"a": 0, "b": 0, "c": 1}
+    before, after = (
+        run(
+            cells=(execution(0, "", "a b"), execution(1, "", "c"), execution(2, "a b c", "x y")),
+            parameters=tuple(Parameter(n, v, "int", c, "literal") for n, c in names.items()),
+        )
+        for v in (1, 2)
+    )
+
+    def told(*differing: str) -> tuple[list[str], int]:
+        weighed_ = weighed(Evidence(before, after, pairs, 2, differing=differing))
+        return [one.what for one in weighed_.found], weighed_.leading
+
+    assert told("x") == (["a", "c", "b"], 2)
+    assert told("y") == (["b", "a", "c"], 1)
+    assert told("y", "x") == (["a", "c", "b"], 2)
+    assert told() == told("else") == (["a", "b", "c"], 3)

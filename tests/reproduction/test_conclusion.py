@@ -61,6 +61,11 @@ def test_sentences() -> None:
     assert said("differs", first_diverging_cell=7, causes=(lr, data)) == (
         "differs · cell 7 · lr 0.1 → 0.2"
     )
+    differs = Verdict("r", "p", "differs", "fresh", first_diverging_cell=7, causes=(lr, data) * 2)
+    assert sentence(differs, None, 2).endswith(
+        "lr 0.1 → 0.2 and train.csv changed since (column age)"
+    )
+    assert sentence(differs, None, 4).endswith("and lr 0.1 → 0.2, and 1 more")
     unknown = Cause("unknown", "unknown", 7, "nothing recorded differs")
     assert said("differs", first_diverging_cell=7, causes=(unknown,)) == (
         "differs · cell 7 · cause unknown: nothing recorded differs"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from jupyter_mlops.records import DataUse
-from jupyter_mlops.reproduction.flows import clock_values, lineage
+from jupyter_mlops.reproduction.flows import clock_values, lineage, reaching
 from tests.reproduction.builders import execution, run, step
 
 
@@ -37,3 +37,23 @@ def test_values_of_a_clock_are_known_through_the_cells() -> None:
         step(1, "spent = time.time() - began\nx = 1"),
     ]
     assert clock_values(steps) == {(0, "began"), (1, "spent")}
+
+
+def test_what_reaches_a_name_is_followed_statement_by_statement() -> None:
+    steps = [step(0, "a, b = 1, 2\nc = 3"), step(1, "a = 4"), step(2, "x = a + c\ny = b\nprint(y)")]
+    recorded = run(cells=tuple(execution(cell) for cell in range(3)))
+    found = reaching(recorded, steps, ["x"])
+    # The first value of a was replaced before it was read.
+    assert found.set == {(0, "c"), (1, "a"), (2, "x")}
+    assert reaching(recorded, steps, ["y"]).set == {(0, "b"), (2, "y")}
+    assert reaching(recorded, steps, ["y"]).cells == {0, 2}
+    assert reaching(recorded, steps, []).cells == {0, 1, 2}
+    opaque = [steps[0], step(1, "exec(code)"), steps[2]]
+    assert reaching(recorded, opaque, ["y"]).cells == {0, 1, 2}
+
+
+def test_what_a_call_may_change_counts_where_the_kernel_saw_it_changed() -> None:
+    steps = [step(0, "x = []"), step(1, "from m import fill"), step(2, "fill(x, n)"), step(3, "x")]
+    for writes, cells in (("x", {0, 1, 2, 3}), ("", {0, 3})):
+        recorded = run(cells=(execution(0, "", "x"), execution(2, "x n", writes)))
+        assert reaching(recorded, steps, []).cells == cells

@@ -54,7 +54,7 @@ class Project:
             cell["id"] = f"cell-{position + first_id}"
         self.path.write_bytes(notebook.dump(made))
 
-    def run(self, store: Store, parameters: dict[str, Any] | None = None) -> Run:
+    def run(self, store: Store, parameters: dict[str, Any] | None = None, **limits: float) -> Run:
         """Execute the notebook as a run."""
         given = notebook.read(self.path)
         prepared = notebook.with_parameters(given, parameters or {})
@@ -67,6 +67,7 @@ class Project:
             user="u",
             path=str(self.path),
             parameters=prepared.tagged,
+            **limits,  # type: ignore[arg-type]
         )
         batch = Batch(job.run, job.path, notebook.dump(given), "run", "u", now(), this_process())
         store.begin_batch(batch)
@@ -304,6 +305,43 @@ def test_a_limit_that_is_exceeded_could_not_run(project: Project, store: Store) 
     verdict = _reproduced(store, made, parameters={"x": 2}, cell_timeout_s=1)
     assert verdict.verdict == "could not run" and verdict.first_diverging_cell == 2
     assert verdict.causes[0].kind == "parameter"
+
+
+@pytest.mark.parametrize("shows", ["", "print('slept')"])
+def test_a_run_that_was_cut_by_its_limit_is_the_reason_itself(
+    project: Project, store: Store, shows: str
+) -> None:
+    project.save("import time\nready = 1", f"time.sleep(4)\n{shows}", "print('end')")
+    made = project.run(store, cell_timeout_s=1)
+    assert made.status == "failed"
+    verdict = _reproduced(store, made)
+    detail = "ended there: cell 2 exceeded its limit of 1 s; the reproduction had no limit"
+    assert _causes(verdict) == [("environment", "the recorded run", 2, detail)]
+    assert verdict.sentence == f"differs · cell 2 · the recorded run {detail}"
+
+
+def test_of_several_changes_those_that_reach_what_differs_first_are_named(
+    project: Project, store: Store
+) -> None:
+    project.save(
+        "import numpy as np\nimport pandas as pd",
+        "size = 20\nseed = 42",
+        "frame = pd.DataFrame({'x': np.random.default_rng(seed).random(4)})\n"
+        "total = float(frame.x.sum()) * size\nprint(total)",
+        "both = pd.DataFrame({'x': np.random.default_rng(seed).random(size)})",
+    )
+    made = project.run(store)
+    asked = {"size": 5, "seed": 1}
+    verdict = _reproduced(store, made, parameters=asked)
+    assert [one.what for one in verdict.causes] == ["seed", "size"]
+    assert verdict.sentence == "differs · cell 3 · seed 42 → 1"
+    project.save(
+        "import numpy as np\nimport pandas as pd",
+        "size = 20\nseed = 42",
+        "frame = pd.DataFrame({'x': np.random.default_rng(seed).random(4) * size})",
+    )
+    verdict = _reproduced(store, project.run(store), parameters=asked)
+    assert verdict.sentence == "differs · cell 3 · size 20 → 5 and seed 42 → 1"
 
 
 def _session(folder: Path, *sources: str) -> None:

@@ -1,0 +1,142 @@
+"""Reproductions of sessions with real kernels: their records are as the sessions' own runs are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from jupyter_mlops.records import Run, Verdict
+from jupyter_mlops.reproduction import reproduce
+from jupyter_mlops.settings import Settings
+from jupyter_mlops.store import Store
+
+IMPORTS = "import numpy as np\nfrom sklearn.metrics import accuracy_score"
+PARAMETERS = "n = {n}\nstart = 3"
+DATA = "data = np.arange(start)"
+TRAINED = "weights = np.random.rand({size}) * n"
+SCORED = "score = float(weights.sum() + data.sum())\nprint('done')"
+
+
+@pytest.fixture
+def store(home: Settings) -> Iterator[Store]:
+    with Store.open(home) as opened:
+        yield opened
+
+
+def session(store: Store, folder: Path, *sources: str) -> Run:
+    """Execute sources one after the other in a kernel, and return the last run of it."""
+    manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder))
+    try:
+        for source in sources:
+            client.execute_interactive(source, timeout=60, output_hook=lambda message: None)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel()
+    store.refresh()
+    found = store.run(store.find("@1"))
+    assert found.trigger == "interactive"
+    return found
+
+
+def reproduced(store: Store, run: Run, **options: Any) -> tuple[Verdict, Run]:
+    found = reproduce(store, run.id, user="u", **options)
+    return found, store.run(found.reproduction or "")
+
+
+def parameters(run: Run) -> list[tuple[Any, ...]]:
+    return sorted((one.name, one.value, one.cell) for one in run.parameters)
+
+
+def metrics(run: Run) -> list[tuple[Any, ...]]:
+    return [(one.name, one.cell) for one in run.metrics]
+
+
+def test_a_failed_session_fails_again_and_says_so(store: Store, tmp_path: Path) -> None:
+    failed = session(store, tmp_path, "total = 0.5", "raise ValueError('broken')")
+    assert failed.status == "failed"
+    for original in (failed, reproduced(store, failed)[1]):
+        verdict, again = reproduced(store, original)
+        assert verdict.sentence == (
+            "identical · it failed the same way: cell 1 raised ValueError: broken"
+        )
+        assert again.status == "failed"
+        assert again.notices[-1] == "cell 1 raised ValueError: broken"
+    failing = store.runs(where="status = failed").runs
+    assert len(failing) == 4
+
+
+def test_an_error_that_a_session_mended_fails_nothing(store: Store, tmp_path: Path) -> None:
+    mended = session(store, tmp_path, "x = missing", "missing = 0.5", "x = missing")
+    assert mended.status == "completed"
+    verdict, again = reproduced(store, mended)
+    assert (verdict.sentence, again.status) == ("identical", "completed")
+
+
+def test_a_replay_shows_the_parameters_that_its_results_came_from(
+    store: Store, tmp_path: Path
+) -> None:
+    trained = TRAINED.format(size="start").replace("np.random.rand(start)", "np.ones(start)")
+    first, second = (PARAMETERS.format(n=n) for n in (60, 200))
+    original = session(store, tmp_path, IMPORTS, first, DATA, second, trained, SCORED)
+    assert parameters(original) == [("n", 200, 1), ("start", 3, 1)]
+    verdict, again = reproduced(store, original)
+    assert verdict.sentence == "identical"
+    assert [one.cell for one in again.cells] == [0, 1, 2, 1, 3, 4]
+    assert parameters(again) == parameters(original)
+    assert metrics(again) == metrics(original)
+    (row, *_) = store.runs(where="parameter.n = 200", sort="-started").runs
+    assert row.id == again.id
+    changed, other = reproduced(store, original, parameters={"n": 5})
+    assert parameters(other) == [("n", 5, 1), ("start", 3, 1)]
+    assert changed.causes[0].what == "n"
+
+
+def test_a_replay_is_itself_replayed_in_its_order_and_judged_truly(
+    store: Store, tmp_path: Path
+) -> None:
+    first, second = (PARAMETERS.format(n=n) for n in (60, 200))
+    trained = TRAINED.format(size="start")
+    original = session(store, tmp_path, IMPORTS, first, DATA, second, trained, SCORED)
+    _, once = reproduced(store, original)
+    verdict, twice = reproduced(store, once)
+    assert [one.cell for one in twice.cells] == [one.cell for one in original.cells]
+    assert [one.kind for one in verdict.causes] == ["seed"]
+    assert verdict.first_diverging_cell == 3
+    assert parameters(twice) == parameters(original)
+    _, changed = reproduced(store, once, parameters={"n": 7})
+    _, again = reproduced(store, changed)
+    assert parameters(again) == [("n", 7, 1), ("start", 3, 1)]
+
+
+def test_a_replay_that_ended_early_is_replayed_as_far_as_it_was_to_go(
+    store: Store, tmp_path: Path
+) -> None:
+    data = tmp_path / "data.txt"
+    data.write_text("0.5")
+    original = session(
+        store, tmp_path, "text = open('data.txt').read()", "value = float(text)", "print('end')"
+    )
+    data.write_text("none")
+    verdict, broken = reproduced(store, original)
+    assert (verdict.verdict, broken.status) == ("could not run", "failed")
+    assert [one.status for one in broken.cells] == ["ok", "error", "not run"]
+    verdict, again = reproduced(store, broken)
+    assert verdict.verdict == "identical" and "failed the same way" in verdict.sentence
+    assert [one.status for one in again.cells] == ["ok", "error", "not run"]
+    data.write_text("0.5")
+    verdict, mended = reproduced(store, broken)
+    assert [one.status for one in mended.cells] == ["ok", "ok", "ok"]
+    assert [one.kind for one in verdict.causes] == ["data"]
+
+
+def test_a_parameter_of_a_cell_beside_the_results_can_be_set(store: Store, tmp_path: Path) -> None:
+    original = session(
+        store, tmp_path, "lr = 0.1", "title = 'loss'\nprint(title)", "score = lr * 0.5"
+    )
+    verdict, again = reproduced(store, original, parameters={"title": "gain"})
+    assert verdict.causes[0].what == "title"
+    assert ("title", "gain", 1) in parameters(again)
