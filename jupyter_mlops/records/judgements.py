@@ -11,7 +11,7 @@ from jupyter_mlops.records.runs import SCHEMA_VERSION, RunVerdict
 OutputVerdict = Literal[
     "identical", "within tolerance", "differs", "missing", "extra", "unverifiable"
 ]
-OutputKind = Literal["text", "number", "table", "image", "html", "figure", "error"]
+OutputKind = Literal["text", "number", "table", "image", "html", "figure", "error", "model"]
 RandomnessUse = Literal["restored", "fresh", "none used"]
 CauseKind = Literal[
     "code",
@@ -44,7 +44,7 @@ class OutputJudgement:
 
     ``difference`` is the largest relative difference of numbers, or the share of
     pixels changed of an image; ``None`` where neither applies. ``what`` names the metric,
-    frame or file that was judged, and is empty for what a cell displayed.
+    frame, file or model that was judged, and is empty for what a cell displayed.
     """
 
     kind: OutputKind

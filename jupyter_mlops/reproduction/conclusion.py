@@ -67,9 +67,14 @@ def sentence(verdict: Verdict, reason: str | None = None, leading: int = 1) -> s
         told = [_told(one) for one in verdict.causes[:leading]]
         more = f", and {leading - _TOLD} more" if leading > _TOLD else ""
         parts.append(" and ".join(told[:_TOLD]) + more)
-    if verdict.unverifiable:
-        several = verdict.unverifiable > 1
-        parts.append(f"{verdict.unverifiable} output{'s' if several else ''} can't be judged")
+    unjudged = [o for cell in verdict.cells for o in cell.outputs if o.verdict == "unverifiable"]
+    models = list(dict.fromkeys(one.what for one in unjudged if one.kind == "model"))
+    outputs = verdict.unverifiable - sum(one.kind == "model" for one in unjudged)
+    if outputs:
+        parts.append(f"{outputs} output{'s' if outputs > 1 else ''} can't be judged")
+    # Where something else differs, that the models do says no more.
+    if models and verdict.verdict in ("identical", "within tolerance"):
+        parts.append(f"not the same inside, which can't be judged: {', '.join(models)}")
     return " · ".join(parts)
 
 

@@ -269,8 +269,12 @@ def _judge_products(
     products: dict[int | None, list[OutputJudgement]] = {}
     if after.environment is not None:  # else capture was off, and nothing inside was seen
         products = verdict.judge_metrics(metrics[0], metrics[1], standard)
-    for cell, judgements in verdict.judge_data(before.data, after.data, standard).items():
-        products.setdefault(cell, []).extend(judgements)
+    for more in (
+        verdict.judge_data(before.data, after.data, standard),
+        verdict.judge_models(before.models, after.models),
+    ):
+        for cell, judgements in more.items():
+            products.setdefault(cell, []).extend(judgements)
     return products
 
 

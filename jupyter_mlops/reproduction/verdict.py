@@ -17,6 +17,7 @@ from jupyter_mlops.records import (
     DataUse,
     Environment,
     Metric,
+    ModelFit,
     OutputJudgement,
     OutputKind,
     OutputVerdict,
@@ -155,6 +156,26 @@ def judge_data(
         if judgement is not None:
             named = replace(judgement, what=use.name or use.path or "")
             found.setdefault(use.cell, []).append(named)
+    return found
+
+
+def judge_models(
+    before: Iterable[ModelFit], after: Iterable[ModelFit]
+) -> dict[int | None, list[OutputJudgement]]:
+    """Compare fitted models by digest.
+
+    Equal ones are equal. One that is not proves nothing, since models keep clocks too, the
+    times of their fits: it is *unverifiable*.
+    """
+    second = {(one.cell, one.name): one.digest for one in after if not one.inherited}
+    found: dict[int | None, list[OutputJudgement]] = {}
+    for one in before:
+        digests = [one.digest, second.get((one.cell, one.name))]
+        algorithms = {digest and digest.partition(":")[0] for digest in digests}
+        if one.inherited or None in digests or len(algorithms) > 1:
+            continue
+        verdict: OutputVerdict = "identical" if digests[0] == digests[1] else "unverifiable"
+        found.setdefault(one.cell, []).append(OutputJudgement("model", verdict, what=one.name))
     return found
 
 

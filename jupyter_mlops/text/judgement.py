@@ -55,6 +55,8 @@ def _facts(record: Verdict) -> list[tuple[str, str | None]]:
         ("randomness", _randomness(record)),
         ("judged", _counted(record)),
     ]
+    if models := _models(record):
+        facts.append(("not judged", f"{', '.join(models)}: not the same inside"))
     if masks := _masks(record):
         facts.append(("not compared", f"{', '.join(masks)} in what was printed"))
     if record.reproduction is not None:
@@ -71,6 +73,16 @@ def _counted(record: Verdict) -> str:
         f"{judged[verdict]} {word}" for verdict, word in _COUNTED.items() if judged[verdict]
     )
     return f"{plural(len(record.cells), 'cell')}; outputs: {counts or 'none'}"
+
+
+def _models(record: Verdict) -> list[str]:
+    """Name the models whose content is another, which by itself proves nothing."""
+    return [
+        f"model {output.what} of cell {cell.cell}"
+        for cell in record.cells
+        for output in cell.outputs
+        if output.kind == "model" and output.verdict == "unverifiable"
+    ]
 
 
 def _masks(record: Verdict) -> list[str]:

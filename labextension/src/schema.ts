@@ -100,6 +100,7 @@ export interface Comparison {
   metrics: {
     [k: string]: (number | string | null)[];
   };
+  notebooks: (string | null)[];
   parameters: {
     [k: string]: unknown[];
   };
@@ -289,14 +290,22 @@ export interface CellJudgement {
  *
  *     ``difference`` is the largest relative difference of numbers, or the share of
  *     pixels changed of an image; ``None`` where neither applies. ``what`` names the metric,
- *     frame or file that was judged, and is empty for what a cell displayed.
+ *     frame, file or model that was judged, and is empty for what a cell displayed.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "OutputJudgement".
  */
 export interface OutputJudgement {
   difference: number | null;
-  kind: 'error' | 'figure' | 'html' | 'image' | 'number' | 'table' | 'text';
+  kind:
+    | 'error'
+    | 'figure'
+    | 'html'
+    | 'image'
+    | 'model'
+    | 'number'
+    | 'table'
+    | 'text';
   masks: string[];
   verdict:
     | 'differs'

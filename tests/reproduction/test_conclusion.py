@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from jupyter_mlops.records import BatchOutcome, Cause, Verdict
+from jupyter_mlops.records import BatchOutcome, Cause, CellJudgement, OutputJudgement, Verdict
 from jupyter_mlops.reproduction.conclusion import conclude, sentence
 from jupyter_mlops.reproduction.verdict import Pair, judge_cells
 from tests.reproduction.builders import STANDARD, pair, repeated, step, stream
@@ -54,6 +54,13 @@ def test_sentences() -> None:
         "identical · it failed the same way: cell 3 raised KeyError: 1"
     )
     assert said("identical", unverifiable=2) == "identical · 2 outputs can't be judged"
+    model = CellJudgement(4, "unverifiable", (OutputJudgement("model", "unverifiable", what="m"),))
+    assert said("identical", unverifiable=1, cells=(model,)) == (
+        "identical · not the same inside, which can't be judged: m"
+    )
+    assert said("differs", first_diverging_cell=7, unverifiable=1, cells=(model,)) == (
+        "differs · cell 7"
+    )
     assert said("differs", first_diverging_cell=7, causes=(data,)) == (
         "differs · cell 7 · train.csv changed since (column age)"
     )

@@ -140,3 +140,17 @@ def test_a_parameter_of_a_cell_beside_the_results_can_be_set(store: Store, tmp_p
     verdict, again = reproduced(store, original, parameters={"title": "gain"})
     assert verdict.causes[0].what == "title"
     assert ("title", "gain", 1) in parameters(again)
+
+
+def test_a_clock_in_a_model_makes_no_difference_and_is_named(store: Store, tmp_path: Path) -> None:
+    original = session(
+        store,
+        tmp_path,
+        "import time\nfrom sklearn.linear_model import Ridge",
+        "model = Ridge().fit([[0], [1]], [0, 1])",
+        "timed = Ridge().fit([[0], [1]], [0, 1])\ntimed.fit_time_ = time.time()",
+    )
+    verdict, _ = reproduced(store, original)
+    judged = {one.what: one.verdict for cell in verdict.cells for one in cell.outputs}
+    assert judged == {"model": "identical", "timed": "unverifiable"}
+    assert verdict.sentence == "identical · not the same inside, which can't be judged: timed"

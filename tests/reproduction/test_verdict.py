@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from jupyter_mlops.journal import canonical, sha256
-from jupyter_mlops.records import Column, DataUse, Metric
+from jupyter_mlops.records import Column, DataUse, Metric, ModelFit, OutputJudgement
 from jupyter_mlops.reproduction.verdict import (
     Pair,
     changed_columns,
@@ -13,6 +13,7 @@ from jupyter_mlops.reproduction.verdict import (
     judge_cells,
     judge_data,
     judge_metrics,
+    judge_models,
     same_rendering,
     tolerance_for,
 )
@@ -156,6 +157,33 @@ def test_a_file_with_its_own_date_and_a_frame_of_fit_times_prove_nothing() -> No
 def test_a_digest_can_not_be_held_against_a_tolerance() -> None:
     found = judge_data([_frame("xxh3:1")], [_frame("xxh3:2")], replace(STANDARD, tolerance=0.1))
     assert [one.verdict for one in found[3]] == ["unverifiable"]
+
+
+def test_equal_models_are_evidence_and_others_prove_nothing() -> None:
+    def model(name: str, digest: str | None, **fields: object) -> ModelFit:
+        return replace(ModelFit("sklearn.A", name, 3, {}, digest), **fields)  # type: ignore[arg-type]
+
+    before = [
+        model("same", "xxh3:1"),
+        model("other", "xxh3:1"),
+        model("unknown", None),
+        model("spelled", "xxh3:1"),
+        model("earlier", "xxh3:1", inherited=True),
+        model("gone", "xxh3:1"),
+    ]
+    after = [
+        model("same", "xxh3:1"),
+        model("other", "xxh3:2"),
+        model("unknown", "xxh3:1"),
+        model("spelled", "sha256:1"),
+        model("earlier", "xxh3:2"),
+    ]
+    assert judge_models(before, after) == {
+        3: [
+            OutputJudgement("model", "identical", what="same"),
+            OutputJudgement("model", "unverifiable", what="other"),
+        ]
+    }
 
 
 def test_changed_columns_are_those_known_to_differ() -> None:

@@ -70,5 +70,15 @@ def test_what_was_judged_and_how_is_counted() -> None:
     assert "jupyter mlops compare aaaaaaaa bbbbbbbb" in shown
 
 
+def test_models_that_are_not_the_same_are_named() -> None:
+    outputs = tuple(
+        OutputJudgement("model", verdict, what=name)
+        for name, verdict in (("clf", "unverifiable"), ("pca", "identical"))
+    )
+    shown = text.verdict(replace(VERDICT, cells=(CellJudgement(4, "unverifiable", outputs),)))
+    assert "not judged    model clf of cell 4: not the same inside" in shown
+    assert "pca" not in shown and "not judged" not in text.verdict(VERDICT)
+
+
 def test_without_a_reproduction_there_is_nothing_to_compare_with() -> None:
     assert "mlops compare" not in text.verdict(replace(VERDICT, reproduction=None))

@@ -152,7 +152,8 @@ function outputText(output: OutputJudgement, trans: TranslationBundle): string {
     image: trans.__('image'),
     html: trans.__('HTML'),
     figure: trans.__('figure'),
-    error: trans.__('error')
+    error: trans.__('error'),
+    model: trans.__('model')
   };
   const what = output.what || (kinds[output.kind] ?? output.kind);
   const state = stateName(output.verdict, trans);
