@@ -208,6 +208,70 @@ def test_one_name_in_two_cells(store: Store, home: Settings, tmp_path: Path) -> 
     assert summary.metrics == {"score@1": 1.0, "score": 5.0}
 
 
+def test_a_replayed_session_shows_what_its_results_came_from(
+    store: Store, home: Settings, tmp_path: Path
+) -> None:
+    kernel = Kernel(tmp_path, has_ids=False)
+    started(kernel, run=RUN, trigger="reproduce")
+    sources = (
+        "lr = 0.1\nstart = 3",
+        "base = start + 1",
+        "lr = 0.5\nstart = 3",
+        "score = base * lr",
+    )
+    for source in sources:
+        kernel.execute("", source)
+    steps = (0, 1, 0, 2)
+    given = notebook(sources[2], sources[1], sources[3], "never = 1")
+    store.begin_batch(batch(RUN, given, trigger="reproduce", steps=steps))
+    write_journal(home, kernel.events)
+    store.refresh()
+
+    def check() -> None:
+        run = store.run(RUN)
+        assert [cell.cell for cell in run.cells] == list(steps)
+        assert sorted((one.name, one.value) for one in run.parameters) == [
+            ("lr", 0.5),
+            ("start", 3),
+        ]
+        assert ("score", 2.0, 2) in [(one.name, one.value, one.cell) for one in run.metrics]
+
+    check()  # under way: nobody has told yet which cells they were
+    told = [
+        BatchCell(cell, None, source, "ok", message)
+        for cell, source, message in zip(steps, sources, messages(kernel), strict=True)
+    ]
+    store.finish_batch(RUN, outcome(*told))
+    check()
+    assert store.is_replay(RUN)
+    (row,) = store.runs(where="parameter.lr = 0.5").runs
+    assert row.parameters == {"lr": 0.5, "start": 3}
+
+
+def test_values_that_a_replay_went_through_are_all_shown(
+    store: Store, home: Settings, tmp_path: Path
+) -> None:
+    kernel = Kernel(tmp_path, has_ids=False)
+    started(kernel, run=RUN, trigger="reproduce")
+    sources = ("lr = 0.1", "base = lr * 10", "lr = 0.5", "score = base * lr")
+    for source in sources:
+        kernel.execute("", source)
+    steps = (0, 1, 0, 2)
+    given = notebook(sources[2], sources[1], sources[3])
+    store.begin_batch(batch(RUN, given, trigger="reproduce", steps=steps))
+    write_journal(home, kernel.events)
+    run = store.finish_batch(
+        RUN,
+        outcome(
+            *(
+                BatchCell(cell, None, source, "ok", message)
+                for cell, source, message in zip(steps, sources, messages(kernel), strict=True)
+            )
+        ),
+    )
+    assert [(one.name, one.value) for one in run.parameters] == [("lr", 0.1), ("lr", 0.5)]
+
+
 def test_a_batch_that_nobody_announced(store: Store, home: Settings, recorded: Kernel) -> None:
     recorded.end()
     write_journal(home, recorded.events)
