@@ -90,6 +90,10 @@ def test_by_keyboard(page: Page, sidebar: Locator) -> None:
         detail(page).get_by_role("button", name="Reproduce", exact=True).focus()
         page.keyboard.press(keys)
         expect(row).to_be_focused()
+    sidebar.get_by_role("heading", name="Runs Section").click()
+    expect(row).to_be_hidden()
+    page.keyboard.press("Control+Alt+M")
+    expect(row).to_be_focused()
     detail(page).get_by_role("button", name="Open executed notebook").press("Enter")
     expect(page.locator(".jp-mlops-Executed")).to_contain_text("read only")
 

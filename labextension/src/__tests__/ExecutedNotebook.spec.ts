@@ -24,6 +24,20 @@ describe('An executed notebook', () => {
     expect(cell.metadata.trusted).toBe(true);
   });
 
+  it('shows the text of HTML that would hide a part of itself', () => {
+    const data = {
+      'text/html': '<style>.a {display: none}</style><b>rerun</b>',
+      'text/plain': 'Model()'
+    };
+    const shown = toRead({
+      ...notebook,
+      cells: [{ ...cell, outputs: [{ output_type: 'display_data', data }] }]
+    } as never).cells[0];
+    expect(shown.outputs).toEqual([
+      { output_type: 'display_data', data: { 'text/plain': 'Model()' } }
+    ]);
+  });
+
   it.each([
     [{}, 'python'],
     [{ kernelspec: { name: 'ir', display_name: 'R', language: 'R' } }, 'R'],

@@ -119,9 +119,10 @@ describe('ShownRun', () => {
       { ...cell, status: 'error', error }
     ] as unknown as Run['cells'];
     stage.server.on('GET', 'runs/a', () => ({
-      body: runOf(failed, { cells })
+      body: runOf(failed, { cells, notices: ["cell 3 raised KeyError: 'age'"] })
     }));
     await show();
+    expect(document.body.textContent).not.toContain('cell 3 raised');
     const told = within(screen.getByRole('region', { name: 'Error' }));
     expect(told.getByText('KeyError')).toBeTruthy();
     expect(told.getByText("'age'")).toBeTruthy();

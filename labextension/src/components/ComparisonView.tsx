@@ -7,6 +7,7 @@ import { CommandIDs } from '../tokens';
 import { kindName } from './Causes';
 import { areOfMany, DifferenceTable, Dot, RunHeading } from './DifferenceTable';
 import { DifferingOutputs } from './DifferingOutputs';
+import { Tag } from './Facts';
 import { Figure, type IFigure, isDrawable } from './Figure';
 import { Failure, Loading } from './Notices';
 import { useCommand, useFetched, useServices } from './services';
@@ -234,7 +235,7 @@ function Causes(props: { comparison: Comparison }): JSX.Element {
       <ul className="jp-mlops-Comparison-causes">
         {[...causes].map(([key, [cause, ...more]]) => (
           <li key={key}>
-            {kindName(cause.kind, trans)} <code>{cause.what}</code>{' '}
+            <Tag>{kindName(cause.kind, trans)}</Tag> <code>{cause.what}</code>{' '}
             <span className="jp-mlops-mod-quiet">{cause.detail}</span> →{' '}
             <strong>
               {[cause, ...more].map(({ metric }) => metric).join(', ')}

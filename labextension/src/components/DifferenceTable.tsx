@@ -34,6 +34,9 @@ export function DifferenceTable(props: {
   const { comparison, runs, colors = [] } = props;
   const { differs } = comparison;
   const groups = groupsOf(comparison, trans);
+  const withChange = groups.some(({ rows }) =>
+    rows.some(row => changeOf(row) !== NOTHING)
+  );
   if (groups.length === 0) {
     return differs.output.length > 0 ? (
       <p>{trans.__('Nothing but what cells displayed.')}</p>
@@ -56,7 +59,7 @@ export function DifferenceTable(props: {
                 <RunHeading run={run} withNotebook={areOfMany(runs)} />
               </th>
             ))}
-            {runs.length === 2 && <th scope="col">{trans.__('Difference')}</th>}
+            {withChange && <th scope="col">{trans.__('Difference')}</th>}
           </tr>
         </thead>
         {groups.map(group => (
@@ -64,14 +67,14 @@ export function DifferenceTable(props: {
             <tr>
               <th
                 scope="rowgroup"
-                colSpan={runs.length + (runs.length === 2 ? 2 : 1)}
+                colSpan={runs.length + (withChange ? 2 : 1)}
                 className="jp-mlops-Differences-group"
               >
                 {group.title}
               </th>
             </tr>
             {group.rows.map((row, index) => (
-              <Row key={index} row={row} />
+              <Row key={index} row={row} withChange={withChange} />
             ))}
           </tbody>
         ))}
@@ -127,11 +130,20 @@ export function Dot(props: { color: string }): JSX.Element {
   );
 }
 
-function Row(props: { row: IRow }): JSX.Element {
+/** How far a number moved between two runs; nothing of more runs, or of what is no number. */
+function changeOf({ values }: IRow): string {
+  return values.length === 2 ? formatChange(values[0], values[1]) : NOTHING;
+}
+
+function Row(props: { row: IRow; withChange: boolean }): JSX.Element {
   const { trans } = useServices();
   const { what, cell, values, detail, missing, absent } = props.row;
   const isPair = values.length === 2;
   const texts = isPair ? toldApart(values[0], values[1]) : [];
+  const change = changeOf(props.row);
+  // Long values take the room of a difference that there is not.
+  const isWide = (index: number): boolean =>
+    props.withChange && index === 1 && change === NOTHING;
   return (
     <tr>
       <th scope="row" title={detail || what}>
@@ -147,6 +159,7 @@ function Row(props: { row: IRow }): JSX.Element {
       {values.map((value, index) => (
         <td
           key={index}
+          colSpan={isWide(index) ? 2 : 1}
           title={missing.includes(index) ? '' : wholeValue(value)}
         >
           {missing.includes(index) ? (
@@ -158,11 +171,7 @@ function Row(props: { row: IRow }): JSX.Element {
           )}
         </td>
       ))}
-      {isPair && (
-        <td>
-          {formatChange(...(values as [unknown, unknown])).replace(NOTHING, '')}
-        </td>
-      )}
+      {change !== NOTHING && <td>{change}</td>}
     </tr>
   );
 }

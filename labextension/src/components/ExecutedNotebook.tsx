@@ -1,6 +1,6 @@
 import { PathExt } from '@jupyterlab/coreutils';
 import type { IEditorMimeTypeService } from '@jupyterlab/codeeditor';
-import type { ICell, INotebookContent } from '@jupyterlab/nbformat';
+import type { ICell, INotebookContent, IOutput } from '@jupyterlab/nbformat';
 import {
   NotebookModel,
   type NotebookPanel,
@@ -16,6 +16,7 @@ import { CommandIDs } from '../tokens';
 import { Link } from './Button';
 import { runState, StateMark } from './Marks';
 import { Failure, Loading } from './Notices';
+import { toShow } from './OutputsView';
 import { useCommand, useFetched, useServices } from './services';
 import { notebookName } from './VerdictPage';
 
@@ -140,6 +141,9 @@ export function toRead(notebook: INotebookContent): INotebookContent {
   const shut = { trusted: false, editable: false, deletable: false };
   const cells = notebook.cells.map((cell): ICell => ({
     ...cell,
+    ...(Array.isArray(cell.outputs)
+      ? { outputs: (cell.outputs as object[]).map(toShow) as IOutput[] }
+      : {}),
     metadata: { ...cell.metadata, ...shut }
   }));
   const { kernelspec, language_info } = notebook.metadata;

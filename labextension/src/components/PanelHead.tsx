@@ -1,6 +1,7 @@
 import { refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import type { Status } from '../schema';
 import { CommandIDs } from '../tokens';
 import { isOurVersion, VERSION } from '../version';
 import { Banner, Failure } from './Notices';
@@ -54,7 +55,6 @@ function PanelNotices(): JSX.Element {
   if (status === null) {
     return <></>;
   }
-  const kernel = feed.captureOf(runs.notebook.kernel);
   return (
     <>
       {!isOurVersion(status.version) && (
@@ -66,28 +66,7 @@ function PanelNotices(): JSX.Element {
           )}
         </Banner>
       )}
-      {!status.capture && (
-        <Banner tone="warn">
-          <strong>{trans.__('Capture is off.')}</strong> {status.capture_reason}
-        </Banner>
-      )}
-      {status.capture && runs.notebook.optedOut && (
-        <Banner tone="info">
-          {trans.__(
-            'This notebook’s metadata switches capture off: it is not being recorded.'
-          )}
-        </Banner>
-      )}
-      {status.capture &&
-        !runs.notebook.optedOut &&
-        kernel?.recording === false && (
-          <Banner tone="warn">
-            <strong>
-              {trans.__('This notebook’s kernel is not being recorded.')}
-            </strong>{' '}
-            {kernel.reason}
-          </Banner>
-        )}
+      <CaptureNotice status={status} />
       {status.problems.map(problem => (
         <Banner key={problem} tone="warn">
           {problem}
@@ -101,5 +80,40 @@ function PanelNotices(): JSX.Element {
         </Banner>
       )}
     </>
+  );
+}
+
+/** Why nothing is recorded, if so. */
+function CaptureNotice(props: { status: Status }): JSX.Element {
+  const { mlops, trans } = useServices();
+  const { notebook } = mlops.runs;
+  const { capture, capture_reason } = props.status;
+  const kernel = mlops.feed.captureOf(notebook.kernel);
+  if (!capture) {
+    return (
+      <Banner tone="warn">
+        <strong>{trans.__('Capture is off.')}</strong> {capture_reason}
+      </Banner>
+    );
+  }
+  if (notebook.optedOut) {
+    return (
+      <Banner tone="info">
+        {trans.__(
+          'This notebook’s metadata switches capture off: it is not being recorded.'
+        )}
+      </Banner>
+    );
+  }
+  if (kernel?.recording !== false) {
+    return <></>;
+  }
+  return (
+    <Banner tone="warn">
+      <strong>
+        {trans.__('This notebook’s kernel is not being recorded.')}
+      </strong>{' '}
+      {kernel.reason}
+    </Banner>
   );
 }

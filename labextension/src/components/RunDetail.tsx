@@ -18,7 +18,7 @@ import { runState, StateMark, triggerName } from './Marks';
 import { Banner, Empty, Failure, Loading } from './Notices';
 import { ReproductionOf } from './ReproductionOf';
 import { Reproductions } from './Reproductions';
-import { RunFailure } from './RunFailure';
+import { failedCell, RunFailure } from './RunFailure';
 import { useCommand, useFetched, useServices, useSignal } from './services';
 import { Duration, Elapsed, Moment } from './Times';
 
@@ -61,7 +61,7 @@ function RunDetail(props: { id: string }): JSX.Element {
       {error && <Failure inline error={error} what={what} onRetry={refetch} />}
       <Head run={value} />
       <RunFailure run={value} />
-      <RunNotices notices={value.notices} />
+      <RunNotices run={value} />
       <ReproductionOf run={value} />
       <Reproductions run={value} />
       <Metrics run={value} />
@@ -123,8 +123,12 @@ function ExecutingNow(props: { run: Run }): JSX.Element {
   );
 }
 
-function RunNotices(props: { notices: string[] }): JSX.Element {
-  const { notices } = props;
+function RunNotices(props: { run: Run }): JSX.Element {
+  const error = failedCell(props.run)?.error;
+  // Above them stands what failed; it must not be said twice.
+  const notices = props.run.notices.filter(
+    notice => !error || !notice.endsWith(`raised ${errorText(error)}`)
+  );
   if (notices.length === 0) {
     return <></>;
   }

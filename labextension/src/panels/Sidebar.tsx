@@ -1,6 +1,7 @@
 import { ReactWidget, SidePanel } from '@jupyterlab/ui-components';
 import type { ITranslator } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
+import type { AccordionPanel } from '@lumino/widgets';
 import * as React from 'react';
 
 import { Clock } from '../clock';
@@ -68,6 +69,8 @@ export class Sidebar extends SidePanel {
 
   /** Take the focus to the list, also from elsewhere in the panel. */
   goToRuns(): void {
+    // The user may have folded it up, and nobody gets into what is not seen.
+    (this.content as AccordionPanel).expand(0);
     if (this._focus.goToList()) {
       this._call();
     }

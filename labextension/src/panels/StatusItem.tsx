@@ -1,3 +1,4 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
@@ -88,16 +89,7 @@ function useCaptureState(): ICaptureState {
     return { ...OFF, text, detail: kernel.reason ?? '' };
   }
   const { problems } = status;
-  const behind = unsynced
-    ? trans._n(' · %1 unsynced', ' · %1 unsynced', unsynced)
-    : '';
-  const why = unsynced
-    ? trans._n(
-        ' %1 journal holds lines that the store has not taken in for half a minute. Nothing is lost: “jupyter mlops doctor” takes them in, or says why it can’t.',
-        ' %1 journals hold lines that the store has not taken in for half a minute. Nothing is lost: “jupyter mlops doctor” takes them in, or says why it can’t.',
-        unsynced
-      )
-    : '';
+  const { behind, why } = waiting(unsynced, trans);
   if (problems.length > 0) {
     const text = trans._n(
       'MLOps: %1 problem',
@@ -117,6 +109,24 @@ function useCaptureState(): ICaptureState {
   const detail = trans.__('What this notebook executes is being recorded.');
   const text = trans.__('MLOps: recording') + behind;
   return { ...RECORDING, text, detail: detail + why };
+}
+
+/** What is said of journals that wait: beside the state, and as to what to do. */
+function waiting(
+  unsynced: number,
+  trans: TranslationBundle
+): { behind: string; why: string } {
+  if (unsynced === 0) {
+    return { behind: '', why: '' };
+  }
+  return {
+    behind: trans._n(' · %1 unsynced', ' · %1 unsynced', unsynced),
+    why: trans._n(
+      ' %1 journal holds lines that the store has not taken in for half a minute. Nothing is lost: “jupyter mlops doctor” takes them in, or says why it can’t.',
+      ' %1 journals hold lines that the store has not taken in for half a minute. Nothing is lost: “jupyter mlops doctor” takes them in, or says why it can’t.',
+      unsynced
+    )
+  };
 }
 
 /** So long journals may wait before it is said, in ms: the server looks every few seconds. */

@@ -32,11 +32,11 @@ export class FocusKeeper implements IDisposable {
     this._isWaiting = !hasRow;
   }
 
-  /** Go to the list from wherever; false if there is none. */
+  /** Go to the list from wherever; false if there is none to be seen. */
   goToList(): boolean {
     const row = this._panel.querySelector<HTMLElement>(ROW);
     row?.focus();
-    return row !== null;
+    return row !== null && document.activeElement === row;
   }
 
   dispose(): void {
