@@ -127,7 +127,7 @@ function RunNotices(props: { run: Run }): JSX.Element {
   const error = failedCell(props.run)?.error;
   // Above them stands what failed; it must not be said twice.
   const notices = props.run.notices.filter(
-    notice => !error || !notice.endsWith(`raised ${errorText(error)}`)
+    notice => !error || !notice.includes(`raised ${error.type}:`)
   );
   if (notices.length === 0) {
     return <></>;
