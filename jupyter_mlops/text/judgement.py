@@ -17,6 +17,22 @@ _COUNTED: dict[OutputVerdict, str] = {
     "extra": "extra",
     "differs": "differing",
 }
+# What each mask leaves out of a comparison.
+_MASKED = {
+    "folder": "paths of the copied folder",
+    "progress bar": "progress bars",
+    "temporary file": "names of temporary files",
+    "uuid": "random ids",
+    "widget id": "ids of widgets",
+    "address": "addresses in memory",
+    "clock": "dates and times of the run itself",
+    "duration": "durations",
+    "process id": "process ids",
+    "number type": "how numpy spells its types",
+    "set order": "the order of sets",
+    "drawn id": "random ids of HTML",
+    "line order": "the order of lines from parallel work",
+}
 
 
 def verdict(record: Verdict, columns: int | None = None) -> str:
@@ -58,7 +74,7 @@ def _facts(record: Verdict) -> list[tuple[str, str | None]]:
     if models := _models(record):
         facts.append(("not judged", f"{', '.join(models)}: not the same inside"))
     if masks := _masks(record):
-        facts.append(("not compared", f"{', '.join(masks)} in what was printed"))
+        facts.append(("not compared", f"{', '.join(masks)}; in what was printed"))
     if record.reproduction is not None:
         ids = (record.run, record.reproduction)
         first, second = (one[: id_length(ids)] for one in ids)
@@ -88,7 +104,8 @@ def _models(record: Verdict) -> list[str]:
 def _masks(record: Verdict) -> list[str]:
     """Return what was left out of the judgement, in the order of its first use."""
     outputs = (output for cell in record.cells for output in cell.outputs)
-    return list(dict.fromkeys(name for output in outputs for name in output.masks))
+    names = dict.fromkeys(name for output in outputs for name in output.masks)
+    return [_MASKED.get(name, name) for name in names]
 
 
 def _randomness(record: Verdict) -> str:

@@ -24,6 +24,8 @@ export function isDrawable(figure: IFigure): boolean {
 
 type Plotly = typeof import('plotly.js-gl2d-dist-min');
 
+type Drawing = 'loading' | 'drawn' | { failure: string };
+
 /**
  * Draws a figure, in the theme's colours and in its own width.
  *
@@ -35,14 +37,53 @@ export function Figure(props: {
   label: string;
   onPick?: (line: number) => void;
 }): JSX.Element {
-  const { themes, trans } = useServices();
+  const { trans } = useServices();
   const host = React.useRef<HTMLDivElement>(null);
-  const [state, setState] = React.useState<
-    'loading' | 'drawn' | { failure: string }
-  >('loading');
   const hovered = React.useRef<number | null>(null);
   const { figure } = props;
+  const state = useDrawing(figure, host, hovered);
+  const onClick = (event: React.MouseEvent): void => {
+    const line = lineAt(event, hovered);
+    if (line !== null) {
+      props.onPick?.(line);
+    }
+  };
+  return (
+    <div
+      className="jp-mlops-Figure"
+      data-state={typeof state === 'string' ? state : 'failed'}
+    >
+      {state === 'loading' && (
+        <Loading label={trans.__('Drawing the figure…')} lines={5} />
+      )}
+      {typeof state === 'object' && (
+        <Banner tone="error">
+          {trans.__(
+            'The figure can’t be drawn here (%1). The table below holds the same values.',
+            state.failure
+          )}
+        </Banner>
+      )}
+      <div
+        ref={host}
+        role="img"
+        aria-label={props.label}
+        style={{ height: heightOf(figure) }}
+        onClick={onClick}
+      />
+      <Thicker />
+    </div>
+  );
+}
 
+/** Draws a figure into `host`, again after each change of it, of the theme or of the size. */
+function useDrawing(
+  figure: IFigure,
+  host: React.RefObject<HTMLDivElement>,
+  hovered: React.MutableRefObject<number | null>
+): Drawing {
+  const { themes } = useServices();
+  const [state, setState] = React.useState<Drawing>('loading');
   React.useLayoutEffect(() => {
     const node = host.current;
     if (node === null) {
@@ -87,40 +128,9 @@ export function Figure(props: {
       themes?.themeChanged.disconnect(redraw);
       plotly?.purge(node);
     };
-  }, [figure, themes]);
+  }, [figure, themes, host, hovered]);
 
-  const onClick = (event: React.MouseEvent): void => {
-    const line = lineAt(event, hovered);
-    if (line !== null) {
-      props.onPick?.(line);
-    }
-  };
-  return (
-    <div
-      className="jp-mlops-Figure"
-      data-state={typeof state === 'string' ? state : 'failed'}
-    >
-      {state === 'loading' && (
-        <Loading label={trans.__('Drawing the figure…')} lines={5} />
-      )}
-      {typeof state === 'object' && (
-        <Banner tone="error">
-          {trans.__(
-            'The figure can’t be drawn here (%1). The table below holds the same values.',
-            state.failure
-          )}
-        </Banner>
-      )}
-      <div
-        ref={host}
-        role="img"
-        aria-label={props.label}
-        style={{ height: heightOf(figure) }}
-        onClick={onClick}
-      />
-      <Thicker />
-    </div>
-  );
+  return state;
 }
 
 /** A figure of many frames says how tall it has to be. */
