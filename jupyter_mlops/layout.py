@@ -105,18 +105,19 @@ def told_apart(values: Sequence[Any]) -> list[str]:
 
     ``None`` is a dash.
     """
-    floats = [value for value in values if isinstance(value, float)]
-    for digits in range(6, 17):
-        if len({f"{value:.{digits}g}" for value in floats}) == len(set(floats)):
+    distinct = {"NaN" if value != value else value for value in values}
+    texts: list[str] = []
+    for digits in range(6, 18):  # no two doubles have the same 17
+        texts = [_rounded(value, digits) for value in values]
+        if len(set(texts)) >= len(distinct):
             break
-    return [
-        NOTHING
-        if value is None
-        else f"{value:.{digits}g}"
-        if isinstance(value, float)
-        else number(value)
-        for value in values
-    ]
+    return texts
+
+
+def _rounded(value: Any, digits: int) -> str:
+    if value is None:
+        return NOTHING
+    return f"{value:.{digits}g}" if isinstance(value, float) else number(value)
 
 
 def value_text(value: Any) -> str:

@@ -73,4 +73,6 @@ def test_numbers_that_are_not_equal_do_not_look_equal() -> None:
         "—",
     ]
     assert layout.told_apart([0.953216374, 0.959064327]) == ["0.953216", "0.959064"]
+    assert layout.told_apart([3, 3.0000001]) == ["3", "3.0000001"]
+    assert layout.told_apart([0.1 + 0.2, 0.3]) == ["0.30000000000000004", "0.29999999999999999"]
     assert layout.told_apart([0.5, 0.5, 3, "NaN"]) == ["0.5", "0.5", "3", "NaN"]

@@ -256,12 +256,15 @@ class _DictionaryStream:
         self._values = stream_for(kind.value_type)
         self._order = stream_for(kind.value_type) if kind.ordered else None
         self._dictionary: Any = None
+        self._is_one = True
 
     def add(self, chunk: Any) -> None:
-        known = self._dictionary
-        if self._order is not None and (known is None or not chunk.dictionary.equals(known)):
+        if self._order is not None and self._dictionary is None:
             self._dictionary = chunk.dictionary
             self._order.add(self._dictionary)
+        elif self._order is not None:
+            # What order the chunks have together is nowhere said.
+            self._is_one = self._is_one and chunk.dictionary.equals(self._dictionary)
         for piece in slices(chunk):
             self._values.add(piece.dictionary_decode())
 
@@ -269,6 +272,7 @@ class _DictionaryStream:
         self._values.into(parent)
         if self._order is not None:
             self._order.into(parent)
+            parent.complete = parent.complete and self._is_one
 
 
 class _OtherStream:

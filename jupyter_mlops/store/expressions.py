@@ -20,15 +20,22 @@ from typing import Any, get_args
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput, VisitError
-from sqlalchemy import ColumnElement, and_, case, false, func, literal, not_, null, or_
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, not_, null, or_, select
 
 from jupyter_mlops.errors import BadExpressionError, nearest
 from jupyter_mlops.records import RunStatus, RunVerdict, Trigger
-from jupyter_mlops.store.tables import runs
+from jupyter_mlops.store.tables import reproductions, runs
 
 LENGTH_LIMIT = 2000
 DEPTH_LIMIT = 30
 
+# That on a reproduction, which may still be under way.
+VERDICT: ColumnElement[Any] = (
+    select(func.json_extract(reproductions.c.document, "$.verdict.verdict"))
+    .where(reproductions.c.id == runs.c.id)
+    .correlate(runs)
+    .scalar_subquery()
+)
 COLUMNS: dict[str, ColumnElement[Any]] = {
     "id": runs.c.id,
     "session": runs.c.session,
@@ -39,7 +46,7 @@ COLUMNS: dict[str, ColumnElement[Any]] = {
     "parent": runs.c.parent,
     "started": runs.c.started,
     "duration_s": runs.c.duration_s,
-    "verdict": func.json_extract(runs.c.summary, "$.verdict"),
+    "verdict": VERDICT,
 }
 _IDS = ("id", "session", "parent")
 _CHOICES = {
@@ -47,7 +54,6 @@ _CHOICES = {
     "trigger": get_args(Trigger),
     "verdict": get_args(RunVerdict),
 }
-_NO_FINITE = ("NaN", "Infinity", "-Infinity")
 _FOLDERS = {"metric": "metrics", "parameter": "parameters"}
 
 _GRAMMAR = r"""
@@ -67,7 +73,7 @@ OPERATOR: /!=|<=|>=|==?|<|>|~/
 KEPT.3: /(metric|parameter)\s*\.\s*("[^"]*"|\w[\w.\-]*(@\d+)?)/
 DATE.2: /\d{4}-\d\d-\d\d[\w:.+\-]*/
 PATH: /\/[^\s()"']*/
-NUMBER: /[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?(?![\w.\-])/
+NUMBER: /[+-]?Infinity(?!\w)|[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?(?![\w.\-])/
 HEX.-1: /\d[\da-f\-]*(?![\w.\-])/
 WORD: /(?!(?:and|or|not)\b)[^\W\d][\w.\/:\-]*/i
 QUOTED: /"(\\.|[^"\\])*"/
@@ -251,7 +257,9 @@ class _Conditions(Transformer[Token, Any]):
         # 12345678 begins an id as well as it is a number.
         value = str(right) if is_id and right.type == "NUMBER" else _value(right)
         self._check_choice(token, sign, value, right)
-        if left.kind == "metric" and isinstance(value, str) and value not in _NO_FINITE:
+        # NaN is less and greater than nothing.
+        is_nan = value == "NaN" and sign in ("=", "!=")
+        if left.kind == "metric" and isinstance(value, str) and not is_nan:
             reason = f"a metric is a number, and {value!r} is none"
             raise bad(self._expression, right.column or 1, reason)
         if is_id and sign in ("=", "!=") and value:
@@ -272,7 +280,7 @@ class _Conditions(Transformer[Token, Any]):
 def _value(token: Token) -> Any:
     text = str(token)
     if token.type == "NUMBER":
-        return float(text) if re.search(r"[.eE]", text) else int(text)
+        return float(text) if re.search(r"[.eE]|Infinity", text) else int(text)
     if token.type == "SINGLE":
         return text[1:-1]
     if token.type == "QUOTED":

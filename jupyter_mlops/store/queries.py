@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from jupyter_mlops import schema
 from jupyter_mlops.errors import AmbiguousRunError, BadValueError, UnknownRunError, nearest
 from jupyter_mlops.records import Draft, Executing, Failure, Run, RunPage, RunSummary
-from jupyter_mlops.store.expressions import Key, bad, key, read
-from jupyter_mlops.store.tables import environments, events, reproductions, runs, sessions
+from jupyter_mlops.store.expressions import VERDICT, Key, bad, key, read
+from jupyter_mlops.store.tables import environments, events, runs, sessions
 
 PAGE_LIMIT = 10_000
 T = TypeVar("T")
@@ -29,10 +29,7 @@ _SUMMARY = (
     runs.c.summary,
     runs.c.user,
     runs.c.parent,
-    select(func.json_extract(reproductions.c.document, "$.verdict.verdict"))
-    .where(reproductions.c.id == runs.c.id)
-    .scalar_subquery()
-    .label("verdict"),
+    VERDICT.label("verdict"),
 )
 
 

@@ -96,7 +96,10 @@ def _outputs(differing: Sequence[Difference], ids: Sequence[str], columns: int |
     where += [f"{plural(nameless, 'cell')} without a position"] if nameless else []
     lines = [f"{INDENT}differ in {' and '.join(where)}"]
     first = differing[0]
-    other = next(n for n, value in enumerate(first.values) if value != first.values[0])
+    other = next((n for n, value in enumerate(first.values) if value != first.values[0]), None)
+    if other is None:
+        # The values are excerpts: long texts differ further on, images inside.
+        return "\n".join(["Outputs", f"{lines[0]}, where they are not shown; see --html"])
     if cells or len(differing) > 1:
         lines[0] += f"; below {_at(first) if first.cell is not None else 'the first'}"
     lines[0] += f", {ids[0]} (-) against {ids[other]} (+)"

@@ -13,11 +13,10 @@ from jupyter_mlops.store.tables import runs
 
 
 def row(number: int, **values: Any) -> dict[str, Any]:
-    """Return a row; `parameters`, `metrics`, `verdict` and columns can be given."""
+    """Return a row; `parameters`, `metrics` and columns can be given."""
     summary = {
         "parameters": values.pop("parameters", {}),
         "metrics": values.pop("metrics", {}),
-        "verdict": values.pop("verdict", None),
     }
     identifier = values.pop("id", f"{number:032x}")
     started = values.pop("started", f"2026-01-01T00:00:00.{number:06d}Z")

@@ -87,3 +87,11 @@ def test_the_verdict_stands_in_the_row_of_the_reproduction(
     rows = {one.id: one for one in store.runs().runs}
     assert (rows[again.run].parent, rows[again.run].verdict) == (original, "within tolerance")
     assert rows[original].verdict is None
+    for expression, found in {
+        "verdict = 'within tolerance'": {again.run},
+        "verdict != 'within tolerance'": {original},
+        "verdict = null": {original},
+        "verdict ~ tolerance and trigger = reproduce": {again.run},
+    }.items():
+        assert {one.id for one in store.runs(where=expression).runs} == found, expression
+    assert [one.id for one in store.runs(sort="-verdict").runs] == [again.run, original]

@@ -73,3 +73,11 @@ def test_a_cause_of_several_metrics_is_one_row() -> None:
     shown = text.comparison(compare(one, made("b", ["lr = 0.2", "acc = f(lr)"], worse)))
     assert "acc, f1  parameter  lr" in shown
     assert shown.count("  parameter  ") == 1
+
+
+def test_outputs_that_differ_beyond_what_is_shown() -> None:
+    def one(name: str, end: str) -> Made:
+        return made(name, [cell(0, "f()", [printed("x" * 5000 + end)])])
+
+    shown = text.comparison(compare(one("a", "1"), one("b", "2")))
+    assert "differ in cell 0, where they are not shown" in shown
