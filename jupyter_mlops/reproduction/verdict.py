@@ -40,8 +40,8 @@ _SPAWNS = re.compile(r"^\s*!|\bos\.system|\bsubprocess\b|Thread|Parallel|Pool|n_
 _DURATION_COLUMN = re.compile(r"time|duration|elapsed|seconds", re.IGNORECASE)
 _WORST_LAST: tuple[OutputVerdict, ...] = (
     "identical",
-    "within tolerance",
     "unverifiable",
+    "within tolerance",
     "extra",
     "missing",
     "differs",

@@ -36,13 +36,12 @@ _MASKED = {
 
 
 def verdict(record: Verdict, columns: int | None = None) -> str:
-    """Show the verdict's sentence, the cells that are not identical, and the causes."""
-    differing = [cell for cell in record.cells if cell.verdict not in ("identical", "unverifiable")]
+    """Show the verdict's sentence, what is not the same as recorded, and the causes."""
     rows = [
         (cell.cell, _judged(output), output.verdict, _difference(output))
-        for cell in differing
+        for cell in record.cells
         for output in cell.outputs
-        if output.verdict != "identical"
+        if output.verdict not in ("identical", "unverifiable")
     ]
     sections = [
         clean(record.sentence or record.verdict),
@@ -83,8 +82,9 @@ def _facts(record: Verdict) -> list[tuple[str, str | None]]:
 
 
 def _counted(record: Verdict) -> str:
-    """Count what was judged; metrics and data are listed there only where they differ."""
-    judged = Counter(output.verdict for cell in record.cells for output in cell.outputs)
+    """Count the outputs that were judged; what has a name, a metric or a model, is none."""
+    outputs = (output for cell in record.cells for output in cell.outputs)
+    judged = Counter(output.verdict for output in outputs if not output.what)
     counts = ", ".join(
         f"{judged[verdict]} {word}" for verdict, word in _COUNTED.items() if judged[verdict]
     )

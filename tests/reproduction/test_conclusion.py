@@ -22,6 +22,17 @@ def test_all_alike_is_identical_and_one_output_makes_it_differ() -> None:
     assert _concluded([pair(0, "a", "a"), pair(1, "b", "c"), pair(2, "a", "d")]) == ("differs", 1)
 
 
+def test_what_can_not_be_judged_hides_no_number_within_tolerance() -> None:
+    pairs = [pair(4, "a", "a")]
+    beside = (
+        OutputJudgement("number", "within tolerance", 1e-9, what="acc"),
+        OutputJudgement("model", "unverifiable", what="clf"),
+    )
+    cells = judge_cells(pairs, STANDARD, {4: beside})
+    outcome = BatchOutcome("completed", None, None, (), 1.0)
+    assert conclude(pairs, cells, outcome).verdict == "within tolerance"
+
+
 def test_a_repetition_that_ended_early_could_not_run() -> None:
     not_run = Pair(2, step(2), repeated(2, status="not run"))
     assert _concluded([pair(0, "a", "a"), _failing(1), not_run], "failed") == ("could not run", 1)

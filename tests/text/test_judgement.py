@@ -57,13 +57,12 @@ def test_each_row_says_of_what_its_difference_is() -> None:
         "its content",
         "not produced again",
         "not in the recorded run",
-        "—",
     ]
 
 
 def test_what_was_judged_and_how_is_counted() -> None:
     shown = text.verdict(VERDICT)
-    counts = "2 cells; outputs: 1 identical, 1 unverifiable, 1 missing, 1 extra, 5 differing"
+    counts = "2 cells; outputs: 1 identical, 1 unverifiable, 1 missing, 1 extra, 3 differing"
     assert f"judged        {counts}" in shown
     left_out = "dates and times of the run itself, addresses in memory; in what was printed"
     assert f"not compared  {left_out}" in shown
@@ -78,7 +77,18 @@ def test_models_that_are_not_the_same_are_named() -> None:
     )
     shown = text.verdict(replace(VERDICT, cells=(CellJudgement(4, "unverifiable", outputs),)))
     assert "not judged    model clf of cell 4: not the same inside" in shown
+    assert "1 cell; outputs: none" in shown, "a model is no output"
     assert "pca" not in shown and "not judged" not in text.verdict(VERDICT)
+
+
+def test_a_row_is_shown_whatever_else_its_cell_has() -> None:
+    outputs = (
+        OutputJudgement("number", "within tolerance", 1e-9, what="acc"),
+        OutputJudgement("model", "unverifiable", what="clf"),
+    )
+    shown = text.verdict(replace(VERDICT, cells=(CellJudgement(4, "unverifiable", outputs),)))
+    (row,) = [line for line in shown.splitlines() if line.startswith("  4 ")]
+    assert row.split() == ["4", "metric", "acc", "within", "tolerance", "1e-07", "%", "of", "its", "size"]
 
 
 def test_without_a_reproduction_there_is_nothing_to_compare_with() -> None:
