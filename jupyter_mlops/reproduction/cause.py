@@ -114,11 +114,6 @@ class Causes:
     leading: int = 1
 
 
-def causes(evidence: Evidence) -> tuple[Cause, ...]:
-    """Return the causes, most likely first; never empty."""
-    return weighed(evidence).found
-
-
 def weighed(evidence: Evidence) -> Causes:
     """Find the causes and weigh them; there is at least one.
 

@@ -83,17 +83,17 @@ def reaching(run: Run, steps: Sequence[Step], names: Collection[str]) -> Reachin
     Parameters
     ----------
     names
-        What differs there; the statement that made the first of them is where it begins. If
-        none is told, or none made one, the whole step is.
+        What differs there; the last statement that made each of them is where it begins. If
+        none is told, or the step made none of them, the whole step is.
     """
     statements = list(_statements(run, steps))
     own = [i for i, one in enumerate(statements) if one.step == len(steps) - 1]
-    first = next((i for i in own if statements[i].made.intersection(names)), None)
-    begin = frozenset(own if first is None else (first,))
+    needed = {name for i in own for name in statements[i].made if name in names}
+    begin = frozenset[int]() if needed else frozenset(own)
     read_files, written_files = _files(run, "read"), _files(run, "write")
-    needed, files = set[str](), set[str]()
+    files = set[str]()
     cells, bound = set[int | None](), set[tuple[int | None, str]]()
-    for index in range(max(begin, default=-1), -1, -1):
+    for index in range(len(statements) - 1, -1, -1):
         one = statements[index]
         cell = steps[one.step].cell
         wrote = written_files.get(cell, set())
@@ -103,6 +103,7 @@ def reaching(run: Run, steps: Sequence[Step], names: Collection[str]) -> Reachin
         cells.add(cell)
         is_all = index in begin or one.flow.opaque is not None
         bound.update((cell, name) for name in one.flow.binds if is_all or name in needed)
+        # What was bound on some paths only, or changed in place, had a value before as well.
         needed = (needed - one.flow.binds) | one.flow.reads
         files |= read_files.get(cell, set())
     return Reaching(frozenset(cells), frozenset(bound))

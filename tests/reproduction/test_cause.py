@@ -13,7 +13,7 @@ from jupyter_mlops.records import (
     Run,
     Unseen,
 )
-from jupyter_mlops.reproduction.cause import Evidence, causes, weighed
+from jupyter_mlops.reproduction.cause import Evidence, weighed
 from jupyter_mlops.reproduction.verdict import Pair
 from tests.reproduction.builders import ENVIRONMENT, execution, pair, repeated, run, step
 
@@ -41,7 +41,7 @@ def _causes(
 ) -> list[tuple[Any, ...]]:
     fields: dict[str, Any] = {"pairs": _pairs(*SOURCES), "at": 3, **evidence}
     first: Run = run(cells=FLOWS, **before)
-    found = causes(Evidence(first, run(cells=FLOWS, **after), **fields))
+    found = weighed(Evidence(first, run(cells=FLOWS, **after), **fields)).found
     return [(one.kind, one.what, one.cell, one.detail) for one in found]
 
 
@@ -77,7 +77,7 @@ def test_a_difference_that_can_not_have_reached_the_cell_is_no_cause() -> None:
     flows = (*FLOWS[:3], execution(3, "", "other"), execution(4, "df lr", "y"))
     before = run(cells=flows, parameters=(Parameter("other", 1, "int", 3, "literal"),))
     after = run(cells=flows, parameters=(Parameter("other", 2, "int", 3, "literal"),))
-    (found,) = causes(Evidence(before, after, _pairs(*sources), 4))
+    (found,) = weighed(Evidence(before, after, _pairs(*sources), 4)).found
     assert found.kind == "unknown"
 
 
@@ -131,13 +131,13 @@ def test_a_generator_without_a_seed_is_named_unless_its_state_was_the_same() -> 
     evidence = {"pairs": _pairs(*sources), "at": 3}
 
     def found(before: RandomUse, after: RandomUse) -> tuple[Cause, ...]:
-        return causes(
+        return weighed(
             Evidence(
                 run(cells=flows, randomness=(before,)),
                 run(cells=flows, randomness=(after,)),
                 **evidence,  # type: ignore[arg-type]
             )
-        )
+        ).found
 
     (cause,) = found(use, replace(use, before="x:8", after="x:9"))
     assert (cause.kind, cause.what, cause.cell) == ("seed", "numpy.random", 1)
@@ -224,15 +224,15 @@ def test_a_run_that_did_not_get_further_says_why() -> None:
     ended = (*FLOWS[:3], replace(FLOWS[3], status="interrupted"))
     before = run(cells=ended, status="failed", notices=("cell 3 exceeded its limit of 3 s",))
     evidence = Evidence(before, run(cells=FLOWS), _pairs(*SOURCES), 3)
-    (found,) = causes(evidence)
+    (found,) = weighed(evidence).found
     assert (found.kind, found.what, found.cell) == ("environment", "the recorded run", 3)
     assert found.detail == (
         "ended there: cell 3 exceeded its limit of 3 s; the reproduction had no limit"
     )
-    (limited,) = causes(replace(evidence, limited=True))
+    (limited,) = weighed(replace(evidence, limited=True)).found
     assert limited.detail == "ended there: cell 3 exceeded its limit of 3 s"
     raised = replace(before, cells=FLOWS)
-    assert causes(replace(evidence, before=raised))[0].kind == "unknown"
+    assert weighed(replace(evidence, before=raised)).found[0].kind == "unknown"
 
 
 def test_a_value_that_no_result_came_from_is_known_from_the_source() -> None:
@@ -260,5 +260,5 @@ def test_changes_that_reach_what_differs_first_are_equally_likely() -> None:
 
     assert told("x") == (["a", "c", "b"], 2)
     assert told("y") == (["b", "a", "c"], 1)
-    assert told("y", "x") == (["a", "c", "b"], 2)
+    assert told("y", "x") == (["a", "b", "c"], 3)
     assert told() == told("else") == (["a", "b", "c"], 3)

@@ -57,3 +57,22 @@ def test_what_a_call_may_change_counts_where_the_kernel_saw_it_changed() -> None
     for writes, cells in (("x", {0, 1, 2, 3}), ("", {0, 3})):
         recorded = run(cells=(execution(0, "", "x"), execution(2, "x n", writes)))
         assert reaching(recorded, steps, []).cells == cells
+
+
+def test_what_made_a_name_last_is_where_it_begins() -> None:
+    parameters = [step(0, "lr = 0.1"), step(1, "other = 2")]
+    recorded = run(cells=tuple(execution(cell) for cell in range(3)))
+
+    def led_to(source: str, *names: str) -> set[str]:
+        found = reaching(recorded, [*parameters, step(2, source)], names)
+        return {name for cell, name in found.set if cell != 2}
+
+    assert led_to("score = None\nscore = lr * 3", "score") == {"lr"}
+    assert led_to("acc = 0.0\nfor i in range(3):\n    acc += lr * i", "acc") == {"lr"}
+    # One that may have been set keeps what it was before.
+    assert led_to("score = lr * 3\nif score > other:\n    score = 0", "score") == {"lr", "other"}
+    assert led_to("score = lr * 3\nif other:\n    score = 0", "score") == {"lr", "other"}
+    # What a name became later, in another value, does not lead to it.
+    assert led_to("score = lr\nloss = other", "score") == {"lr"}
+    assert led_to("score = lr\nloss = other", "score", "loss") == {"lr", "other"}
+    assert led_to("score = other\nscore = lr", "score") == {"lr"}
