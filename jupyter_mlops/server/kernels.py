@@ -105,13 +105,17 @@ class Kernels:
             told = (session["path"], kernel.user)
             if kernel.told == told:
                 continue
-            kernel.told = told
             try:
                 # In a thread: it asks the disk, and a network's may hang.
                 path = await asyncio.to_thread(notebook_path, self._contents, session["path"])
             except BadValueError:
                 # A drive or a name of another extension's: the kernel's own guess stays.
+                kernel.told = told
                 continue
+            except OSError:
+                # The disk may answer the next time; until then the kernel's own guess stays.
+                continue
+            kernel.told = told
             self._listener.tell_notebook(session["kernel"]["id"], str(path), told[1])
 
     def recording(self) -> tuple[KernelCapture, ...]:

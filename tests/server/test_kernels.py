@@ -147,3 +147,21 @@ async def test_the_path_is_asked_for_once_and_not_on_the_event_loop(
         await mlops.kernels.tell_notebooks()
     assert len(asked) == 1
     assert asked[0] != threading.main_thread().name
+
+
+async def test_a_path_that_the_disk_did_not_answer_for_is_asked_for_again(
+    start: Any, home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = [OSError("stale file handle")]
+    real = kernels.notebook_path
+
+    def refused_once(contents: Any, path: str) -> Path:
+        if refusals:
+            raise refusals.pop()
+        return real(contents, path)
+
+    monkeypatch.setattr(kernels, "notebook_path", refused_once)
+    notebook = await start()
+    await notebook.execute("1")
+    (told,) = await until(lambda: lines(home, "notebook_told"), deadline_s=20.0)
+    assert (told["kernel_id"], refusals) == (notebook.kernel_id, [])
