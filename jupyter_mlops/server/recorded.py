@@ -19,6 +19,8 @@ from jupyter_mlops.journal import SUFFIX
 
 _SERVER = "server-"
 _CLOCK_TICK_NS = 10**9
+# A kernel writes a line at once; one that has no end by then was cut off by a full disk or a kill.
+_HEADLESS_LIMIT_S = 10.0
 _STARTED = b'"cell_started"'
 # Of each kernel; an execution whose outputs are never heard would stay for ever. Not only the
 # newest: with subshells an earlier execution may end after a later one.
@@ -125,12 +127,16 @@ def _names(folder: Path) -> list[str]:
 
 
 def _first_line(path: Path) -> dict[str, Any] | None:
+    """Return the event in it, none if there will be no event, ``None`` if it may still grow."""
     try:
         with path.open("rb") as file:
             line = file.readline()
+            age_s = time.time() - os.fstat(file.fileno()).st_mtime
     except OSError:
         return {}
-    return _decoded(line) if line.endswith(b"\n") else None
+    if line.endswith(b"\n"):
+        return _decoded(line)
+    return {} if age_s > _HEADLESS_LIMIT_S else None
 
 
 def _decoded(line: bytes) -> dict[str, Any]:

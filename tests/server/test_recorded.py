@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +86,21 @@ def test_a_first_line_that_is_still_growing(
     assert not found.knows("k")
     whole.write_bytes(line)
     assert found.knows("k")
+
+
+def test_a_first_line_that_never_ends_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorded, "_CLOCK_TICK_NS", 0)
+    found = Recorded(tmp_path)
+    torn = tmp_path / "a.jsonl"
+    torn.write_text('{"type": "session_started"')
+    assert not found.knows("k")
+    assert found._changed_ns == 0, "it may get the rest any moment"
+    long_ago = time.time() - 2 * recorded._HEADLESS_LIMIT_S
+    os.utime(torn, (long_ago, long_ago))
+    assert not found.knows("k")
+    assert found._changed_ns == tmp_path.stat().st_mtime_ns, "the folder is not listed again"
 
 
 def test_a_journal_that_is_dropped(tmp_path: Path) -> None:
