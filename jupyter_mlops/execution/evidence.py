@@ -20,7 +20,8 @@ from jupyter_mlops.execution.notebook import dump, is_recorded
 from jupyter_mlops.records import BatchCell, BatchOutcome, CellError, CellStatus, Progress
 
 # The cell's position and id in the notebook as given; put in before papermill adds cells.
-# Whoever gives a notebook may put a ``name`` for people there; it never gets out again.
+# Whoever gives a notebook may put a ``name`` for people there, and an ``id`` that the cell
+# was recorded with; it never gets out again.
 MARK = "mlops_given"
 NOT_EXECUTED_TAG = "skip-execution"
 
@@ -195,7 +196,7 @@ def mark(notebook: NotebookNode) -> NotebookNode:
     marked = copy.deepcopy(notebook)
     for position, cell in enumerate(marked.cells):
         named = cell.metadata.get(MARK, {})
-        cell.metadata[MARK] = {**named, "cell": position, "id": cell.get("id")}
+        cell.metadata[MARK] = {"id": cell.get("id"), **named, "cell": position}
     return marked
 
 

@@ -161,7 +161,10 @@ def of_run(store: Store, run: Run, current: bool, parameters: Mapping[str, Any])
 
 def _failure(cells: Sequence[BatchCell]) -> str | None:
     """Say which cell failed last time it was executed: the session's own run failed by it."""
-    last = {index if one.cell is None else (one.cell,): one for index, one in enumerate(cells)}
+    last: dict[object, BatchCell] = {}
+    for index, one in enumerate(cells):
+        # Where neither is known, nothing tells that it is the same cell again.
+        last[one.id or (index,) if one.cell is None else one.cell] = one
     for one in last.values():
         if one.status == "error" and one.error is not None:
             said = one.error.message.strip().partition("\n")[0]
@@ -236,8 +239,9 @@ def _replayed(notebook: NotebookNode, source: str, name: str | None, at: int | N
     cell = nbformat.v4.new_code_cell(source)  # type: ignore[no-untyped-call]
     if name is not None and _ID.fullmatch(name) and all(name != c["id"] for c in notebook.cells):
         cell["id"] = name
-    # What is said of a cell names it as the recorded run does.
-    cell.metadata[MARK] = {"name": _name(at)}
+    # What is said of a cell names it as the recorded run does; a cell that was executed
+    # twice is two here, whose own ids can't be one.
+    cell.metadata[MARK] = {"name": _name(at), "id": name}
     notebook.cells.append(cell)
     return cell
 

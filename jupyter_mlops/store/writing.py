@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from jupyter_mlops import schema
-from jupyter_mlops.records import Failure, Metric, Parameter, Run
+from jupyter_mlops.records import CellExecution, Failure, Metric, Parameter, Run
 from jupyter_mlops.store.documents import Built, Recorded
 from jupyter_mlops.store.tables import counter, environments, runs
 
@@ -89,7 +89,13 @@ def _values(built: Built) -> dict[str, Any]:
 
 def _failure(run: Run) -> Failure | None:
     """Return the last failure that was not mended by executing its cell again."""
-    newest = {(cell.cell, cell.id): cell for cell in run.cells if cell.status != "not run"}
+    newest: dict[object, CellExecution] = {}
+    for index, cell in enumerate(run.cells):
+        if cell.status != "not run":
+            # Where neither is known, nothing tells that it is the same cell again.
+            key = cell.id or (index,) if cell.cell is None else cell.cell
+            newest.pop(key, None)
+            newest[key] = cell
     failed = [cell for cell in newest.values() if cell.error is not None]
     if not failed or failed[-1].error is None:
         return None

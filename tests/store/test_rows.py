@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from jupyter_mlops.events import CellFinished, CellStarted
 from jupyter_mlops.journal import now, this_process
-from jupyter_mlops.records import Executing, Failure, Reproduction, RunSummary, Verdict
+from jupyter_mlops.records import (
+    BatchCell,
+    CellError,
+    Executing,
+    Failure,
+    Reproduction,
+    RunSummary,
+    Verdict,
+)
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store
 from tests.store.golden import write_journal
@@ -70,6 +78,26 @@ def test_a_failure_until_its_cell_is_mended(store: Store, home: Settings, kernel
     assert (found.status, found.error) == ("failed", Failure(2, "ValueError", "first line"))
     kernel.execute("last", "pass")
     assert row(store, home, kernel).error is None
+
+
+def test_a_cell_is_known_by_its_position_else_by_its_id(store: Store) -> None:
+    def failure(number: int, *executed: tuple[int | None, str | None, bool]) -> Failure | None:
+        run = f"{number:032x}"
+        store.begin_batch(batch(run, notebook("1", "2", "3")))
+        error = CellError("KeyError", "")
+        cells = [
+            BatchCell(cell, id_, "x", "error" if fails else "ok", error=error if fails else None)
+            for cell, id_, fails in executed
+        ]
+        store.finish_batch(run, outcome(*cells))
+        return {one.id: one.error for one in store.runs().runs}[run]
+
+    assert failure(1, (0, "a", True), (0, "b", False)) is None
+    assert failure(2, (None, "a", True), (None, "a", False)) is None
+    assert failure(3, (None, None, True), (None, None, False)) is not None
+    # The last failure counts, not that of the cell that came first.
+    last = failure(4, (0, "a", False), (1, "b", True), (0, "a", True))
+    assert last is not None and last.cell == 0
 
 
 def test_the_verdict_stands_in_the_row_of_the_reproduction(

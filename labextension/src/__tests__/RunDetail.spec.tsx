@@ -9,6 +9,7 @@ import {
 import * as React from 'react';
 
 import { ShownRun } from '../components/RunDetail';
+import { failedCell } from '../components/RunFailure';
 import { ServicesProvider } from '../components/services';
 import type { CellDetail, Reproduction, Run } from '../schema';
 import { CommandIDs } from '../tokens';
@@ -145,6 +146,23 @@ describe('ShownRun', () => {
     }));
     await show();
     expect(screen.queryByRole('region', { name: 'Error' })).toBeNull();
+  });
+
+  it('knows a cell by its position, else by its id', () => {
+    const error = { type: 'KeyError', message: '', traceback: '' };
+    const failed = (...cells: [number | null, string | null, boolean][]) =>
+      failedCell({
+        cells: cells.map(([cell, id, fails]) => ({
+          ...{ cell, id, status: fails ? 'error' : 'ok' },
+          error: fails ? error : null
+        }))
+      } as unknown as Run);
+    expect(failed([3, 'a', true], [3, 'b', false])).toBeNull();
+    expect(failed([null, 'a', true], [null, 'a', false])).toBeNull();
+    expect(failed([null, null, true], [null, null, false])).not.toBeNull();
+    // The last failure counts, not that of the cell that came first.
+    const last = failed([1, 'a', false], [2, 'b', true], [1, 'a', true]);
+    expect(last?.cell).toBe(1);
   });
 
   it('names the run that it reproduces, and its verdict', async () => {

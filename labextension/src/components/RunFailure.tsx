@@ -37,11 +37,13 @@ export function RunFailure(props: { run: Run }): JSX.Element {
 
 /** The last cell that failed and was not executed again since. */
 export function failedCell(run: Run): CellExecution | null {
-  const newest = new Map(
-    run.cells
-      .filter(cell => cell.status !== 'not run')
-      .map(cell => [`${cell.cell} ${cell.id}`, cell])
-  );
+  const newest = new Map<unknown, CellExecution>();
+  for (const cell of run.cells.filter(one => one.status !== 'not run')) {
+    // Where neither is known, nothing tells that it is the same cell again.
+    const key = cell.cell ?? cell.id ?? cell;
+    newest.delete(key);
+    newest.set(key, cell);
+  }
   const failed = Array.from(newest.values()).filter(cell => cell.error);
   return failed[failed.length - 1] ?? null;
 }
