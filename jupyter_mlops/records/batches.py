@@ -15,7 +15,8 @@ class Batch:
     ``notebook`` is the absolute path of the file, ``given`` the notebook document as it was
     given to the run (positions count in it), ``process`` whoever watches over it. ``steps``
     are the cells of a session's executions that are replayed one by one, in order; ``None``
-    where the whole notebook is executed.
+    where the whole notebook is executed. ``shown`` are cells and names of the parameters that
+    the record of such a replay shows even if no result came from them.
     """
 
     run: str
@@ -28,6 +29,7 @@ class Batch:
     parent: str | None = None
     sweep: str | None = None
     steps: tuple[int | None, ...] | None = None
+    shown: tuple[tuple[int | None, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,7 @@ class _Reproducing:
 
     def _begin(self) -> None:
         before = self._order.before
+        named = (*before.parameters, *self._order.replay.settings)
         batch = Batch(
             run=self._state.id,
             notebook=before.notebook,
@@ -166,6 +167,8 @@ class _Reproducing:
             process=self._process,
             parent=before.id,
             steps=self._order.replay.positions,
+            # What the recorded run shows, or was asked for, must not be missing beside it.
+            shown=tuple(dict.fromkeys((one.cell, one.name) for one in named)),
         )
         self._store.begin_batch(batch)
         self._save()

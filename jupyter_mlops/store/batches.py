@@ -51,6 +51,7 @@ class Asked:
     parent: str | None
     sweep: str | None
     steps: tuple[int | None, ...] | None = None
+    shown: tuple[tuple[int | None, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
     else:
         placed = _matched(executions, cells) if asked.steps is None else _in_turn(executions, asked)
         recorded = [recorded_of(one) for one in placed]
-    shown = None if asked.steps is None else replayed([(p.execution, p.cell) for p in placed])
+    steps = [(one.execution, one.cell) for one in placed]
+    shown = None if asked.steps is None else replayed(steps, asked.shown)
     results = results_of(placed, placed if shown is None else [placed[i] for i in shown.results])
     status, notices = _status(asked, ended)
     parameters, replaced = _parameters(placed, cells, shown)

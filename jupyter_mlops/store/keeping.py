@@ -35,6 +35,7 @@ def begin(connection: Connection, batch: Batch, given: str) -> None:
         parent=batch.parent,
         sweep=batch.sweep,
         steps=batch.steps,
+        shown=batch.shown,
     )
     connection.execute(
         insert(batches_table).values(

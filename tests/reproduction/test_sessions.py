@@ -27,11 +27,15 @@ def store(home: Settings) -> Iterator[Store]:
         yield opened
 
 
-def session(store: Store, folder: Path, *sources: str) -> Run:
-    """Execute sources one after the other in a kernel, and return the last run of it."""
+def session(store: Store, folder: Path, *sources: str, ids: str = "") -> Run:
+    """Execute sources one after the other in a kernel, and return the last run of it.
+
+    `ids` has a letter for the cell of each source, as JupyterLab tells a kernel its id.
+    """
     manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder))
     try:
-        for source in sources:
+        for index, source in enumerate(sources):
+            client.session.metadata = {"cellId": ids[index]} if ids else {}
             client.execute_interactive(source, timeout=60, output_hook=lambda message: None)
     finally:
         client.stop_channels()
@@ -74,6 +78,16 @@ def test_an_error_that_a_session_mended_fails_nothing(store: Store, tmp_path: Pa
     assert mended.status == "completed"
     verdict, again = reproduced(store, mended)
     assert (verdict.sentence, again.status) == ("identical", "completed")
+
+
+def test_a_cell_keeps_its_id_each_time_it_is_executed(store: Store, tmp_path: Path) -> None:
+    # Without a result the run is all that was executed, what failed included.
+    sources = ("x = missing", "missing = 'here'", "x = missing")
+    original = session(store, tmp_path, *sources, ids="aba")
+    _, again = reproduced(store, original)
+    assert [one.id for one in again.cells] == [one.id for one in original.cells] == list("aba")
+    assert again.status == "completed"
+    assert {one.id: one.error for one in store.runs().runs}[again.id] is None
 
 
 def test_a_replay_shows_the_parameters_that_its_results_came_from(
@@ -140,6 +154,18 @@ def test_a_parameter_of_a_cell_beside_the_results_can_be_set(store: Store, tmp_p
     verdict, again = reproduced(store, original, parameters={"title": "gain"})
     assert verdict.causes[0].what == "title"
     assert ("title", "gain", 1) in parameters(again)
+    verdict, same = reproduced(store, again)
+    assert (verdict.verdict, parameters(same)) == ("identical", parameters(again))
+
+
+def test_a_value_that_no_result_came_from_is_no_parameter_of_a_replay(
+    store: Store, tmp_path: Path
+) -> None:
+    original = session(store, tmp_path, "x = 0.5", "acc = x / 2", "y = 1.5")
+    _, again = reproduced(store, original)
+    assert parameters(again) == parameters(original) == [("x", 0.5, 0)]
+    changed, asked = reproduced(store, original, parameters={"x": 0.25})
+    assert (changed.causes[0].what, parameters(asked)) == ("x", [("x", 0.25, 0)])
 
 
 def test_a_clock_in_a_model_makes_no_difference_and_is_named(store: Store, tmp_path: Path) -> None:
