@@ -88,7 +88,8 @@ def test_a_row_is_shown_whatever_else_its_cell_has() -> None:
     )
     shown = text.verdict(replace(VERDICT, cells=(CellJudgement(4, "unverifiable", outputs),)))
     (row,) = [line for line in shown.splitlines() if line.startswith("  4 ")]
-    assert row.split() == ["4", "metric", "acc", "within", "tolerance", "1e-07", "%", "of", "its", "size"]
+    assert row.endswith("1e-07 % of its size")
+    assert "metric acc  within tolerance" in row
 
 
 def test_without_a_reproduction_there_is_nothing_to_compare_with() -> None:
