@@ -13,9 +13,10 @@ import queue
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +60,10 @@ class Ear:
         self._session: Session = client.session
         self._executions: dict[str, Execution] = {}
 
-    def hear(self, limit: int = 1000) -> list[tuple[str, Execution]]:
-        """Take in messages that wait, `limit` at most; return the executions that ended."""
+    def hear(self, limit: int | None) -> list[tuple[str, Execution]]:
+        """Take in messages that wait, `limit` at most if any; return the executions that ended."""
         ended: list[tuple[str, Execution]] = []
-        for _ in range(limit):
-            try:
-                frames = self.socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                break
+        for frames in islice(self._waiting(), limit):
             ended += self._take(frames)
         return ended
 
@@ -75,6 +72,11 @@ class Ear:
         left = list(self._executions.items())
         self._executions.clear()
         return left
+
+    def _waiting(self) -> Iterator[list[bytes]]:
+        with suppress(zmq.Again):  # none waits any more
+            while True:
+                yield self.socket.recv_multipart(zmq.NOBLOCK)
 
     def _take(self, frames: list[bytes]) -> list[tuple[str, Execution]]:
         try:
@@ -216,13 +218,13 @@ class Listener:
         self._close_ear(kernel_id)
         self._ears[kernel_id] = Ear(self._context, info)
 
-    def _hear(self, kernel_id: str) -> None:
-        for ident, execution in self._ears[kernel_id].hear():
+    def _hear(self, kernel_id: str, limit: int | None = 1000) -> None:
+        for ident, execution in self._ears[kernel_id].hear(limit):
             self._write(kernel_id, ident, execution)
 
     def _gone(self, kernel_id: str, how: str, detach: bool) -> None:
         if kernel_id in self._ears:
-            self._hear(kernel_id)
+            self._hear(kernel_id, limit=None)
             # Nothing more comes for these: what was heard of them is all there is.
             for ident, execution in self._ears[kernel_id].leave():
                 self._write(kernel_id, ident, execution)
@@ -230,6 +232,8 @@ class Listener:
         if self._recorded.knows(kernel_id):
             self._owed.append((KernelGone, {"kernel_id": kernel_id, "how": how}))
         self._recording.pop(kernel_id, None)
+        # Whether the next process records, only its own journal tells.
+        self._recorded.forget_ended(kernel_id)
         if detach:
             self._close_ear(kernel_id)
             self._recorded.forget(kernel_id)

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jupyter_mlops.journal import SUFFIX
+from jupyter_mlops.journal import SUFFIX, is_alive
+from jupyter_mlops.records import Process
 
 _SERVER = "server-"
 _CLOCK_TICK_NS = 10**9
@@ -32,7 +33,13 @@ class _Journal:
     """The journal of one session, read up to `offset`."""
 
     path: Path
+    process: Process | None
     offset: int = 0
+
+    @property
+    def may_live(self) -> bool:
+        """Whether the process that writes it lives, as far as can be known from here."""
+        return self.process is not None and is_alive(self.process) is not False
 
     def new_lines(self) -> list[bytes]:
         """Return the whole lines that were added since the last call."""
@@ -93,6 +100,14 @@ class Recorded:
         self._journals.pop(kernel_id, None)
         self._started.pop(kernel_id, None)
 
+    def forget_ended(self, kernel_id: str) -> None:
+        """Let go of a kernel's processes that ended; the next one may have begun already."""
+        left = [one for one in self._journals.pop(kernel_id, ()) if one.may_live]
+        if left:
+            self._journals[kernel_id] = left
+        else:
+            self.forget(kernel_id)
+
     def _find(self) -> None:
         try:
             changed_ns = self._folder.stat().st_mtime_ns
@@ -115,7 +130,8 @@ class Recorded:
             self._known.add(name)
             kernel_id = first.get("kernel_id")
             if kernel_id:
-                self._journals[str(kernel_id)].append(_Journal(path))
+                journal = _Journal(path, _process(first))
+                self._journals[str(kernel_id)].append(journal)
         self._changed_ns = changed_ns if settled else 0
 
 
@@ -137,6 +153,13 @@ def _first_line(path: Path) -> dict[str, Any] | None:
     if line.endswith(b"\n"):
         return _decoded(line)
     return {} if age_s > _HEADLESS_LIMIT_S else None
+
+
+def _process(first: dict[str, Any]) -> Process | None:
+    try:
+        return Process(**first["process"])
+    except (KeyError, TypeError):  # of a version to come
+        return None
 
 
 def _decoded(line: bytes) -> dict[str, Any]:

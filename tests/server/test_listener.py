@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from typing import Any
 
 import pytest
@@ -79,6 +80,34 @@ async def test_listens_on_after_a_restart(start: Any, home: Settings) -> None:
     assert await until(lambda: _told(home, 2)), "the new session of the kernel is told anew"
 
 
+async def test_a_kernel_that_records_no_longer_after_a_restart(
+    start: Any, home: Settings, mlops: MLOps
+) -> None:
+    notebook = await start("work/train.ipynb")
+    first = await notebook.execute("1")
+    await until(lambda: _seen(home, first) and _told(home, 1))
+    # A kernel's next processes are started with the environment of the first.
+    manager = mlops.serverapp.kernel_manager.get_kernel(notebook.kernel_id)
+    manager._launch_args["env"][settings.SWITCH_VARIABLE] = "off"
+    await notebook.restart()
+    await until(lambda: lines(home, "kernel_gone"))
+    await until(lambda: not mlops.listener.recording)
+    await notebook.execute("2")
+    recording = await until(lambda: mlops.listener.recording)
+    assert recording == {notebook.kernel_id: False}
+    await notebook.rename("work/secret.ipynb")
+    await notebook.shut_down()
+    # Nothing more will be written of it; another kernel's end tells that its own was worked off.
+    other = await start("work/other.ipynb")
+    await other.execute("1")
+    await other.shut_down()
+    gone = await until(lambda: len(found := lines(home, "kernel_gone")) > 1 and found)
+    assert [line["kernel_id"] for line in gone] == [notebook.kernel_id, other.kernel_id]
+    told = [os.path.basename(line["notebook"]) for line in lines(home, "notebook_told")]
+    assert told[:1] == ["train.ipynb"] and "secret.ipynb" not in told
+    assert told.count("train.ipynb") == 1
+
+
 async def test_a_killed_kernel_is_said_to_have_died(start: Any, home: Settings) -> None:
     notebook = await start()
     msg_id = await notebook.execute("import os; print(os.getpid())")
@@ -99,6 +128,33 @@ async def test_a_killed_kernel_is_said_to_have_died(start: Any, home: Settings) 
     notebook.reconnect()
     after = await notebook.execute("print('again')")
     assert (await until(lambda: _seen(home, after)))["outputs"][0]["content"]["text"] == "again\n"
+
+
+MANY = """
+from IPython.display import display
+display({"text/plain": "begun"}, raw=True, display_id="shown")
+for number in range(3000):
+    display({"text/plain": str(number)}, raw=True, display_id="shown", update=True)
+"""
+
+
+async def test_all_that_a_kernel_said_is_heard_before_its_end(
+    start: Any, home: Settings, mlops: MLOps
+) -> None:
+    notebook = await start()
+    first = await notebook.execute("1")
+    await until(lambda: _seen(home, first))
+    caught_up = threading.Event()
+
+    def falls_behind() -> None:
+        caught_up.wait(60)
+
+    mlops.listener._order(falls_behind)
+    last = await notebook.execute(MANY)
+    await notebook.restart()
+    caught_up.set()
+    await until(lambda: lines(home, "kernel_gone"))
+    assert _seen(home, last)["outputs"][0]["content"]["data"] == {"text/plain": "2999"}
 
 
 async def test_shut_down(start: Any, home: Settings) -> None:

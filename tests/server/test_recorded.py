@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,19 @@ import pytest
 
 from jupyter_mlops.events import CellStarted, SessionStarted
 from jupyter_mlops.journal import Journal, this_process
+from jupyter_mlops.records import Process
 from jupyter_mlops.server import recorded
 from jupyter_mlops.server.recorded import Recorded
 from tests.server.journals import ENVIRONMENT
 
 
-def _session(folder: Path, writer: str, kernel_id: str | None) -> Journal:
+def _session(
+    folder: Path, writer: str, kernel_id: str | None, process: Process | None = None
+) -> Journal:
     book = Journal(folder, writer)
     book.append(
         SessionStarted,
-        process=this_process(),
+        process=process or this_process(),
         kernel_id=kernel_id,
         notebook=None,
         notebook_source=None,
@@ -63,6 +67,22 @@ def test_a_restarted_kernel_has_two_journals(tmp_path: Path) -> None:
     assert found.take("k", "2")
     found.forget("k")
     assert not found.take("k", "2")
+
+
+def test_only_processes_that_ended_are_forgotten(tmp_path: Path) -> None:
+    found = Recorded(tmp_path)
+    ours = this_process()
+    ended = replace(ours, started_ticks=-1)
+    _cell(_session(tmp_path, "a", "k", ended), "1")
+    assert found.knows("k")
+    found.forget_ended("k")
+    assert not found.take("k", "1"), "what is forgotten does not come back"
+    assert not found.knows("k")
+    _session(tmp_path, "b", "k", ended)
+    _cell(_session(tmp_path, "c", "k", ours), "2")
+    assert found.knows("k")
+    found.forget_ended("k")
+    assert found.take("k", "2"), "the next process was quicker than the word of the last one's end"
 
 
 def test_a_session_that_has_no_kernel_and_the_server_s_own(tmp_path: Path) -> None:
