@@ -176,6 +176,44 @@ describe('VerdictPage', () => {
       expect(onTitle).toHaveBeenLastCalledWith('≠ aaaaaaaa differs · train')
     );
   });
+
+  it('judges a metric by its worst step, not by its last', async () => {
+    const number = (
+      what: string,
+      verdict: OutputJudgement['verdict']
+    ): OutputJudgement => judged({ kind: 'number', verdict, what });
+    await show(
+      {
+        cells: [
+          {
+            ...{ cell: 3, verdict: 'differs' },
+            outputs: [number('loss', 'differs'), number('f1', 'differs')]
+          },
+          {
+            ...{ cell: 7, verdict: 'differs' },
+            outputs: [
+              number('f1', 'missing'),
+              number('auc', 'differs'),
+              number('auc', 'within tolerance')
+            ]
+          }
+        ]
+      },
+      {
+        metrics: {
+          ...{ loss: [0.2, 0.2], 'f1@3': [0.5, 0.6], f1: [0.7, 0.7] },
+          ...{ auc: [0.9, 0.91], rows: [891, 891] }
+        }
+      }
+    );
+    expect(rows().map(row => [row[0], row[4]])).toEqual([
+      ['loss', 'differs'],
+      ['f1@3', 'differs'],
+      ['f1', 'missing'],
+      ['auc', 'differs'],
+      ['rows', 'identical']
+    ]);
+  });
 });
 
 describe('formatChange', () => {

@@ -94,7 +94,7 @@ export function ChangedMetrics(props: IMetrics): JSX.Element {
 
 function ChangedMetric(props: { row: IRow }): JSX.Element {
   const { trans } = useServices();
-  const { name, before, after, verdict } = props.row;
+  const { name, before, after } = props.row;
   const [was, is] = toldApart(before, after);
   const change = formatChange(before, after);
   const title = trans.__(
@@ -112,10 +112,20 @@ function ChangedMetric(props: { row: IRow }): JSX.Element {
       {change !== NOTHING && (
         <span className="jp-mlops-mod-quiet">{change}</span>
       )}
-      {verdict === 'not judged' && <NotJudged />}
-      {verdict === 'within tolerance' && <StateMark state={verdict} />}
+      <MarkOf row={props.row} />
     </li>
   );
+}
+
+/** What the values beside it do not tell. */
+function MarkOf(props: { row: IRow }): JSX.Element {
+  const { before, after, verdict } = props.row;
+  if (verdict === 'not judged') {
+    return <NotJudged />;
+  }
+  // Of equal values an earlier step differs.
+  const isTold = verdict !== 'within tolerance' && before !== after;
+  return isTold ? <></> : <StateMark state={verdict} />;
 }
 
 function NotJudged(): JSX.Element {
@@ -131,24 +141,47 @@ function NotJudged(): JSX.Element {
   );
 }
 
-/** What the server compared, each with what the reproduction judged. */
+const WORST_LAST: OutputJudgement['verdict'][] = [
+  'identical',
+  'within tolerance',
+  'unverifiable',
+  'extra',
+  'missing',
+  'differs'
+];
+
+/** What the server compared, each with the worst that the reproduction judged of its steps. */
 export function metricRows(verdict: Verdict, comparison: Comparison): IRow[] {
   const judged = new Map<string, OutputJudgement['verdict']>();
   for (const { cell, outputs } of verdict.cells) {
-    for (const output of outputs.filter(({ kind }) => kind === 'number')) {
-      judged.set(output.what, output.verdict);
-      judged.set(`${output.what}@${cell}`, output.verdict);
+    for (const { kind, what, verdict: found } of outputs) {
+      // A name of several cells is `name@cell` for all but the last.
+      const inCell = `${what}@${cell}`;
+      const name = inCell in comparison.metrics ? inCell : what;
+      if (kind === 'number' && isWorse(found, judged.get(name))) {
+        judged.set(name, found);
+      }
     }
   }
   const rows = Object.entries(comparison.metrics).map(
     ([name, [before, after]]) => ({
       ...{ name, before, after },
+      // Both show the last step alone; an earlier one may differ.
       verdict:
-        before === after ? 'identical' : (judged.get(name) ?? 'not judged')
+        judged.get(name) ?? (before === after ? 'identical' : 'not judged')
     })
   ) as IRow[];
   return [
     ...rows.filter(row => row.verdict !== 'identical'),
     ...rows.filter(row => row.verdict === 'identical')
   ];
+}
+
+function isWorse(
+  one: OutputJudgement['verdict'],
+  other: OutputJudgement['verdict'] | undefined
+): boolean {
+  return (
+    other === undefined || WORST_LAST.indexOf(one) > WORST_LAST.indexOf(other)
+  );
 }
