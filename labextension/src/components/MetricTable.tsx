@@ -143,8 +143,8 @@ function NotJudged(): JSX.Element {
 
 const WORST_LAST: OutputJudgement['verdict'][] = [
   'identical',
-  'within tolerance',
   'unverifiable',
+  'within tolerance',
   'extra',
   'missing',
   'differs'
