@@ -156,7 +156,8 @@ class _Reproducing:
 
     def _begin(self) -> None:
         before = self._order.before
-        named = (*before.parameters, *self._order.replay.settings)
+        shown = [(one.cell, one.name) for one in before.parameters]
+        asked = [(one.cell, one.name) for one in self._order.replay.settings]
         batch = Batch(
             run=self._state.id,
             notebook=before.notebook,
@@ -168,7 +169,7 @@ class _Reproducing:
             parent=before.id,
             steps=self._order.replay.positions,
             # What the recorded run shows, or was asked for, must not be missing beside it.
-            shown=tuple(dict.fromkeys((one.cell, one.name) for one in named)),
+            shown=tuple(dict.fromkeys([*shown, *asked])),
         )
         self._store.begin_batch(batch)
         self._save()
