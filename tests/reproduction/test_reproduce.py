@@ -327,7 +327,7 @@ def test_of_several_changes_those_that_reach_what_differs_first_are_named(
         "import numpy as np\nimport pandas as pd",
         "size = 20\nseed = 42",
         "frame = pd.DataFrame({'x': np.random.default_rng(seed).random(4)})\n"
-        "total = float(frame.x.sum()) * size\nprint(total)",
+        "total = float(frame.x.sum())\nlabel = str(size)\nprint(total)",
         "both = pd.DataFrame({'x': np.random.default_rng(seed).random(size)})",
     )
     made = project.run(store)
