@@ -63,7 +63,7 @@ class Runs(Sequence[RunSummary]):
         fixed = [f.name for f in fields(RunSummary) if f.name not in _NOT_COLUMNS]
         rows = [
             {name: getattr(run, name) for name in fixed}
-            | {"error": run.error and f"{run.error.type}: {run.error.message}"}
+            | {"error": run.error and str(run.error)}
             | {f"parameter.{name}": value for name, value in run.parameters.items()}
             | {f"metric.{name}": _float(value) for name, value in run.metrics.items()}
             for run in self

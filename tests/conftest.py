@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from jupyter_mlops import settings
 from jupyter_mlops.settings import Settings
 
 pytest_plugins = ("pytest_jupyter.jupyter_server",)
+
+# How fast an example is says nothing on a machine that does other things as well.
+hypothesis.settings.register_profile(
+    "loaded", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("loaded")
 
 
 @pytest.fixture

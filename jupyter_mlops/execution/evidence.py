@@ -115,7 +115,7 @@ class Evidence:
         elif seen.status == "interrupted":
             self.end("interrupted", f"{name} was interrupted")
         else:
-            self.end("failed", f"{name} raised {error.type}: {_first_line(error.message)}")
+            self.end("failed", f"{name} raised {error}")
 
     def correct(self, notebook: NotebookNode) -> None:
         """Write the true states over those that papermill left in the cells' metadata."""
@@ -160,9 +160,9 @@ class Evidence:
                 continue
             for output in cell.outputs:
                 if output.output_type == "error":
-                    message = f": {_first_line(output.evalue)}" if is_recorded(cell) else ""
+                    error = CellError(output.ename, output.evalue if is_recorded(cell) else "")
                     name = cell_name(notebook, index)
-                    return Ending("failed", f"{name} showed the error {output.ename}{message}")
+                    return Ending("failed", f"{name} showed the error {error}")
         return None
 
     def _cell(self, index: int, cell: NotebookNode) -> BatchCell:
@@ -249,8 +249,3 @@ def _plain(output: Any) -> Any:
 
 def _may_raise(cell: NotebookNode) -> bool:
     return "raises-exception" in cell.metadata.get("tags", [])
-
-
-def _first_line(text: str) -> str:
-    line = (text.strip().splitlines() or [""])[0]
-    return line if len(line) <= 200 else line[:199] + "…"

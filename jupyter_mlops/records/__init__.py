@@ -57,7 +57,6 @@ from jupyter_mlops.records.runs import (
     Draft,
     Environment,
     Executing,
-    Failure,
     Fingerprint,
     Metric,
     MetricSource,
@@ -68,12 +67,14 @@ from jupyter_mlops.records.runs import (
     Process,
     RandomUse,
     Run,
+    RunError,
     RunPage,
     RunStatus,
     RunSummary,
     RunVerdict,
     Trigger,
     Unseen,
+    last_failure,
 )
 
 __all__ = [
@@ -102,7 +103,6 @@ __all__ = [
     "Draft",
     "Environment",
     "Executing",
-    "Failure",
     "Fingerprint",
     "KernelCapture",
     "Metric",
@@ -122,6 +122,7 @@ __all__ = [
     "RandomnessUse",
     "Reproduction",
     "Run",
+    "RunError",
     "RunPage",
     "RunStatus",
     "RunSummary",
@@ -131,4 +132,5 @@ __all__ = [
     "Trigger",
     "Unseen",
     "Verdict",
+    "last_failure",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 SCHEMA_VERSION = 1
 RunStatus = Literal["running", "completed", "failed", "interrupted", "lost"]
@@ -17,6 +18,8 @@ Access = Literal["read", "write", "made", "import"]
 # JSON has no word for these three floats; a record spells them as strings, so that
 # a loss that became NaN is shown as one and every document stays valid JSON.
 NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+# Of an exception's message, where it is told in a line.
+_LINE_LIMIT = 200
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,12 @@ class CellError:
     message: str
     traceback: str = ""
 
+    def __str__(self) -> str:
+        """Return it in a line, as a traceback ends: its type, and what it says if it does."""
+        line = self.message.strip().partition("\n")[0]
+        line = line if len(line) <= _LINE_LIMIT else line[: _LINE_LIMIT - 1] + "…"
+        return f"{self.type}: {line}" if line else self.type
+
 
 @dataclass(frozen=True)
 class CellExecution:
@@ -195,12 +204,45 @@ class Executing:
 
 
 @dataclass(frozen=True)
-class Failure:
-    """In which cell a run failed, and with what exception; the cell has its traceback."""
+class RunError(CellError):
+    """In which cell a run failed, and with what exception."""
 
-    cell: int | None
-    type: str
-    message: str
+    cell: int | None = None
+
+
+class Executed(Protocol):
+    """What is known of one execution of a cell, whoever tells it."""
+
+    @property
+    def cell(self) -> int | None:
+        """Its position."""
+
+    @property
+    def id(self) -> str | None:
+        """The cell's own id."""
+
+    @property
+    def status(self) -> CellStatus:
+        """How it ended."""
+
+    @property
+    def error(self) -> CellError | None:
+        """The exception that ended it."""
+
+
+def last_failure(executions: Iterable[Executed]) -> RunError | None:
+    """Return the last failure that was not mended by executing its cell again."""
+    newest: dict[object, Executed] = {}
+    for index, one in enumerate(executions):
+        if one.status != "not run":
+            # Where neither is known, nothing tells that it is the same cell again.
+            key = one.id or (index,) if one.cell is None else one.cell
+            newest.pop(key, None)
+            newest[key] = one
+    for one in reversed(newest.values()):
+        if one.error is not None:
+            return RunError(**vars(one.error), cell=one.cell)
+    return None
 
 
 @dataclass(frozen=True)
@@ -234,7 +276,10 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Run:
-    """A set of results with one common lineage: the whole record."""
+    """A set of results with one common lineage: the whole record.
+
+    ``error`` is the last failure that was not mended, ``verdict`` that on a reproduction.
+    """
 
     id: str
     session: str
@@ -257,6 +302,8 @@ class Run:
     unseen: tuple[Unseen, ...] = ()
     notices: tuple[str, ...] = ()
     executing: Executing | None = None
+    error: RunError | None = None
+    verdict: RunVerdict | None = None
     schema: int = SCHEMA_VERSION
 
 
@@ -277,7 +324,7 @@ class RunSummary:
     metrics: dict[str, float | int | str] = field(default_factory=dict)
     user: str = ""
     parent: str | None = None
-    error: Failure | None = None
+    error: RunError | None = None
     executing: Executing | None = None
     verdict: RunVerdict | None = None
 

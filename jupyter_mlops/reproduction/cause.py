@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from jupyter_mlops import dataflow
 from jupyter_mlops.dataflow.source import parse
+from jupyter_mlops.layout import value_text
 from jupyter_mlops.records import (
     Cause,
     CauseKind,
@@ -165,7 +166,7 @@ def _parameters(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
         same = [other for other in named if other.cell == one.cell] or named
         if one.cell not in cells or not same or same[-1].value == one.value:
             continue
-        before, now = repr(one.value), repr(same[-1].value)
+        before, now = value_text(one.value), value_text(same[-1].value)
         yield Cause("parameter", one.name, one.cell, f"{before} → {now}", before, now)
     recorded = {(one.name, one.cell) for one in evidence.before.parameters}
     # What no result came from is no parameter of a session's run, and can be set all the same.
@@ -176,7 +177,7 @@ def _parameters(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
         for literal in dataflow.literals(sources[-1]) if sources else ():
             is_redacted = isinstance(one.value, dict) and "redacted" in one.value
             if literal.name == one.name and literal.value != one.value and not is_redacted:
-                then, now = repr(literal.value), repr(one.value)
+                then, now = value_text(literal.value), value_text(one.value)
                 yield Cause("parameter", one.name, one.cell, f"{then} → {now}", then, now)
 
 

@@ -104,7 +104,7 @@ def _bundle(data: Mapping[str, Any]) -> Shown:
     for mime in (*_IMAGES, "image/svg+xml"):
         if mime in data:
             return Shown("image", mime, _text(data[mime]))
-    if "text/plain" in data and "text/html" in data and "<table" in _text(data["text/html"]):
+    if "text/plain" in data and _is_table(_text(data.get("text/html"))):
         return Shown("table", "text/plain", _text(data["text/plain"]))
     for mime in _TEXTS:
         if mime in data:
@@ -116,6 +116,11 @@ def _bundle(data: Mapping[str, Any]) -> Shown:
     # Scripts, sounds, documents with a creation date: nothing here can be judged but bytes.
     mime = min(data, default="")
     return Shown("html", mime, (json.dumps(data, sort_keys=True, default=str),))
+
+
+def _is_table(html: str) -> bool:
+    # A scikit-learn estimator's diagram has tables of parameters, and is none itself.
+    return "<table" in html and "sk-container-id" not in html
 
 
 def _is_number(text: str) -> bool:

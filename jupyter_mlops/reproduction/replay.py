@@ -28,7 +28,7 @@ from jupyter_mlops.errors import (
 from jupyter_mlops.execution import notebook as documents
 from jupyter_mlops.execution.evidence import MARK
 from jupyter_mlops.execution.notebook import Prepared, Setting
-from jupyter_mlops.records import BatchCell, BatchOutcome, CellDetail, Run, Step
+from jupyter_mlops.records import BatchCell, BatchOutcome, CellDetail, Run, Step, last_failure
 from jupyter_mlops.reproduction.alignment import aligned
 from jupyter_mlops.reproduction.verdict import Pair
 from jupyter_mlops.store import Store
@@ -125,10 +125,11 @@ class Replay:
         if self.current:
             return outcome
         cells = tuple(map(self._recorded, outcome.cells))
-        failure = _failure(cells) if self.stepwise and outcome.status == "completed" else None
-        if failure is None:
+        failure = last_failure(cells)
+        if failure is None or not self.stepwise or outcome.status != "completed":
             return replace(outcome, cells=cells)
-        return replace(outcome, cells=cells, status="failed", reason=failure)
+        reason = f"{_name(failure.cell)} raised {failure}"
+        return replace(outcome, cells=cells, status="failed", reason=reason)
 
     def _recorded(self, cell: BatchCell) -> BatchCell:
         return cell if cell.cell is None else replace(cell, cell=self.cell_of.get(cell.cell))
@@ -157,19 +158,6 @@ def of_run(store: Store, run: Run, current: bool, parameters: Mapping[str, Any])
     changed = documents.with_parameters(replay.prepared.notebook, asked)
     tagged = {**replay.prepared.tagged, **changed.tagged}
     return replace(replay, prepared=replace(changed, tagged=tagged))
-
-
-def _failure(cells: Sequence[BatchCell]) -> str | None:
-    """Say which cell failed last time it was executed: the session's own run failed by it."""
-    last: dict[object, BatchCell] = {}
-    for index, one in enumerate(cells):
-        # Where neither is known, nothing tells that it is the same cell again.
-        last[one.id or (index,) if one.cell is None else one.cell] = one
-    for one in last.values():
-        if one.status == "error" and one.error is not None:
-            said = one.error.message.strip().partition("\n")[0]
-            return f"{_name(one.cell)} raised {one.error.type}: {said}"
-    return None
 
 
 def _name(cell: int | None) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 
 from jupyter_mlops import schema
 from jupyter_mlops.errors import AmbiguousRunError, BadValueError, UnknownRunError, nearest
-from jupyter_mlops.records import Draft, Executing, Failure, Run, RunPage, RunSummary
+from jupyter_mlops.records import Draft, Executing, Run, RunError, RunPage, RunSummary
 from jupyter_mlops.store.expressions import VERDICT, Key, bad, key, read
 from jupyter_mlops.store.tables import environments, events, runs, sessions
 
@@ -148,7 +148,7 @@ def _summary(row: Row[Any]) -> RunSummary:
         metrics=row.summary["metrics"],
         user=row.user,
         parent=row.parent,
-        error=_told(row, "error", Failure),
+        error=_told(row, "error", RunError),
         executing=_told(row, "executing", Executing),
         verdict=row.verdict,
     )
@@ -210,6 +210,8 @@ def record_of(connection: Connection, row: Row[Any]) -> Run:
     if row.environment is not None:
         query = select(environments.c.document).where(environments.c.digest == row.environment)
         document["environment"] = json.loads(connection.execute(query).scalar_one())
+    judged = select(VERDICT).select_from(runs).where(runs.c.id == row.id)
+    document["verdict"] = connection.execute(judged).scalar_one()
     return schema.from_builtins(document, Run)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from jupyter_mlops import schema
-from jupyter_mlops.records import CellExecution, Failure, Metric, Parameter, Run
+from jupyter_mlops.records import Metric, Parameter, Run, RunError, last_failure
 from jupyter_mlops.store.documents import Built, Recorded
 from jupyter_mlops.store.tables import counter, environments, runs
 
@@ -62,7 +62,8 @@ def recorded_from(text: str) -> tuple[Recorded, ...]:
 
 
 def _values(built: Built) -> dict[str, Any]:
-    run = built.run
+    failure = last_failure(built.run.cells)
+    run = replace(built.run, error=failure)
     return {
         "session": run.session,
         "ordinal": built.ordinal,
@@ -76,7 +77,7 @@ def _values(built: Built) -> dict[str, Any]:
         "summary": {
             "parameters": _named_parameters(run.parameters),
             "metrics": _named_metrics(run.metrics),
-            "error": schema.to_builtins(_failure(run)),
+            "error": schema.to_builtins(_shortened(failure)),
             "executing": schema.to_builtins(run.executing),
         },
         "document": schema.encode(replace(run, environment=None)).decode(),
@@ -87,21 +88,11 @@ def _values(built: Built) -> dict[str, Any]:
     }
 
 
-def _failure(run: Run) -> Failure | None:
-    """Return the last failure that was not mended by executing its cell again."""
-    newest: dict[object, CellExecution] = {}
-    for index, cell in enumerate(run.cells):
-        if cell.status != "not run":
-            # Where neither is known, nothing tells that it is the same cell again.
-            key = cell.id or (index,) if cell.cell is None else cell.cell
-            newest.pop(key, None)
-            newest[key] = cell
-    failed = [cell for cell in newest.values() if cell.error is not None]
-    if not failed or failed[-1].error is None:
+def _shortened(failure: RunError | None) -> RunError | None:
+    if failure is None:
         return None
-    error = failed[-1].error
-    message = error.message.strip().partition("\n")[0][:_MESSAGE_LIMIT]
-    return Failure(failed[-1].cell, error.type, message)
+    message = failure.message.strip().partition("\n")[0][:_MESSAGE_LIMIT]
+    return replace(failure, message=message, traceback="")
 
 
 def _named_parameters(parameters: Sequence[Parameter]) -> dict[str, Any]:

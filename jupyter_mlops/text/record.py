@@ -53,6 +53,8 @@ def run(record: Run, columns: int | None = None) -> str:
     ]
     if record.parent:
         head.append(("parent", record.parent))
+    if record.verdict:
+        head.append(("verdict", record.verdict))
     head += _errors(record)
     sections = [
         table(head, columns=columns),
@@ -87,7 +89,7 @@ def outcome(record: Run, columns: int | None = None) -> str:
 def _errors(record: Run) -> list[tuple[str, str]]:
     """Return a row for each cell that raised."""
     return [
-        ("error", f"cell {cell.cell}: {cell.error.type}: {cell.error.message}")
+        ("error", f"cell {cell.cell}: {cell.error}")
         for cell in record.cells
         if cell.error is not None
     ]

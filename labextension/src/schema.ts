@@ -319,6 +319,8 @@ export interface OutputJudgement {
 /**
  * A set of results with one common lineage: the whole record.
  *
+ *     ``error`` is the last failure that was not mended, ``verdict`` that on a reproduction.
+ *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Run".
  */
@@ -327,6 +329,7 @@ export interface Run {
   data: DataUse[];
   duration_s: number | null;
   environment: Environment | null;
+  error: RunError | null;
   executing: Executing | null;
   id: string;
   metrics: Metric[];
@@ -345,6 +348,8 @@ export interface Run {
   trigger: 'interactive' | 'reproduce' | 'run' | 'sweep';
   unseen: Unseen[];
   user: string;
+  verdict:
+    ('could not run' | 'differs' | 'identical' | 'within tolerance') | null;
 }
 /**
  * A file, frame, array, database or URL that a cell read, wrote, made or imported.
@@ -395,6 +400,18 @@ export interface Environment {
   };
   platform: string;
   python: string;
+}
+/**
+ * In which cell a run failed, and with what exception.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "RunError".
+ */
+export interface RunError {
+  cell: number | null;
+  message: string;
+  traceback: string;
+  type: string;
 }
 /**
  * A cell execution under way; its result may join the run, or open the next one.
@@ -516,7 +533,7 @@ export interface Draft {
  */
 export interface RunSummary {
   duration_s: number | null;
-  error: Failure | null;
+  error: RunError | null;
   executing: Executing | null;
   id: string;
   metrics: {
@@ -533,17 +550,6 @@ export interface RunSummary {
   user: string;
   verdict:
     ('could not run' | 'differs' | 'identical' | 'within tolerance') | null;
-}
-/**
- * In which cell a run failed, and with what exception; the cell has its traceback.
- *
- * This interface was referenced by `Documents`'s JSON-Schema
- * via the `definition` "Failure".
- */
-export interface Failure {
-  cell: number | null;
-  message: string;
-  type: string;
 }
 /**
  * What the server part says of itself.

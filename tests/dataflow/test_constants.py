@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_mlops.dataflow import literals, literals_of_tree
@@ -145,7 +145,6 @@ PLAIN = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(PLAIN, st.text(alphabet="abcé½ #=", max_size=5))
 def test_what_is_written_is_read_back_and_stands_where_it_is_said(value: Any, note: str) -> None:
     text = repr(value).replace("nan", "float('nan')").replace("inf", "float('inf')")

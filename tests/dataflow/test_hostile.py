@@ -80,7 +80,7 @@ def test_warnings_of_a_source_stay_its_own() -> None:
     assert caught == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet="abx=()[]{}:,.\n %!?'\"\\+*#_ifdeor1é", max_size=60))
 def test_any_text_has_a_flow(source: str) -> None:
     flow = analyse(source)
@@ -104,7 +104,7 @@ STATEMENTS = st.sampled_from(
 LETTERS = st.sampled_from("abcd")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.tuples(STATEMENTS, LETTERS, LETTERS, LETTERS), min_size=1, max_size=5))
 def test_what_is_said_covers_what_happens(program: list[tuple[str, str, str, str]]) -> None:
     """Execute programs: no read and no store that really happens is missing."""

@@ -68,6 +68,9 @@ def test_a_parameter_of_the_lineage_is_named_with_both_values() -> None:
     assert _causes(before, after) == [("parameter", "lr", 2, "0.1 → 0.5")]
     injected = {"parameters": (Parameter("lr", 0.5, "float", None, "injected"),)}
     assert _causes(before, injected) == [("parameter", "lr", 2, "0.1 → 0.5")]
+    solver = {"parameters": (Parameter("solver", "lbfgs", "str", 2, "literal"),)}
+    none = {"parameters": (Parameter("solver", None, "None", 2, "literal"),)}
+    assert _causes(solver, none)[0][3] == "lbfgs → null", "as `-p` takes and tables show them"
     model = {"parameters": (Parameter("lr", 0.1, "float", 2, "model"),)}
     assert _causes(model, after)[0][0] == "unknown"
 

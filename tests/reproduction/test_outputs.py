@@ -52,6 +52,8 @@ def test_a_bundle_is_judged_by_what_says_most() -> None:
     assert kind(text__plain="<Figure>", image__png="aaaa") == "image"
     assert kind(text__plain="   a\n0  1", text__html="<table></table>") == "table"
     assert kind(text__plain="Pipeline()", text__html="<style>fit 3 s</style>") == "text"
+    estimator = '<div id="sk-container-id-1"><table class="parameters-table"></table></div>'
+    assert kind(text__plain="Ridge()", text__html=estimator) == "text"
     assert kind(text__html="<b>x</b>") == "html"
     assert kind(text__plain="np.float64(0.5)") == "number"
     figure = {"application/vnd.plotly.v1+json": {"data": []}, "text/html": "<div id='1'>"}

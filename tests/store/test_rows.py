@@ -8,8 +8,8 @@ from jupyter_mlops.records import (
     BatchCell,
     CellError,
     Executing,
-    Failure,
     Reproduction,
+    RunError,
     RunSummary,
     Verdict,
 )
@@ -75,13 +75,16 @@ def test_a_batch_says_which_cell_is_under_way(store: Store, home: Settings, kern
 def test_a_failure_until_its_cell_is_mended(store: Store, home: Settings, kernel: Kernel) -> None:
     kernel.execute("last", "raise ValueError('first line\\nsecond line')")
     found = row(store, home, kernel)
-    assert (found.status, found.error) == ("failed", Failure(2, "ValueError", "first line"))
+    assert (found.status, found.error) == ("failed", RunError("ValueError", "first line", cell=2))
+    whole = store.run(found.id).error
+    assert whole is not None and whole.message == "first line\nsecond line"
     kernel.execute("last", "pass")
     assert row(store, home, kernel).error is None
+    assert store.run(found.id).error is None
 
 
 def test_a_cell_is_known_by_its_position_else_by_its_id(store: Store) -> None:
-    def failure(number: int, *executed: tuple[int | None, str | None, bool]) -> Failure | None:
+    def failure(number: int, *executed: tuple[int | None, str | None, bool]) -> RunError | None:
         run = f"{number:032x}"
         store.begin_batch(batch(run, notebook("1", "2", "3")))
         error = CellError("KeyError", "")
@@ -115,6 +118,8 @@ def test_the_verdict_stands_in_the_row_of_the_reproduction(
     rows = {one.id: one for one in store.runs().runs}
     assert (rows[again.run].parent, rows[again.run].verdict) == (original, "within tolerance")
     assert rows[original].verdict is None
+    assert store.run(again.run).verdict == "within tolerance"
+    assert store.run(original).verdict is None
     for expression, found in {
         "verdict = 'within tolerance'": {again.run},
         "verdict != 'within tolerance'": {original},

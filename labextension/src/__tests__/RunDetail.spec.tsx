@@ -9,7 +9,6 @@ import {
 import * as React from 'react';
 
 import { ShownRun } from '../components/RunDetail';
-import { failedCell } from '../components/RunFailure';
 import { ServicesProvider } from '../components/services';
 import type { CellDetail, Reproduction, Run } from '../schema';
 import { CommandIDs } from '../tokens';
@@ -110,17 +109,14 @@ describe('ShownRun', () => {
 
   it('has the error, its cell and the traceback above everything else', async () => {
     const error = {
+      cell: 3,
       type: 'KeyError',
       message: "'age'",
       traceback: 'Traceback of three lines'
     };
-    const cell = { cell: 3, id: 'c3', reads: [], writes: [], outputs: [] };
     const failed = summaryOf('a', { status: 'failed' });
-    const cells = [
-      { ...cell, status: 'error', error }
-    ] as unknown as Run['cells'];
     stage.server.on('GET', 'runs/a', () => ({
-      body: runOf(failed, { cells, notices: ["cell 3 raised KeyError: 'age'"] })
+      body: runOf(failed, { error, notices: ["cell 3 raised KeyError: 'age'"] })
     }));
     await show();
     expect(document.body.textContent).not.toContain('cell 3 raised');
@@ -146,23 +142,6 @@ describe('ShownRun', () => {
     }));
     await show();
     expect(screen.queryByRole('region', { name: 'Error' })).toBeNull();
-  });
-
-  it('knows a cell by its position, else by its id', () => {
-    const error = { type: 'KeyError', message: '', traceback: '' };
-    const failed = (...cells: [number | null, string | null, boolean][]) =>
-      failedCell({
-        cells: cells.map(([cell, id, fails]) => ({
-          ...{ cell, id, status: fails ? 'error' : 'ok' },
-          error: fails ? error : null
-        }))
-      } as unknown as Run);
-    expect(failed([3, 'a', true], [3, 'b', false])).toBeNull();
-    expect(failed([null, 'a', true], [null, 'a', false])).toBeNull();
-    expect(failed([null, null, true], [null, null, false])).not.toBeNull();
-    // The last failure counts, not that of the cell that came first.
-    const last = failed([1, 'a', false], [2, 'b', true], [1, 'a', true]);
-    expect(last?.cell).toBe(1);
   });
 
   it('names the run that it reproduces, and its verdict', async () => {

@@ -112,7 +112,12 @@ describe('RunList', () => {
   it('says where a run failed, what a reproduction repeats, and what executes', async () => {
     const failed = summaryOf('f', {
       status: 'failed',
-      error: { cell: 3, type: 'NameError', message: "name 'x' is not defined" }
+      error: {
+        cell: 3,
+        type: 'NameError',
+        message: "name 'x' is not defined",
+        traceback: ''
+      }
     });
     const again = summaryOf('r', {
       trigger: 'reproduce',
@@ -125,7 +130,7 @@ describe('RunList', () => {
     });
     const stopped = summaryOf('s', {
       status: 'interrupted',
-      error: { cell: 1, type: 'KeyboardInterrupt', message: '' }
+      error: { cell: 1, type: 'KeyboardInterrupt', message: '', traceback: '' }
     });
     const body = pageOf(executing, again, failed, stopped);
     stage.server.on('GET', 'runs', () => ({ body }));

@@ -18,7 +18,7 @@ import { runState, StateMark, triggerName } from './Marks';
 import { Banner, Empty, Failure, Loading } from './Notices';
 import { ReproductionOf } from './ReproductionOf';
 import { Reproductions } from './Reproductions';
-import { failedCell, RunFailure } from './RunFailure';
+import { RunFailure } from './RunFailure';
 import { useCommand, useFetched, useServices, useSignal } from './services';
 import { Duration, Elapsed, Moment } from './Times';
 
@@ -124,10 +124,10 @@ function ExecutingNow(props: { run: Run }): JSX.Element {
 }
 
 function RunNotices(props: { run: Run }): JSX.Element {
-  const error = failedCell(props.run)?.error;
+  const { error } = props.run;
   // Above them stands what failed; it must not be said twice.
   const notices = props.run.notices.filter(
-    notice => !error || !notice.includes(`raised ${error.type}:`)
+    notice => !error || !notice.includes(`raised ${error.type}`)
   );
   if (notices.length === 0) {
     return <></>;

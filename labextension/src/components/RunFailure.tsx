@@ -1,22 +1,21 @@
 import * as React from 'react';
 
-import type { CellExecution, Run } from '../schema';
+import type { Run } from '../schema';
 import { CellLink } from './Facts';
 import { useServices } from './services';
 
 /** What ended the run and in which cell, above everything else; nothing if nothing failed. */
 export function RunFailure(props: { run: Run }): JSX.Element {
   const { trans } = useServices();
-  const cell = failedCell(props.run);
-  if (!cell?.error) {
+  if (!props.run.error) {
     return <></>;
   }
-  const { type, message, traceback } = cell.error;
+  const { cell, type, message, traceback } = props.run.error;
   return (
     <section className="jp-mlops-RunFailure" aria-label={trans.__('Error')}>
       <div className="jp-mlops-Items-head">
         <strong className="jp-mlops-RunFailure-type">{type}</strong>
-        <CellLink run={props.run.id} cell={cell.cell} />
+        <CellLink run={props.run.id} cell={cell} />
       </div>
       {message && <p className="jp-mlops-RunFailure-message">{message}</p>}
       {traceback && (
@@ -33,17 +32,4 @@ export function RunFailure(props: { run: Run }): JSX.Element {
       )}
     </section>
   );
-}
-
-/** The last cell that failed and was not executed again since. */
-export function failedCell(run: Run): CellExecution | null {
-  const newest = new Map<unknown, CellExecution>();
-  for (const cell of run.cells.filter(one => one.status !== 'not run')) {
-    // Where neither is known, nothing tells that it is the same cell again.
-    const key = cell.cell ?? cell.id ?? cell;
-    newest.delete(key);
-    newest.set(key, cell);
-  }
-  const failed = Array.from(newest.values()).filter(cell => cell.error);
-  return failed[failed.length - 1] ?? null;
 }
