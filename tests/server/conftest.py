@@ -10,6 +10,7 @@ import pytest
 from traitlets.config import Config
 
 from jupyter_mlops.server.extension import MLOps
+from jupyter_mlops.server.listener import Execution, Listener
 from jupyter_mlops.settings import Settings
 from tests.server.served import Fetch, Notebook
 
@@ -35,7 +36,21 @@ def mlops(jp_serverapp: Any) -> MLOps:
 
 
 @pytest.fixture
-def start(jp_fetch: Fetch, mlops: MLOps) -> Any:
+def heard(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Give the ids of the executions that the server has heard to their ends."""
+    idents: set[str] = set()
+    write = Listener._write
+
+    def written(self: Listener, kernel_id: str, ident: str, execution: Execution) -> None:
+        write(self, kernel_id, ident, execution)
+        idents.add(ident)
+
+    monkeypatch.setattr(Listener, "_write", written)
+    return idents
+
+
+@pytest.fixture
+def start(jp_fetch: Fetch, mlops: MLOps, heard: set[str]) -> Any:
     """Give a function that starts a notebook's session on the server."""
     started: list[Notebook] = []
 
@@ -44,7 +59,7 @@ def start(jp_fetch: Fetch, mlops: MLOps) -> Any:
     ) -> Notebook:
         body = {"path": path, "name": Path(path).name, "type": kind, "kernel": {"name": kernel}}
         reply = await jp_fetch("api", "sessions", method="POST", body=json.dumps(body))
-        started.append(Notebook(jp_fetch, mlops, json.loads(reply.body)))
+        started.append(Notebook(jp_fetch, mlops, json.loads(reply.body), heard))
         return started[-1]
 
     yield started_session

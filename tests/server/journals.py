@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from jupyter_mlops.events import CellFinished, CellStarted, SessionEnded, Sessio
 from jupyter_mlops.journal import Journal, this_process
 from jupyter_mlops.outputs import seen
 from jupyter_mlops.records import Environment, Metric, Parameter
-from jupyter_mlops.settings import Settings
+from jupyter_mlops.settings import Settings, make_private
 
 ENVIRONMENT = Environment("3.11.7", "Linux", {"numpy": "2.4.6"}, "sha256:" + "0" * 64)
 
@@ -23,9 +24,14 @@ def record(
     text: str = "done\n",
     user: str = "ada",
 ) -> str:
-    """Write the journal of a session with one cell, one parameter and one metric; return its id."""
+    """Write the journal of a session with one cell, one parameter and one metric; return its id.
+
+    It appears whole, so that a server that looks meanwhile does not take in the half of it.
+    """
     session = uuid4().hex
-    book = Journal(home.journals, session)
+    make_private(home.journals)
+    unseen = Path(tempfile.mkdtemp(dir=home.home))
+    book = Journal(unseen, session)
     book.append(
         SessionStarted,
         process=this_process(),
@@ -60,4 +66,6 @@ def record(
     )
     book.append(SessionEnded)
     book.close()
+    book.path.rename(home.journals / book.path.name)
+    unseen.rmdir()
     return session

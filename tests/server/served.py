@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -44,28 +45,49 @@ def lines(home: Settings, kind: str, writer: str = "server-*") -> list[dict[str,
 
 
 class Notebook:
-    """A session as JupyterLab starts one, and a client of its kernel."""
+    """A session as JupyterLab starts one, and a client of its kernel.
 
-    def __init__(self, fetch: Fetch, mlops: MLOps, session: dict[str, Any]) -> None:
+    `heard` gets the ids of the executions that the server has heard to their ends.
+    """
+
+    def __init__(
+        self, fetch: Fetch, mlops: MLOps, session: dict[str, Any], heard: Container[str]
+    ) -> None:
         self.session = session
+        self._heard = heard
+        self._is_heard = False
         self.kernel_id = session["kernel"]["id"]
         self._fetch = fetch
         self._manager = mlops.serverapp.kernel_manager.get_kernel(self.kernel_id)
         self._client: AsyncKernelClient | None = None
 
     async def client(self) -> AsyncKernelClient:
-        """Return a client whose kernel has answered."""
+        """Return a client whose kernel has answered, and is heard by the server."""
         if self._client is None:
             self._client = self._manager.client()
             # A manager's clients share its session, and with it the ids of their messages.
             self._client.session.session = uuid4().hex
             self._client.start_channels()
         await self._client.wait_for_ready(timeout=DEADLINE_S)
+        # The server subscribes by itself: that this client is connected says nothing of that.
+        while not self._is_heard:
+            silent = await self._execute(self._client, "", silent=True)
+            with suppress(AssertionError):
+                await until(lambda ident=silent: ident in self._heard, deadline_s=1)
+                self._is_heard = True
         return self._client
 
     async def execute(self, code: str, cell_id: str | None = None, silent: bool = False) -> str:
         """Execute `code` as JupyterLab does, wait for the reply, and return the message's id."""
-        client = await self.client()
+        return await self._execute(await self.client(), code, cell_id, silent)
+
+    async def _execute(
+        self,
+        client: AsyncKernelClient,
+        code: str,
+        cell_id: str | None = None,
+        silent: bool = False,
+    ) -> str:
         content = {"code": code, "silent": silent, "store_history": True, "stop_on_error": True}
         metadata = {} if cell_id is None else {"cellId": cell_id}
         message = client.session.msg("execute_request", content, metadata=metadata)
@@ -83,6 +105,7 @@ class Notebook:
 
     async def restart(self) -> None:
         """Restart the kernel, as JupyterLab does."""
+        self._is_heard = False
         await self._fetch("api", "kernels", self.kernel_id, "restart", method="POST", body="")
 
     async def interrupt(self) -> None:
@@ -97,6 +120,7 @@ class Notebook:
         """Let go of the client: the kernel has new ports."""
         self.close()
         self._client = None
+        self._is_heard = False
 
     def close(self) -> None:
         """Close the client."""
