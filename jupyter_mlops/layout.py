@@ -100,12 +100,23 @@ def number(value: Any) -> str:
     return str(value) if isinstance(value, int) else f"{value:.6g}"
 
 
+def same(values: Sequence[Any]) -> bool:
+    """Tell whether all JSON `values` are the same; 1 is 1.0, but true is not 1."""
+    return len(set(map(_identity, values))) <= 1
+
+
+def _identity(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps(value, sort_keys=True, default=str)
+
+
 def told_apart(values: Sequence[Any]) -> list[str]:
-    """Return what :func:`number` says of each, with as many digits as tell unequal ones apart.
+    """Return what :func:`number` says of each, with as many digits as tell apart those that differ.
 
     ``None`` is a dash.
     """
-    distinct = {"NaN" if value != value else value for value in values}
+    distinct = set(map(_identity, values))
     texts: list[str] = []
     for digits in range(6, 18):  # no two doubles have the same 17
         texts = [_rounded(value, digits) for value in values]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from jupyter_mlops import layout
@@ -76,3 +78,13 @@ def test_numbers_that_are_not_equal_do_not_look_equal() -> None:
     assert layout.told_apart([3, 3.0000001]) == ["3", "3.0000001"]
     assert layout.told_apart([0.1 + 0.2, 0.3]) == ["0.30000000000000004", "0.29999999999999999"]
     assert layout.told_apart([0.5, 0.5, 3, "NaN"]) == ["0.5", "0.5", "3", "NaN"]
+
+
+@pytest.mark.parametrize(
+    ("values", "equal"),
+    [((1, 1.0), True), ((True, 1), False), (("1", 1), False), (([1], [1]), True),
+     (({"a": 1, "b": 2}, {"b": 2, "a": 1}), True), ((None, None), True), ((None, 0), False),
+     (("NaN", "NaN"), True), ((float("nan"), float("nan")), True), ((1e300, 10**300), False)],
+)  # fmt: skip
+def test_values_are_the_same_or_differ(values: tuple[Any, ...], equal: bool) -> None:
+    assert layout.same(values) is equal

@@ -13,7 +13,7 @@ from jupyter_mlops.comparison import lineage
 from jupyter_mlops.comparison.alignment import Alignment, key
 from jupyter_mlops.comparison.found import Found, Row, Side
 from jupyter_mlops.dataflow.source import parse
-from jupyter_mlops.layout import listed, setting_texts
+from jupyter_mlops.layout import listed, same, setting_texts
 from jupyter_mlops.records import CauseKind, Difference, MetricCause
 
 # Most telling first.
@@ -52,7 +52,7 @@ def causes_of(
     """
     causes: list[MetricCause] = []
     for name, (row, values, _) in metrics.items():
-        if len(set(map(str, values))) > 1:
+        if not same(values):
             causes += _Judge(name, row, sides, alignment).judged(found)
     return tuple(causes)
 

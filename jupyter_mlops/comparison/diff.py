@@ -6,7 +6,6 @@ digests of different algorithms are *unknown*.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +14,7 @@ from jupyter_mlops.comparison import code, data, figures, outputs
 from jupyter_mlops.comparison.alignment import Alignment
 from jupyter_mlops.comparison.causes import causes_of
 from jupyter_mlops.comparison.found import Found, Row, Side
+from jupyter_mlops.layout import same
 from jupyter_mlops.records import (
     CellDetail,
     Comparison,
@@ -68,17 +68,6 @@ def compare(runs: Sequence[Run], cells: Sequence[Sequence[CellDetail]]) -> Compa
         notebooks=tuple(run.notebook for run in runs),
     )
     return figures.with_figures(comparison)
-
-
-def same(values: Sequence[Any]) -> bool:
-    """Tell whether all JSON `values` are the same; 1 is 1.0, but true is not 1."""
-    return len({_identity(value) for value in values}) <= 1
-
-
-def _identity(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return json.dumps(value, sort_keys=True, default=str)
 
 
 Table = dict[str, Row]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from jupyter_mlops.layout import told_apart
+from jupyter_mlops.layout import same, told_apart
 from jupyter_mlops.records import Comparison
 
 # Okabe and Ito's colours, which most colour-blind people tell apart.
@@ -257,7 +257,7 @@ def _categories(values: Values) -> dict[str, Any]:
 
 
 def _varying(table: dict[str, tuple[Any, ...]]) -> list[tuple[str, tuple[Any, ...]]]:
-    return [(n, values) for n, values in table.items() if len({_text(v) for v in values}) > 1]
+    return [(n, values) for n, values in table.items() if not same(values)]
 
 
 def _numeric(values: Values) -> bool:

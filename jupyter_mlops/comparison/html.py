@@ -22,6 +22,7 @@ from jupyter_mlops.layout import (
     duration,
     local_time,
     plural,
+    same,
     setting_texts,
     told_apart,
     unified,
@@ -78,7 +79,7 @@ def _parts(
         "metrics": [
             (name, told_apart(values))
             for name, values in comparison.metrics.items()
-            if len(set(map(str, values))) > 1
+            if not same(values)
         ],
         "causes": _causes(comparison),
         "figures": [

@@ -10,6 +10,7 @@ from jupyter_mlops.layout import (
     cut,
     listed,
     plural,
+    same,
     setting_texts,
     told_apart,
     unified,
@@ -66,9 +67,7 @@ def comparison(record: Comparison, columns: int | None = None) -> str:
 
 def _metrics(record: Comparison, ids: Sequence[str], columns: int | None) -> str:
     """Show the metrics that differ; between two runs also by how much."""
-    changed = {
-        name: values for name, values in record.metrics.items() if len(set(map(str, values))) > 1
-    }
+    changed = {name: values for name, values in record.metrics.items() if not same(values)}
     rows = [(name, *told_apart(values)) for name, values in changed.items()]
     if len(ids) != 2:
         return section("Metrics", ("", *ids), rows, columns)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jupyter_mlops import schema, text
-from jupyter_mlops.comparison.diff import same
+from jupyter_mlops.comparison import html
 from jupyter_mlops.records import Column, Comparison, Parameter
 from tests.comparison.made import (
     cell,
@@ -105,14 +105,15 @@ def test_a_metric_that_one_run_lacks_and_the_last_step_of_a_series() -> None:
     assert comparison.metrics == {"loss": (0.4, None), "f1": (1, None)}
 
 
-@pytest.mark.parametrize(
-    ("values", "equal"),
-    [((1, 1.0), True), ((True, 1), False), (("1", 1), False), (([1], [1]), True),
-     (({"a": 1, "b": 2}, {"b": 2, "a": 1}), True), ((None, None), True), ((None, 0), False),
-     (("NaN", "NaN"), True), ((float("nan"), float("nan")), True), ((1e300, 10**300), False)],
-)  # fmt: skip
-def test_same(values: tuple[Any, ...], equal: bool) -> None:
-    assert same(values) is equal
+def test_equal_metrics_of_another_type_differ_nowhere() -> None:
+    one, other = (made(name, ["n = 1", f"acc = f({name})"], [metric("acc", value, 1)])
+                  for name, value in (("a", 1.0), ("b", 1)))  # fmt: skip
+    comparison = compare(one, other)
+    assert comparison.causes == ()
+    assert comparison.figures == {}
+    assert "Metrics" not in text.comparison(comparison)
+    page = html.render(comparison, [one[0], other[0]], [one[1], other[1]])
+    assert "Metrics</h2>" not in page
 
 
 def test_a_changed_file_names_rows_and_columns() -> None:
