@@ -31,7 +31,7 @@ def job(notebook: NotebookNode, folder: Path, **options: Any) -> Job:
     return Job(notebook=dump(notebook), cwd=str(folder), **{**fields, **options})
 
 
-def wait_until(holds: Callable[[], bool], deadline_s: float = 20) -> None:
+def wait_until(holds: Callable[[], bool], deadline_s: float = 60) -> None:
     """Poll until `holds`, at most `deadline_s` seconds."""
     end = time.monotonic() + deadline_s
     while not holds():

@@ -27,6 +27,9 @@ def _document(outcome: BatchOutcome) -> nbformat.NotebookNode:
     return nbformat.reads(outcome.executed.decode(), as_version=4)
 
 
+# A cell has to get as far as it is to hang within its limit, on a busy machine too.
+LIMIT_S = 7.5
+
 # A worker that leaves the kernel's group and session, and ignores what asks it to end.
 STUBBORN = textwrap.dedent("""
     import os, signal, subprocess, sys, time
@@ -67,7 +70,9 @@ def test_a_notebook_is_executed_in_its_folder_with_progress_and_without_writing_
         {"output_type": "stream", "name": "stdout", "text": f"7\n{tmp_path.resolve()}\n"},
     )
     assert second.outputs[0]["output_type"] == "display_data"
-    assert second.outputs[-1]["data"] == {"text/plain": "2"} and second.execution_count == 2
+    # What another program wrote comes when it likes.
+    (result,) = [one for one in second.outputs if one["output_type"] == "execute_result"]
+    assert result["data"] == {"text/plain": "2"} and second.execution_count == 2
     assert [(one.done, one.total, one.cell) for one in said] == [
         (0, 2, 1),
         (1, 2, None),
@@ -172,8 +177,8 @@ def test_an_execution_that_left_in_the_middle_never_completed(
 
 def test_a_cell_over_its_limit_is_interrupted_and_its_traceback_kept(tmp_path: Path) -> None:
     source = "import time\ntry:\n    time.sleep(600)\nfinally:\n    open('tidied', 'w').close()"
-    outcome = execute(job(document("x = 1", source, "x"), tmp_path, cell_timeout_s=0.5))
-    assert outcome.status == "failed" and outcome.reason == "cell 2 exceeded its limit of 0.5 s"
+    outcome = execute(job(document("x = 1", source, "x"), tmp_path, cell_timeout_s=LIMIT_S))
+    assert outcome.status == "failed" and outcome.reason == "cell 2 exceeded its limit of 7.5 s"
     assert _states(outcome) == ["ok", "interrupted", "not run"]
     assert (
         outcome.cells[1].error is not None and "time.sleep(600)" in outcome.cells[1].error.traceback
@@ -183,8 +188,8 @@ def test_a_cell_over_its_limit_is_interrupted_and_its_traceback_kept(tmp_path: P
 
 def test_a_cell_that_ignores_the_interrupt_is_killed_with_all_it_started(tmp_path: Path) -> None:
     deaf = "while True:\n    try:\n        time.sleep(600)\n    except BaseException:\n        pass"
-    outcome = execute(job(document(STUBBORN + deaf, "1"), tmp_path, cell_timeout_s=3))
-    assert outcome.status == "failed" and "exceeded its limit of 3 s" in (outcome.reason or "")
+    outcome = execute(job(document(STUBBORN + deaf, "1"), tmp_path, cell_timeout_s=2 * LIMIT_S))
+    assert outcome.status == "failed" and "exceeded its limit of 15 s" in (outcome.reason or "")
     assert _states(outcome) == ["interrupted", "not run"]
     assert are_dead(numbers(tmp_path / "pids", 2))
 
@@ -192,7 +197,8 @@ def test_a_cell_that_ignores_the_interrupt_is_killed_with_all_it_started(tmp_pat
 def test_the_whole_run_has_a_limit(tmp_path: Path) -> None:
     outcome = execute(job(document("import time; time.sleep(600)"), tmp_path, timeout_s=3))
     assert outcome.status == "failed" and outcome.reason == "the run exceeded its limit of 3 s"
-    assert _states(outcome) in (["interrupted"], ["not run"])
+    # On a busy machine it may not have come to the first cell by then.
+    assert _states(outcome) in (["interrupted"], ["not run"], [])
 
 
 def test_cancelling_ends_the_kernel_and_its_workers(tmp_path: Path) -> None:
@@ -234,15 +240,20 @@ def test_workers_left_behind_by_a_completed_run_end_with_it(tmp_path: Path) -> N
     assert are_dead(numbers(tmp_path / "pids", 2))
 
 
+def is_job(process: psutil.Process) -> bool:
+    try:
+        return "jupyter_mlops.execution.job" in process.cmdline()
+    except psutil.Error:  # another test's, which ends
+        return False
+
+
 def test_a_job_that_is_killed_leaves_what_it_had_seen_and_no_process(tmp_path: Path) -> None:
     here = psutil.Process()
 
     def kill_the_job(progress: Progress) -> None:
         if progress.cell == 2:
             numbers(tmp_path / "pids", 2)
-            (process,) = [
-                p for p in here.children() if "jupyter_mlops.execution.job" in p.cmdline()
-            ]
+            (process,) = [one for one in here.children() if is_job(one)]
             process.send_signal(signal.SIGKILL)
 
     notebook = document("print('kept')", STUBBORN + "time.sleep(600)")

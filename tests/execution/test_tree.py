@@ -50,7 +50,7 @@ def test_an_adopter_keeps_grandchildren_whose_parent_ended(tmp_path: Path) -> No
         assert tree.adopt_orphans()
         middle = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', sys.argv[1]])"
         subprocess.run([sys.executable, "-c", middle, {_SLEEP.format(path=path)!r}])
-        while not os.path.exists({path!r}):
+        while not (os.path.exists({path!r}) and os.path.getsize({path!r})):
             time.sleep(0.05)
         print(len(tree.descendants(os.getpid())))
         tree.end_descendants(os.getpid())

@@ -28,6 +28,8 @@ SOURCES = (
     "total = float(helpers.scale(df.age.sum()) * lr)\nprint('total', total)",
     "import os\nos.makedirs('out')\ndf.to_csv('out/copy.csv')\nprint(os.getcwd(), object())",
 )
+# A first cell ends within it on a busy machine too.
+LIMIT_S = 6
 DATA = "name,age\na,1\nb,2\nc,3\n"
 HELPERS = "def scale(value):\n    return value * 2\n"
 
@@ -145,7 +147,7 @@ def test_nothing_changed_is_identical_and_no_file_is_touched(
 
 
 def test_a_reproduction_can_itself_be_reproduced(store: Store, executed: Run) -> None:
-    first = store.reproductions(executed.id)[0].id
+    first = _reproduced(store, executed).reproduction
     assert _reproduced(store, store.run(first)).verdict == "identical"
 
 
@@ -302,7 +304,7 @@ def test_cancelling_is_recorded_and_raised(project: Project, store: Store) -> No
 def test_a_limit_that_is_exceeded_could_not_run(project: Project, store: Store) -> None:
     project.save("x = 1", "import time\ntime.sleep(0 if x == 1 else 600)")
     made = project.run(store)
-    verdict = _reproduced(store, made, parameters={"x": 2}, cell_timeout_s=1)
+    verdict = _reproduced(store, made, parameters={"x": 2}, cell_timeout_s=LIMIT_S)
     assert verdict.verdict == "could not run" and verdict.first_diverging_cell == 2
     assert verdict.causes[0].kind == "parameter"
 
@@ -311,11 +313,11 @@ def test_a_limit_that_is_exceeded_could_not_run(project: Project, store: Store) 
 def test_a_run_that_was_cut_by_its_limit_is_the_reason_itself(
     project: Project, store: Store, shows: str
 ) -> None:
-    project.save("import time\nready = 1", f"time.sleep(4)\n{shows}", "print('end')")
-    made = project.run(store, cell_timeout_s=1)
+    project.save("import time\nready = 1", f"time.sleep({LIMIT_S + 4})\n{shows}", "print('end')")
+    made = project.run(store, cell_timeout_s=LIMIT_S)
     assert made.status == "failed"
     verdict = _reproduced(store, made)
-    detail = "ended there: cell 2 exceeded its limit of 1 s; the reproduction had no limit"
+    detail = "ended there: cell 2 exceeded its limit of 6 s; the reproduction had no limit"
     assert _causes(verdict) == [("environment", "the recorded run", 2, detail)]
     assert verdict.sentence == f"differs · cell 2 · the recorded run {detail}"
 
@@ -347,6 +349,7 @@ def test_of_several_changes_those_that_reach_what_differs_first_are_named(
 def _session(folder: Path, *sources: str) -> None:
     """Execute sources one after the other in a kernel that nobody listens to."""
     manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder))
+    manager.shutdown_wait_time = 120  # a kernel that was killed has not ended in order
     try:
         for source in sources:
             client.execute_interactive(source, timeout=60, output_hook=lambda message: None)

@@ -33,6 +33,7 @@ def session(store: Store, folder: Path, *sources: str, ids: str = "") -> Run:
     `ids` has a letter for the cell of each source, as JupyterLab tells a kernel its id.
     """
     manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder))
+    manager.shutdown_wait_time = 120  # a kernel that was killed has not ended in order
     try:
         for index, source in enumerate(sources):
             client.session.metadata = {"cellId": ids[index]} if ids else {}
