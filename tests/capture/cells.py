@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ class Cells:
         self.reads.install()
 
     def __call__(self, cell: Callable[[], Any]) -> Result:
+        # On many systems the clock of files stands still for some milliseconds, in which no
+        # person executes two cells.
+        time.sleep(0.01)
         self.reads.begin()
         try:
             cell()

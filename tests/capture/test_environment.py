@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
 import sys
 import sysconfig
@@ -58,6 +59,7 @@ def test_it_is_listed_again_only_when_a_folder_changed(
 ) -> None:
     packages = tmp_path / "site-packages"
     packages.mkdir()
+    os.utime(packages, (0, 0))  # the clock of files may stand still for some milliseconds
     monkeypatch.setattr(sys, "path", ["", str(packages)])
     installed = Installed()
     assert installed.changed() is not None

@@ -47,7 +47,7 @@ def test_cleared_and_updated_displays(kernel: Kernel) -> None:
 def test_prints_after_the_end_are_told_as_unseen(kernel: Kernel) -> None:
     kernel.run(
         "import threading\ngo = threading.Event()\n"
-        "def late():\n    go.wait(30); print('late', flush=True)\n"
+        "def late():\n    go.wait(60); print('late', flush=True)\n"
         "t = threading.Thread(target=late); t.start()"
     )
     kernel.run("go.set(); t.join()")

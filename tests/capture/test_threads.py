@@ -14,20 +14,20 @@ def test_cells_of_a_subshell_overlap_and_do_not_mix(kernel: Kernel) -> None:
     control, session = kernel.client.control_channel, kernel.client.session
     control.send(session.msg("create_subshell_request"))
     try:
-        subshell = kernel.client.get_control_msg(timeout=10)["content"].get("subshell_id")
+        subshell = kernel.client.get_control_msg(timeout=60)["content"].get("subshell_id")
     except queue.Empty:
         subshell = None
     if subshell is None:
         pytest.skip("this ipykernel has no subshells")
     kernel.run("import threading\nbegun, free = threading.Event(), threading.Event()")
-    waiting = kernel.client.execute("begun.set(); free.wait(30); in_main = 1")
+    waiting = kernel.client.execute("begun.set(); free.wait(60); in_main = 1")
     message = session.msg(
         "execute_request",
-        {"code": "begun.wait(30); in_subshell = 2\nprint('sub')\nfree.set()", "silent": False},
+        {"code": "begun.wait(60); in_subshell = 2\nprint('sub')\nfree.set()", "silent": False},
     )
     message["header"]["subshell_id"] = subshell
     kernel.client.shell_channel.send(message)
-    replies = {kernel.client.get_shell_msg(timeout=30)["parent_header"]["msg_id"] for _ in "ab"}
+    replies = {kernel.client.get_shell_msg(timeout=60)["parent_header"]["msg_id"] for _ in "ab"}
     assert replies == {waiting, message["header"]["msg_id"]}
     by_message = {event.msg_id: event for event in kernel.started()}
     inside = by_message[message["header"]["msg_id"]]
@@ -77,13 +77,13 @@ def test_cells_in_threads_overlap_and_do_not_mix(kernel: Kernel) -> None:
         "import threading\n"
         "inner, outer = threading.Event(), threading.Event()\n"
         "def work():\n"
-        "    get_ipython().run_cell('inner.set(); outer.wait(30); made_inside = 1')\n"
+        "    get_ipython().run_cell('inner.set(); outer.wait(60); made_inside = 1')\n"
         "thread = threading.Thread(target=work)"
     )
-    kernel.run("thread.start(); inner.wait(30); made_outside = 2")
+    kernel.run("thread.start(); inner.wait(60); made_outside = 2")
     kernel.run("outer.set(); thread.join(); made_after = 3")
     started = {event.source: event for event in kernel.started()}
-    inside = started["inner.set(); outer.wait(30); made_inside = 1"]
+    inside = started["inner.set(); outer.wait(60); made_inside = 1"]
     after = started["outer.set(); thread.join(); made_after = 3"]
     assert inside.overlapping
     assert after.overlapping

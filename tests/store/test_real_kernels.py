@@ -41,7 +41,8 @@ class RealKernel:
     """A kernel that is told the ids of its cells, as JupyterLab tells them."""
 
     def __init__(self, folder: Path) -> None:
-        self.manager = KernelManager(kernel_name="python3")
+        # It is killed when half of the wait is over, and has not ended in order then.
+        self.manager = KernelManager(kernel_name="python3", shutdown_wait_time=2 * LIMIT_S)
         self.manager.start_kernel(cwd=str(folder))
         self.client: BlockingKernelClient = self.manager.client()
         self.client.start_channels()
