@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from jupyter_mlops import dataflow
 from jupyter_mlops.comparison.alignment import Alignment, Row
 from jupyter_mlops.comparison.found import Found, Side
-from jupyter_mlops.dataflow.source import parse
+from jupyter_mlops.dataflow.source import parse, with_spans
 from jupyter_mlops.layout import plural, unified
 from jupyter_mlops.records import Difference
 
@@ -50,17 +50,8 @@ def _parameters(sides: Sequence[Side], row: Row) -> set[str]:
 
 
 def _without_values(source: str, names: Collection[str]) -> str:
-    lines = source.split("\n")
-    spans = {
-        (one.lineno, one.col, one.end_lineno, one.end_col)
-        for one in dataflow.literals(source)
-        if one.name in names
-    }
-    # From the end, so that the positions before it stay true.
-    for lineno, col, end_lineno, end_col in sorted(spans, reverse=True):
-        tail = lines[end_lineno - 1][end_col:]
-        lines[lineno - 1 : end_lineno] = [lines[lineno - 1][:col] + "…" + tail]
-    return "\n".join(lines)
+    literals = [one for one in dataflow.literals(source) if one.name in names]
+    return with_spans(source, {one.span: "…" for one in literals})
 
 
 def _same_but_layout(sources: Collection[str]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_mlops.dataflow import scopes
 from jupyter_mlops.dataflow.calls import MUTATORS, root
-from jupyter_mlops.dataflow.source import PARSE_ERRORS, Parsed, parse, unwrapped
+from jupyter_mlops.dataflow.source import PARSE_ERRORS, Parsed, Span, parse, unwrapped
 from jupyter_mlops.records import NOT_FINITE
 
 # Longer ones are data that somebody pasted, not a parameter; counted in syntax nodes and
@@ -46,6 +46,11 @@ class Literal:
     col: int
     end_lineno: int
     end_col: int
+
+    @property
+    def span(self) -> Span:
+        """Where the value's expression stands."""
+        return self.lineno, self.col, self.end_lineno, self.end_col
 
 
 class _NotLiteralError(Exception):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 # What ast.parse raises on sources that are wrong, too deep or too large.
@@ -18,6 +19,12 @@ PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowEr
 # Cell magics that run their body as the notebook's own code.
 TRANSPARENT_CELL_MAGICS = frozenset({"time", "capture", "prun", "mlops"})
 
+# First and last line from 1, columns from 0 in characters, the end exclusive: first line,
+# column, last line, column.
+Span = tuple[int, int, int, int]
+
+# What ends a line of Python; str.splitlines knows more, all of which may stand in a string.
+_NEWLINE = re.compile(r"\r\n|\r|\n")
 _LINE = re.compile(
     r"""^(?P<indent>\s*)
     (?P<target>[^=!%?"'()#]+=\s*)?      # files = !ls
@@ -51,9 +58,27 @@ class Parsed:
         )
 
 
+def lines_of(source: str) -> list[str]:
+    """Return the lines of a source as Python counts them."""
+    return _NEWLINE.split(source)
+
+
+def with_spans(source: str, texts: Mapping[Span, str]) -> str:
+    """Return a source with other texts at some spans, which may not overlap.
+
+    All around them stays as it is, newlines of every kind included.
+    """
+    starts = [0, *(newline.end() for newline in _NEWLINE.finditer(source))]
+    # From the end, so that no replacement moves the position of another.
+    for (line, col, end_line, end_col), text in sorted(texts.items(), reverse=True):
+        start, end = starts[line - 1] + col, starts[end_line - 1] + end_col
+        source = source[:start] + text + source[end:]
+    return source
+
+
 def parse(source: str) -> Parsed | None:
     """Parse a cell; ``None`` if it is neither Python nor IPython."""
-    lines = tuple(source.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    lines = tuple(lines_of(source))
     indent = _leading_indent(lines)
     text = [line[len(indent) :] if line.startswith(indent) else line for line in lines]
     # A source may warn of its own escapes; they are for its author, not for the reader.
@@ -70,7 +95,7 @@ def parse_quietly(source: str) -> ast.Module | None:
     invalid escapes, the one cause of warnings, are taken out of the text first.
     """
     text = _ESCAPE.sub(lambda match: _INVALID_ESCAPE.sub(r"/\1", match[0]), source)
-    return _parse_lines(text.replace("\r\n", "\n").split("\n"))
+    return _parse_lines(lines_of(text))
 
 
 def _leading_indent(lines: tuple[str, ...]) -> str:

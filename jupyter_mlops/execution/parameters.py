@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 
 from jupyter_mlops import dataflow
 from jupyter_mlops.dataflow import Literal
+from jupyter_mlops.dataflow.source import Span, with_spans
 from jupyter_mlops.errors import (
     AmbiguousParameterError,
     BadValueError,
@@ -227,23 +228,15 @@ def _is_nested(value: Any) -> bool:
 
 def _replaced(source: str, settings: Sequence[Setting]) -> str:
     literals = {one.name: one for one in dataflow.literals(source)}
-    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    # By position, since names of one literal share it; from the end, so that no
-    # replacement moves the position of another.
-    chosen = {_start(literals[one.name]): (literals[one.name], one) for one in settings}
-    for _, (literal, setting) in sorted(chosen.items(), reverse=True):
+    texts: dict[Span, str] = {}
+    for setting in settings:
+        literal = literals[setting.name]
         _refuse_shared(literal, setting, literals.values(), settings)
         value = setting.value
         if literal.type in _SEQUENCES and value is not None:
             value = _SEQUENCES[literal.type](value)
-        first, last = literal.lineno - 1, literal.end_lineno - 1
-        line = lines[first][: literal.col] + as_code(value) + lines[last][literal.end_col :]
-        lines[first : last + 1] = [line]
-    return "\n".join(lines)
-
-
-def _start(literal: Literal) -> tuple[int, int]:
-    return literal.lineno, literal.col
+        texts[literal.span] = as_code(value)
+    return with_spans(source, texts)
 
 
 def _refuse_shared(
@@ -251,7 +244,7 @@ def _refuse_shared(
 ) -> None:
     asked = {one.name: one.value for one in settings}
     for other in others:
-        if other.name == literal.name or _start(other) != _start(literal):
+        if other.name == literal.name or other.span != literal.span:
             continue
         if other.name not in asked or asked[other.name] != setting.value:
             raise BadValueError(

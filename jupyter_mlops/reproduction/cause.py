@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from jupyter_mlops import dataflow
-from jupyter_mlops.dataflow.source import parse
+from jupyter_mlops.dataflow.source import lines_of, parse, with_spans
 from jupyter_mlops.layout import value_text
 from jupyter_mlops.records import (
     Cause,
@@ -216,19 +216,14 @@ def _code(source: str) -> str:
 
     Another value of a literal is a change of that parameter.
     """
-    lines = source.replace("\r\n", "\n").split("\n")
-    literals = {(one.lineno, one.col): one for one in dataflow.literals(source)}
-    for _, one in sorted(literals.items(), reverse=True):
-        first, last = one.lineno - 1, one.end_lineno - 1
-        line = lines[first][: one.col] + "__literal__" + lines[last][one.end_col :]
-        lines[first : last + 1] = [line]
-    text = "\n".join(line.rstrip() for line in lines).strip()
+    bare = with_spans(source, {one.span: "__literal__" for one in dataflow.literals(source)})
+    text = "\n".join(line.rstrip() for line in lines_of(bare)).strip()
     parsed = parse(text)
     return text if parsed is None else ast.dump(parsed.tree)
 
 
 def _changed_line(before: str, now: str) -> str:
-    first, second = before.splitlines(), now.splitlines()
+    first, second = lines_of(before), lines_of(now)
     for one, other in zip(first, second, strict=False):
         if one.strip() != other.strip():
             return f"{one.strip()} → {other.strip()}"
@@ -238,7 +233,7 @@ def _changed_line(before: str, now: str) -> str:
 
 
 def _first_line(source: str) -> str:
-    return next((line.strip() for line in source.splitlines() if line.strip()), "")
+    return next((line.strip() for line in lines_of(source) if line.strip()), "")
 
 
 def _data(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:

@@ -54,6 +54,12 @@ def test_a_changed_literal_is_a_parameter_and_no_code() -> None:
     assert differs.code == ()
 
 
+def test_a_changed_literal_is_no_code_whatever_ends_its_line() -> None:
+    differs = compare(made("a", ["x = 1\rlr = 0.1"]), made("b", ["x = 1\rlr = 0.01"])).differs
+    assert [d.what for d in differs.parameter] == ["lr"]
+    assert differs.code == ()
+
+
 def test_a_literal_that_was_not_recorded_is_code() -> None:
     one, other = made("a", ["lr = 0.1"]), made("b", ["lr = 0.2"])
     unrecorded = [(replace(run, parameters=()), cells) for run, cells in (one, other)]

@@ -70,6 +70,13 @@ def test_positions_hold_with_magics_other_alphabets_and_several_lines() -> None:
     assert prepared.notebook.cells[1].source == expected
 
 
+def test_newlines_of_every_kind_stay_as_they_are() -> None:
+    given_ = document("lr = 0.1\rbatch = 2\r\ntext = '\u2028'; n = 3\n")
+    prepared = with_parameters(given_, {"batch": 4, "n": 5})
+    expected = "lr = 0.1\rbatch = 4\r\ntext = '\u2028'; n = 5\n"
+    assert prepared.notebook.cells[1].source == expected
+
+
 def test_a_tagged_parameter_is_left_to_papermill() -> None:
     prepared = with_parameters(TAGGED, {"lr": 0.5, "root": "here"})
     assert prepared.tagged == {"lr": 0.5, "root": "here"}

@@ -106,6 +106,17 @@ def test_a_module_of_the_user_is_code() -> None:
     assert _causes(before, after) == [("code", "tools.py", 0, "changed since")]
 
 
+def test_a_cell_with_other_newlines_is_compared_as_python_reads_it() -> None:
+    same = [
+        Pair(
+            0, step(0, "lr = 0.1\rn = 2\r\nf('\u2028')"), repeated(0, "lr = 3\nn = 1\nf('\u2028')")
+        )
+    ]
+    assert _causes({}, {}, pairs=same, at=0)[0][0] == "unknown"
+    other = [Pair(0, step(0, "lr = 0.1\rf(2)"), repeated(0, "lr = 0.1\rf(3)"))]
+    assert _causes({}, {}, pairs=other, at=0)[0][0] == "code"
+
+
 def test_an_edited_cell_is_code_unless_only_its_literals_changed() -> None:
     edited = _pairs(*SOURCES)
     edited[2] = Pair(2, step(2, "lr = 0.1"), repeated(2, "lr = 0.2"))
