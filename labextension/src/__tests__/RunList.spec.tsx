@@ -255,8 +255,16 @@ describe('RunList without runs', () => {
 
 test('varyingFirst puts first what tells the runs apart', () => {
   const rows = [
-    { seed: 7, lr: 0.1, layers: [1, 2] },
-    { seed: 7, lr: 0.2, layers: [1, 2], extra: 1 }
+    { seed: 7, lr: 0.1, layers: [1, 2], depth: null },
+    // A run that ended early has no parameters, and says nothing of the others'.
+    {},
+    { seed: 7, lr: 0.2, layers: [1, 2], depth: 3, extra: 1 }
   ];
-  expect(varyingFirst(rows)).toEqual(['lr', 'extra', 'seed', 'layers']);
+  expect(varyingFirst(rows)).toEqual([
+    'lr',
+    'depth',
+    'seed',
+    'layers',
+    'extra'
+  ]);
 });

@@ -307,12 +307,14 @@ function useKeyboard(ids: string[]): IKeyboard {
   return { list, stop, setFocused, onKeyDown };
 }
 
-/** All names in the order they come, those whose value is not the same everywhere first. */
+/** All names in the order they come, those first that have another value in some row with them. */
 export function varyingFirst(
   rows: readonly Record<string, unknown>[]
 ): string[] {
   const names = Array.from(new Set(rows.flatMap(row => Object.keys(row))));
-  const varies = (name: string): boolean =>
-    new Set(rows.map(row => JSON.stringify(row[name]))).size > 1;
+  const varies = (name: string): boolean => {
+    const having = rows.filter(row => name in row);
+    return new Set(having.map(row => JSON.stringify(row[name]))).size > 1;
+  };
   return [...names.filter(varies), ...names.filter(name => !varies(name))];
 }
