@@ -18,6 +18,8 @@ import { Empty } from './Notices';
 import { useCommand, useServices } from './services';
 
 interface IRow extends Omit<Difference, 'missing'> {
+  /** How far a metric moved; of a setting, such as a seed, that means nothing. */
+  change: string;
   /** Where runs have no such thing, and what is said there. */
   missing: readonly number[];
   absent: string;
@@ -35,7 +37,7 @@ export function DifferenceTable(props: {
   const { differs } = comparison;
   const groups = groupsOf(comparison, trans);
   const withChange = groups.some(({ rows }) =>
-    rows.some(row => changeOf(row) !== NOTHING)
+    rows.some(({ change }) => change !== NOTHING)
   );
   if (groups.length === 0) {
     return differs.output.length > 0 ? (
@@ -91,16 +93,22 @@ function groupsOf(
   // A parameter may well be null; anything else that is null is not there.
   const settings = differs.parameter.map(one => ({
     ...one,
+    change: NOTHING,
     absent: trans.__('not set')
   }));
   const others = (differences: Omit<Difference, 'missing'>[]): IRow[] =>
     differences.map(one => ({
       ...one,
+      change: NOTHING,
       missing: one.values.flatMap((value, at) => (value === null ? [at] : [])),
       absent: NOTHING
     }));
+  const metrics = others(differingMetrics(comparison)).map(one => ({
+    ...one,
+    change: changeOf(one)
+  }));
   return [
-    { title: trans.__('Metrics'), rows: others(differingMetrics(comparison)) },
+    { title: trans.__('Metrics'), rows: metrics },
     { title: trans.__('Parameters'), rows: settings },
     { title: trans.__('Data'), rows: others(differs.data) },
     { title: trans.__('Code'), rows: others(differs.code) },
@@ -131,16 +139,15 @@ export function Dot(props: { color: string }): JSX.Element {
 }
 
 /** How far a number moved between two runs; nothing of more runs, or of what is no number. */
-function changeOf({ values }: IRow): string {
+function changeOf({ values }: Pick<IRow, 'values'>): string {
   return values.length === 2 ? formatChange(values[0], values[1]) : NOTHING;
 }
 
 function Row(props: { row: IRow; withChange: boolean }): JSX.Element {
   const { trans } = useServices();
-  const { what, cell, values, detail, missing, absent } = props.row;
+  const { what, cell, values, detail, missing, absent, change } = props.row;
   const isPair = values.length === 2;
   const texts = isPair ? toldApart(values[0], values[1]) : [];
-  const change = changeOf(props.row);
   // Long values take the room of a difference that there is not.
   const isWide = (index: number): boolean =>
     props.withChange && index === 1 && change === NOTHING;
