@@ -6,7 +6,13 @@ import math
 from collections import Counter
 
 from jupyter_mlops.layout import NOTHING, clean, plural, table
-from jupyter_mlops.records import OutputJudgement, OutputKind, OutputVerdict, Verdict
+from jupyter_mlops.records import (
+    OutputJudgement,
+    OutputKind,
+    OutputVerdict,
+    RandomnessUse,
+    Verdict,
+)
 from jupyter_mlops.text.parts import id_length, ranges, section
 
 _COUNTED: dict[OutputVerdict, str] = {
@@ -32,6 +38,12 @@ _MASKED = {
     "set order": "the order of sets",
     "drawn id": "random ids of HTML",
     "line order": "the order of lines from parallel work",
+}
+# Generators of their own, as of random_state=0, are not seen: that none was is not known.
+_RANDOMNESS: dict[RandomnessUse, str] = {
+    "restored": "the recorded randomness was put back",
+    "fresh": "drawn anew, as the code seeds it",
+    "none used": "no unseeded randomness seen",
 }
 
 
@@ -109,10 +121,11 @@ def _masks(record: Verdict) -> list[str]:
 
 
 def _randomness(record: Verdict) -> str:
+    said = _RANDOMNESS[record.randomness]
     if not record.unseeded_cells:
-        return record.randomness
+        return said
     cells = "cells" if len(record.unseeded_cells) > 1 else "cell"
-    return f"{record.randomness}; used without a seed in {cells} {ranges(record.unseeded_cells)}"
+    return f"{said}; without a seed in {cells} {ranges(record.unseeded_cells)}"
 
 
 def _judged(output: OutputJudgement) -> str:

@@ -66,8 +66,13 @@ def test_what_was_judged_and_how_is_counted() -> None:
     assert f"judged        {counts}" in shown
     left_out = "dates and times of the run itself, addresses in memory; in what was printed"
     assert f"not compared  {left_out}" in shown
-    assert "randomness    fresh; used without a seed in cells 2-4, 9" in shown
+    assert "randomness    drawn anew, as the code seeds it; without a seed in cells 2-4, 9" in shown
     assert "jupyter mlops compare aaaaaaaa bbbbbbbb" in shown
+
+
+def test_generators_of_their_own_are_not_called_unused() -> None:
+    shown = text.verdict(replace(VERDICT, randomness="none used", unseeded_cells=()))
+    assert "randomness    no unseeded randomness seen\n" in shown
 
 
 def test_models_that_are_not_the_same_are_named() -> None:

@@ -114,6 +114,7 @@ describe('VerdictPage', () => {
       'addresses in memory in cell 4 · dates and times of the run itself in cell 4',
       '1 the same: lr = 0.1',
       'the same: Python 3.12.1, 2 packages',
+      'no unseeded randomness seen',
       '2.5 s with the start of its kernel; the cells of the run took 1.3 s together'
     ]) {
       expect(textContent).toContain(fact);

@@ -190,7 +190,7 @@ function randomness(verdict: Verdict, trans: TranslationBundle): string {
   const used: Record<Verdict['randomness'], string> = {
     restored: trans.__('the recorded randomness was put back'),
     fresh: trans.__('drawn anew, as the code seeds it'),
-    'none used': trans.__('none used')
+    'none used': trans.__('no unseeded randomness seen')
   };
   const said = used[verdict.randomness] ?? verdict.randomness;
   const cells = verdict.unseeded_cells;
