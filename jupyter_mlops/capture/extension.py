@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from jupyter_mlops import settings
+from jupyter_mlops.metadata import asks_to_be_left_out
 
 _MARK = "_jupyter_mlops_hooks"
 
@@ -39,7 +40,7 @@ def autoload() -> None:
 
 def without_skip_line(lines: list[str]) -> list[str]:
     """Blank a first line ``%%mlops skip``, so that the cell runs as if it weren't there."""
-    if not lines or lines[0].split() != ["%%mlops", "skip"]:
+    if not lines or lines[0].split()[:1] != ["%%mlops"] or not asks_to_be_left_out(lines[0]):
         return lines
     # Left in place, a blank line keeps the numbers in tracebacks right; but a cell magic
     # is one only on the first line.

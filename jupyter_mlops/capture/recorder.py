@@ -19,10 +19,9 @@ from jupyter_mlops.dataflow import Context, Flow, Literal
 from jupyter_mlops.dataflow.source import handed_on
 from jupyter_mlops.events import CellFinished, CellStarted, NotSeen
 from jupyter_mlops.fingerprints.introspection import name_of
+from jupyter_mlops.metadata import asks_to_be_left_out, section, tags
 from jupyter_mlops.records import CellError, CellStatus, DataUse
 
-SKIP_MAGIC = re.compile(r"\s*%%mlops[ \t]+skip[ \t]*(\n|$)")
-SKIP_TAG = "mlops-skip"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _TRACEBACK_LIMIT = 100_000
 
@@ -95,8 +94,8 @@ class Recorder:
         """Say that a cell is about to execute."""
         self.say_finished()
         header = request.get("header", {})
-        metadata = request.get("metadata") or {}
-        skipped = SKIP_TAG in (metadata.get("tags") or ()) or bool(SKIP_MAGIC.match(info.raw_cell))
+        metadata = section(request, "metadata")
+        skipped = asks_to_be_left_out(info.raw_cell, tags(metadata))
         source = "" if skipped else str(info.raw_cell)
         execution = Execution(
             self._count, header.get("msg_id"), source, skipped=skipped, overlapping=overlapping

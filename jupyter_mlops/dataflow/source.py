@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from jupyter_mlops.metadata import asks_to_be_left_out
+
 # What ast.parse raises on sources that are wrong, too deep or too large.
 PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 
@@ -140,7 +142,7 @@ def _names_output(line: str) -> bool:
 
 def is_skip(magic: str, line: str) -> bool:
     """Tell whether a cell magic and its line ask for the cell not to be recorded."""
-    return magic == "mlops" and line.strip() == "skip"
+    return asks_to_be_left_out(f"%%{magic} {line}")
 
 
 def _rewrite_one(text: list[str], lineno: int | None) -> bool:

@@ -24,6 +24,7 @@ from jupyter_mlops.execution.parameters import (
     parameters,
     with_parameters,
 )
+from jupyter_mlops.metadata import asks_to_be_left_out, section, tags
 
 __all__ = [
     "Prepared",
@@ -41,7 +42,6 @@ __all__ = [
     "with_parameters",
 ]
 
-NOT_RECORDED_TAG = "mlops-skip"
 _NOT_FINITE = re.compile(r'"(?:[^"\\]|\\.)*"|(-?\b(?:NaN|Infinity)\b)')
 _CONVERT = "jupyter nbconvert --to notebook --output new.ipynb"
 
@@ -120,9 +120,7 @@ def dump(notebook: NotebookNode) -> bytes:
 
 def is_recorded(cell: NotebookNode) -> bool:
     """Tell whether the cell's author lets its outputs into the record."""
-    first_line = cell.source.lstrip().partition("\n")[0]
-    is_left_out = NOT_RECORDED_TAG in cell.metadata.get("tags", [])
-    return not is_left_out and first_line.split() != ["%%mlops", "skip"]
+    return not asks_to_be_left_out(cell.source, tags(cell.metadata))
 
 
 def to_keep(notebook: NotebookNode, content: bytes) -> bytes:
@@ -153,7 +151,7 @@ def kernel_name(notebook: NotebookNode, asked: str | None = None) -> str:
     """
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
-    name = asked or notebook.metadata.get("kernelspec", {}).get("name") or "python3"
+    name = asked or section(notebook.metadata, "kernelspec").get("name") or "python3"
     manager = KernelSpecManager()
     try:
         manager.get_kernel_spec(name)

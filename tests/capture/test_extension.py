@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from jupyter_mlops.events import EnvironmentChanged, SessionEnded, SessionStarted
+from jupyter_mlops.execution.notebook import is_recorded
 from jupyter_mlops.journal import is_alive
 from jupyter_mlops.settings import Settings, Starter, system_user
 from tests.capture.conftest import Kernel, StartKernel
@@ -50,6 +52,52 @@ def test_switched_off_by_the_environment(start_kernel: StartKernel, word: str) -
     assert kernel.run("%%mlops skip\nprint(1)")[0]["text"] == "1\n"
     assert kernel.events() == []
     assert kernel.value("get_ipython().events.callbacks['pre_run_cell']") == "[]"
+
+
+# First lines that ask for the cell to be left out, and whether the cell then runs.
+SKIPS = {
+    "%%mlops skip\n": True,
+    "%%mlops  skip  \t\n": True,
+    "%%mlops\tskip\n": True,
+    "%%mlops skip\r\n": True,
+    "%%mlops skip\r": True,
+    "%%mlops skip\x0c": True,
+    "%%mlops skip\u2028": True,
+    "%%mlops\u00a0skip\n": True,
+    "\u00a0%%mlops skip\n": True,
+    "%%mlops skip\u00a0\n": True,
+    "\n \t\r\n\n%%mlops skip\n": True,
+    "  %%mlops skip\n  ": True,
+    "\t%%mlops skip\n\t": True,
+    ">>> %%mlops skip\n>>> ": True,
+    "In [3]: %%mlops skip\n   ...: ": True,
+    "%%mlops skip # as agreed\n": True,
+    "%%mlops skip, please\n": True,
+    "%%time\n%%mlops skip\n": True,
+    # IPython runs none of these, and the record says nothing of them all the same.
+    "%%MLOPS SKIP\n": False,
+    "%% mlops skip\n": False,
+    "%mlops skip\n": False,
+    "%%mlops\x0bskip\n": False,
+    "%%mlops\u200bskip\n": False,
+    "%%mlops-skip\n": False,
+    "\ufeff%%mlops skip\n": False,
+    "# mine\n%%mlops skip\n": False,
+    "x = 1\r%%mlops skip\n": False,
+}
+
+
+def test_a_cell_that_asks_to_be_left_out_is_in_whatever_spelling(kernel: Kernel) -> None:
+    for number, first in enumerate(SKIPS):
+        source = f"{first}hush{number} = 'SECRET'"
+        kernel.run(source)
+        assert not is_recorded(nbformat.v4.new_code_cell(source)), first  # type: ignore[no-untyped-call]
+    kernel.run("get_ipython().run_cell('%%mlops skip\\ninner = \"SECRET\"');")
+    ran = [kernel.value(f"'hush{number}' in globals()") == "True" for number in range(len(SKIPS))]
+    assert dict(zip(SKIPS, ran, strict=True)) == SKIPS
+    assert [one.source for one in kernel.started() if not one.skipped] == []
+    assert "SECRET" not in repr(kernel.events())
+    assert kernel.value("inner") == "'SECRET'"
 
 
 def test_switched_off_by_the_notebook(start_kernel: StartKernel, tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+"""What a notebook's author asks of us in metadata and cells, whatever their shape.
+
+Metadata is JSON that people and tools write as they like: what is not of the shape that is
+documented asks for nothing, and never fails. Standard library only: kernels import this.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+# The part of a notebook's or a cell's metadata that is ours.
+OWN = "jupyter_mlops"
+SKIP_TAG = "mlops-skip"
+
+# Wider than any one way to write it, so that what IPython or a person may take for it never
+# gets into the record: any blanks, prompts before it, one per cent sign for two, or inside
+# another magic or a string, which may be executed as a cell. But not in a comment.
+_SKIP = re.compile(r"^[^#\n]*%\W{0,9}mlops[\W_]{1,9}skip\b", re.IGNORECASE | re.MULTILINE)
+
+
+def section(metadata: object, name: str) -> dict[str, Any]:
+    """Return the mapping that stands under `name`; an empty one if none does."""
+    found = metadata.get(name) if isinstance(metadata, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def tags(metadata: object) -> tuple[str, ...]:
+    """Return a cell's tags; text in the place of a list is taken for its words."""
+    found = metadata.get("tags") if isinstance(metadata, dict) else None
+    if isinstance(found, str):
+        return tuple(found.replace(",", " ").split())
+    return tuple(tag for tag in found if isinstance(tag, str)) if isinstance(found, list) else ()
+
+
+def asks_to_be_left_out(source: str, tags: Collection[str] = ()) -> bool:
+    """Tell whether a cell's author keeps it out of the record; in doubt, yes."""
+    # IPython ends a line wherever Python's text does, at a lone carriage return for example.
+    return SKIP_TAG in tags or _SKIP.search("\n".join(source.splitlines())) is not None
+
+
+def switches_capture_off(metadata: object) -> bool:
+    """Tell whether a notebook's metadata switches capture off for the notebook."""
+    return section(metadata, OWN).get("capture") is False
