@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, Row, select, update
 from jupyter_mlops import journal, schema
 from jupyter_mlops.errors import MissingBlobError, MlopsError
 from jupyter_mlops.events import Event
-from jupyter_mlops.records import Process
+from jupyter_mlops.records import Process, Unseen
 from jupyter_mlops.store import batches, documents, positions, writing
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.database import Database
@@ -190,6 +191,9 @@ def _derive_runs(connection: Connection, blobs: Blobs, session: Session) -> tupl
         given = _document(connection, blobs, session, segmentation, ordinal)
         places = _places(blobs, given, session)
         built = documents.of_segment(session, segmentation, ordinal, places, given)
+        if session.notebook is not None:
+            unseen = (*built.run.unseen, *_unplaced(blobs, given))
+            built = replace(built, run=replace(built.run, unseen=unseen))
         if writing.save(connection, built):
             changed.append(built.run.id)
     writing.drop_beyond(connection, session.id, len(segmentation.runs))
@@ -224,15 +228,18 @@ def _document(
     sources = {
         session.executions[index].cell: session.executions[index].source for index in one.executed
     }
-    content = positions.saved(session.notebook, needed, sources)
-    if content is None:
-        content = positions.reconstructed(session.executions, sources)
+    content = positions.document(session.notebook, session.executions, needed, sources)
     return blobs.put(content)
 
 
 @lru_cache(maxsize=512)
 def _ids(blobs: Blobs, digest: str) -> dict[str, int]:
     return positions.places(blobs.get(digest))
+
+
+@lru_cache(maxsize=512)
+def _unplaced(blobs: Blobs, digest: str) -> tuple[Unseen, ...]:
+    return positions.unplaced(blobs.get(digest))
 
 
 def _places(blobs: Blobs, given: str, session: Session) -> dict[str, int]:

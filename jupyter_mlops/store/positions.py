@@ -1,8 +1,9 @@
 """The document in which a run's positions count, and the place of each cell in it.
 
-For an interactive run that is the saved notebook if it holds all of the run's cells, else
-the session's code cells in the order of their first execution. A copy without outputs is
-kept with the run, so that a position never changes later.
+For an interactive run that is the saved notebook, with cells that were executed before they
+were saved where they were executed; without a notebook it is the session's code cells in the
+order of their first execution. A copy without outputs is kept with the run, so that a position
+never changes later.
 """
 
 from __future__ import annotations
@@ -13,10 +14,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jupyter_mlops.records import Unseen
+from jupyter_mlops.store import placing
 from jupyter_mlops.store.sessions import Execution
 
 # A larger file is not read while somebody waits for the list of runs.
 _SIZE_LIMIT_BYTES = 20 * 2**20
+# In the metadata of a cell of the copy.
+_MARK = "jupyter_mlops"
+_GUESS = {"place": "guessed"}
+_GUESSED = {_MARK: _GUESS}
 
 
 def cell_id(cell: str) -> str:
@@ -33,40 +40,54 @@ def places(document: bytes) -> dict[str, int]:
     return {cell["id"]: index for index, cell in enumerate(cells) if "id" in cell}
 
 
-def saved(notebook: str | None, needed: Iterable[str], sources: Mapping[str, str]) -> bytes | None:
-    """Return the saved notebook without outputs if it has all the cells that are needed.
+def document(
+    notebook: str | None,
+    executions: Sequence[Execution],
+    needed: Iterable[str],
+    sources: Mapping[str, str],
+) -> bytes:
+    """Return the notebook without outputs in which a run's cells have their places.
 
     Parameters
     ----------
     notebook
         Path of the file.
+    executions
+        All of the session, in order.
     needed
-        Cells as the session names them.
+        Cells of the run as the session names them.
     sources
         What was executed in a cell, by its name in the session; stands in the copy in place
         of what was saved.
     """
-    ids = {cell_id(cell) for cell in needed}
-    document = _read(notebook)
-    if document is None or not ids:
-        return None
-    cells = [cell for cell in document["cells"] if isinstance(cell, dict)]
-    if len(cells) != len(document["cells"]) or not ids <= {cell.get("id") for cell in cells}:
-        return None
-    executed = {cell_id(cell): source for cell, source in sources.items()}
-    kept = [_without_outputs(cell, executed.get(str(cell.get("id")))) for cell in cells]
-    return _encoded(kept, document.get("metadata", {}))
+    wanted = set(needed)
+    saved = _read(notebook)
+    matched = {} if saved is None else placing.matched(saved["cells"], executions)
+    if saved is None or wanted.isdisjoint(matched):
+        return _reconstructed(executions, sources)
+    cells = _kept(saved["cells"], matched, sources)
+    newest = {one.cell: one.source for one in executions} | dict(sources)
+    order = [cell["id"] for cell in cells]
+    for cell, beside, offset in placing.missing(wanted, matched, executions):
+        there = order.index(cell_id(beside)) + offset
+        order.insert(there, cell_id(cell))
+        cells.insert(there, _code_cell(cell_id(cell), newest[cell], _GUESSED))
+    return _encoded(cells, saved.get("metadata", {}))
 
 
-def reconstructed(executions: Sequence[Execution], sources: Mapping[str, str]) -> bytes:
-    """Return a notebook of the session's code cells, in the order of first execution."""
-    newest: dict[str, str] = {}
-    for execution in executions:
-        newest[execution.cell] = execution.source
-    cells = [
-        _code_cell(cell_id(cell), sources.get(cell, source)) for cell, source in newest.items()
+def unplaced(document: bytes) -> tuple[Unseen, ...]:
+    """Say which cells' places the saved notebook did not tell."""
+    cells = json.loads(document)["cells"]
+    guessed = [
+        index for index, cell in enumerate(cells) if cell.get("metadata", {}).get(_MARK) == _GUESS
     ]
-    return _encoded(cells, {})
+    if not guessed:
+        return ()
+    if len(guessed) == len(cells):
+        why = "no saved notebook has them: cells are counted in the order of execution"
+        return (Unseen(None, "where its cells stand in the notebook", why),)
+    why = "the saved notebook did not have it: it is counted behind what was executed before it"
+    return tuple(Unseen(cell, "where this cell stands in the notebook", why) for cell in guessed)
 
 
 def with_outputs(document: bytes, outputs: Mapping[int, Mapping[str, Any]]) -> bytes:
@@ -75,6 +96,28 @@ def with_outputs(document: bytes, outputs: Mapping[int, Mapping[str, Any]]) -> b
     for position, fields in outputs.items():
         notebook["cells"][position].update(fields)
     return json.dumps(notebook, indent=1, ensure_ascii=True).encode()
+
+
+def _reconstructed(executions: Sequence[Execution], sources: Mapping[str, str]) -> bytes:
+    newest = {one.cell: one.source for one in executions} | dict(sources)
+    cells = [_code_cell(cell_id(cell), source, _GUESSED) for cell, source in newest.items()]
+    return _encoded(cells, {})
+
+
+def _kept(
+    cells: Sequence[dict[str, Any]], matched: Mapping[str, int], sources: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return a saved notebook's cells under the names that the session has for them."""
+    names = {index: cell for cell, index in matched.items()}
+    kept = []
+    for index, cell in enumerate(cells):
+        name = names.get(index)
+        executed = None if name is None else sources.get(name)
+        # Notebooks of before the format's version 4.5 name no cells.
+        own = cell.get("id", f"saved-{index}")
+        identifier = own if name is None else cell_id(name)
+        kept.append({**_without_outputs(cell, executed), "id": identifier})
+    return kept
 
 
 def _read(notebook: str | None) -> dict[str, Any] | None:
@@ -87,9 +130,10 @@ def _read(notebook: str | None) -> dict[str, Any] | None:
         document = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return None  # being written, moved away, or no notebook
-    if not isinstance(document, dict) or not isinstance(document.get("cells"), list):
+    cells = document.get("cells") if isinstance(document, dict) else None
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         return None
-    return document
+    return dict(document)
 
 
 def _without_outputs(cell: dict[str, Any], executed: str | None) -> dict[str, Any]:
@@ -99,11 +143,11 @@ def _without_outputs(cell: dict[str, Any], executed: str | None) -> dict[str, An
     return {**cell, "source": source, "outputs": [], "execution_count": None}
 
 
-def _code_cell(identifier: str, source: str) -> dict[str, Any]:
+def _code_cell(identifier: str, source: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "cell_type": "code",
         "id": identifier,
-        "metadata": {},
+        "metadata": dict(metadata),
         "source": source,
         "outputs": [],
         "execution_count": None,

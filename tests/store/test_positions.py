@@ -78,13 +78,65 @@ def test_in_a_notebook_put_together(
     assert [cell["source"] for cell in given["cells"]] == ["lr = 0.5", "score = lr * 2"]
 
 
-def test_a_saved_notebook_that_lacks_a_cell_of_the_run(
+def test_cells_that_were_not_saved_stand_where_they_were_executed(
+    store: Store, home: Settings, kernel: Kernel, path: Path
+) -> None:
+    save(path, TITLE, code("lr", "lr = 0.5"), code("other", "1"), code("score", "score = lr * 2"))
+    kernel.execute("new", "half = score / 2")
+    kernel.execute("newer", "third = half / 3")
+    write_journal(home, kernel.events)
+    store.refresh()
+    run = store.run("@1")
+    assert {one.name: one.cell for one in run.metrics} == {"score": 3, "half": 4, "third": 5}
+    given = json.loads(store.executed_notebook("@1"))
+    assert [cell["source"] for cell in given["cells"]][3:] == [
+        "score = lr * 2",
+        "half = score / 2",
+        "third = half / 3",
+    ]
+    assert [one.cell for one in run.unseen if one.what.startswith("where")] == [4, 5]
+    # Once it is saved, that counts.
+    cells = [code("lr", "lr = 0.5"), code("score", ""), code("newer", ""), TITLE, code("new", "")]
+    save(path, *cells)
+    kernel.execute("newer", "third = half / 3")
+    write_journal(home, kernel.events)
+    store.refresh()
+    run = store.run("@1")
+    assert {one.name: one.cell for one in run.metrics} == {"score": 1, "third": 2, "half": 4}
+    assert not [one for one in run.unseen if one.what.startswith("where")]
+
+
+def test_a_first_cell_that_was_not_saved_stands_before_what_came_next(
     store: Store, home: Settings, kernel: Kernel, path: Path
 ) -> None:
     save(path, TITLE, TITLE, code("score", "score = lr * 2"))
     write_journal(home, kernel.events)
     store.refresh()
-    assert metric_cell(store) == 1
+    assert metric_cell(store) == 3
+    assert [one.cell for one in store.run("@1").parameters] == [2]
+
+
+def test_in_a_notebook_of_before_there_were_ids(
+    store: Store, home: Settings, kernel: Kernel, path: Path
+) -> None:
+    kernel.execute("again", "lr = 0.5")
+    kernel.execute("edited", "total = score + 1000  # of all")
+    sources = ("lr = 0.5", "1", "lr = 0.5", "score = lr * 2", "total = score + 1000")
+    cells = [TITLE, *(code("", source) for source in sources)]
+    save(path, *({key: cell[key] for key in cell if key != "id"} for cell in cells))
+    write_journal(home, kernel.events)
+    store.refresh()
+    run = store.run("@1")
+    assert {one.name: one.cell for one in run.metrics} == {"score": 4, "total": 5}
+    assert [(cell.id, cell.cell) for cell in run.cells] == [
+        ("lr", 1),
+        ("score", 4),
+        ("again", 3),
+        ("edited", 5),
+    ]
+    given = json.loads(store.given_notebook("@1"))
+    assert given["cells"][5]["source"] == "total = score + 1000  # of all"
+    assert len({cell["id"] for cell in given["cells"]}) == len(cells)
 
 
 def test_a_closed_run_keeps_its_positions(
