@@ -8,8 +8,11 @@ from typing import Any
 
 from jupyter_mlops.reproduction import numbers
 
-# What a figure draws by lot or takes from the program's version, not from the data.
-_ASIDE = frozenset({"uid", "uirevision", "plotlyServerURL", "$schema", "template", "config"})
+# What a figure draws by lot or takes from the program's version, not from the data. Deeper
+# inside, these are names that people chose.
+_OF_FIGURE = frozenset({"$schema", "config", "plotlyServerURL"})
+_OF_LAYOUT = frozenset({"template", "uirevision"})
+_OF_TRACE = frozenset({"uid", "uirevision"})
 
 
 def figure_difference(before: Any, after: Any) -> float | None:
@@ -20,20 +23,41 @@ def figure_difference(before: Any, after: Any) -> float | None:
     float or None
         ``None`` if they differ in more than numbers.
     """
+    return _difference(_drawn(before), _drawn(after))
+
+
+def _drawn(figure: Any) -> Any:
+    if not isinstance(figure, Mapping):
+        return figure
+    kept = _without(figure, _OF_FIGURE)
+    if "layout" in kept:
+        kept["layout"] = _without(kept["layout"], _OF_LAYOUT)
+    # plotly's traces are a list; Vega-Lite's data are a mapping, whose rows stay as they are.
+    if isinstance(kept.get("data"), list):
+        kept["data"] = [_without(trace, _OF_TRACE) for trace in kept["data"]]
+    return kept
+
+
+def _without(value: Any, names: frozenset[str]) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {name: one for name, one in value.items() if name not in names}
+
+
+def _difference(before: Any, after: Any) -> float | None:
     before, after = _values(before), _values(after)
     if isinstance(before, bool) or isinstance(after, bool) or before is None or after is None:
         return 0.0 if before is after else None
     if isinstance(before, (int, float)) and isinstance(after, (int, float)):
-        return numbers.difference(float(before), float(after))
+        return numbers.difference(before, after)
     if isinstance(before, str) or isinstance(after, str):
         return 0.0 if before == after else None
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        keys = (before.keys() | after.keys()) - _ASIDE
-        if not all(key in before and key in after for key in keys):
+        if before.keys() != after.keys():
             return None
-        return _largest([figure_difference(before[key], after[key]) for key in sorted(keys)])
+        return _largest([_difference(before[name], after[name]) for name in before])
     if isinstance(before, Sequence) and isinstance(after, Sequence) and len(before) == len(after):
-        return _largest([figure_difference(a, b) for a, b in zip(before, after, strict=True)])
+        return _largest([_difference(a, b) for a, b in zip(before, after, strict=True)])
     return None
 
 
