@@ -87,7 +87,8 @@ def judge(before: Shown, after: Shown, standard: Standard) -> OutputJudgement:
         return _judge_images(before, after, standard)
     if before.kind == "figure":
         difference = figure_difference(before.content, after.content)
-        return OutputJudgement("figure", _by_number(difference, standard), difference)
+        verdict = "identical" if difference == 0 else _by_number(difference, standard)
+        return OutputJudgement("figure", verdict, difference)
     if not isinstance(before.content, str) or not isinstance(after.content, str):
         return OutputJudgement(before.kind, "unverifiable")
     return _judge_texts(before, after, standard)
@@ -132,11 +133,8 @@ def _is_number(text: str) -> bool:
 
 
 def _by_number(difference: float | None, standard: Standard) -> OutputVerdict:
-    if difference is None:
-        return "differs"
-    if difference == 0:
-        return "identical"
-    return "within tolerance" if difference <= standard.tolerance else "differs"
+    within = difference is not None and difference <= standard.tolerance
+    return "within tolerance" if within else "differs"
 
 
 def _judge_texts(before: Shown, after: Shown, standard: Standard) -> OutputJudgement:
@@ -147,9 +145,13 @@ def _judge_texts(before: Shown, after: Shown, standard: Standard) -> OutputJudge
         drawn = texts != [before.content, after.content]
     first, second = mask(texts[0], standard.before), mask(texts[1], standard.after)
     masks = tuple(dict.fromkeys((*("drawn id",) * drawn, *first.masks, *second.masks)))
-    if first.text == second.text:
+    masked = bool(masks)
+    if numbers.same_digits(first.text, second.text, masked=masked):
         return OutputJudgement(before.kind, "identical", masks=masks)
-    difference = numbers.text_difference(first.text, second.text)
+    difference = numbers.text_difference(first.text, second.text, masked=masked)
+    if difference == 0 and standard.tolerance == 0:
+        # 1.10 is no other number than 1.1, but not what was printed.
+        difference = None
     return OutputJudgement(before.kind, _by_number(difference, standard), difference, masks)
 
 

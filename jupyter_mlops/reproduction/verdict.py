@@ -36,7 +36,9 @@ _DATED_FILES = frozenset(
     {".pdf", ".xlsx", ".xls", ".docx", ".zip", ".gz", ".tgz", ".npz", ".h5", ".hdf5", ".keras"}
     | {".svg", ".log", ".db", ".sqlite", ".ipynb", ".html", ".pt", ".pth", ".pkl", ".joblib"}
 )
-_SPAWNS = re.compile(r"^\s*!|\bos\.system|\bsubprocess\b|Thread|Parallel|Pool|n_jobs", re.MULTILINE)
+_SPAWNS = re.compile(
+    r"^[ \t]*!|\bos\.system|\bsubprocess\b|Thread|Parallel|Pool|n_jobs", re.MULTILINE
+)
 _DURATION_COLUMN = re.compile(r"time|duration|elapsed|seconds", re.IGNORECASE)
 _WORST_LAST: tuple[OutputVerdict, ...] = (
     "identical",
@@ -130,7 +132,7 @@ def judge_metrics(
         if key not in second:
             judgement = OutputJudgement("number", "missing", what=name)
         else:
-            difference = numbers.difference(float(value), float(second[key]))
+            difference = numbers.difference(value, second[key])
             if difference > 0:
                 within = difference <= standard.tolerance
                 verdict: OutputVerdict = "within tolerance" if within else "differs"

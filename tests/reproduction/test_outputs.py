@@ -75,6 +75,21 @@ def test_a_tolerance_is_an_upper_bound() -> None:
     assert _judged(before, after, _standard(0.0005)).verdict == "differs"
 
 
+@pytest.mark.parametrize(("before", "after"), [("1.10", "1.1"), ("id 007", "id 7"), ("3", "3.0")])
+def test_a_tolerance_of_0_asks_for_the_same_digits(before: str, after: str) -> None:
+    strict = _judged(_stream(before), _stream(after))
+    assert strict == OutputJudgement("text", "differs", None)
+    loose = _judged(_stream(before), _stream(after), _standard(1e-6))
+    assert loose == OutputJudgement("text", "within tolerance", 0.0)
+
+
+def test_columns_may_shift_around_what_is_masked() -> None:
+    before = "      file  size\n0   <f at 0x7f0000001>  3\n"
+    after = "          file  size\n0   <f at 0x7f0000000001>  3\n"
+    assert _judged(_stream(before), _stream(after)).verdict == "identical"
+    assert _judged(_stream(before), _stream(after.replace("3", "4"))).verdict == "differs"
+
+
 def test_pictures_are_equal_by_bytes_or_by_pixels() -> None:
     one, again, other = _png(1), _png(1, compress=0), _png(2)
     assert one != again
@@ -121,6 +136,27 @@ def test_figures_are_compared_by_their_data() -> None:
     assert _judged(figure([1.0]), figure([1.0, 2.0])).verdict == "differs"
     assert _judged(figure([1.0]), figure([1.0], name="x")).verdict == "differs"
     assert _judged(figure([True]), figure([1])).verdict == "differs"
+
+
+@pytest.mark.parametrize("name", ["uid", "uirevision", "config", "template", "$schema"])
+def test_columns_of_a_figures_data_may_have_any_name(name: str) -> None:
+    def vega(value: int) -> dict[str, Any]:
+        document = {"$schema": id(value), "config": {}, "data": {"values": [{name: value}]}}
+        return _display(**{"application__vnd.vegalite.v5+json": document})
+
+    def plotly(value: int, **drawn: Any) -> dict[str, Any]:
+        trace = {"type": "table", "meta": {name: value}, "uid": id(drawn)}
+        document = {
+            "data": [trace],
+            "layout": {"meta": {name: value}, "template": id(drawn)},
+            "config": drawn,
+        }
+        return _display(**{"application__vnd.plotly.v1+json": document})
+
+    assert _judged(vega(1), vega(1)).verdict == "identical"
+    assert _judged(vega(1), vega(2)).verdict == "differs"
+    assert _judged(plotly(1), plotly(1, plotlyServerURL="u")).verdict == "identical"
+    assert _judged(plotly(1), plotly(2)).verdict == "differs"
 
 
 def test_errors_are_compared_by_type_and_message() -> None:

@@ -124,6 +124,18 @@ def test_metrics_are_compared_by_cell_name_step_and_place_in_their_series() -> N
     assert judge_metrics([metric(1.0), inherited], [metric(1.0)], STANDARD) == {}
 
 
+def test_counts_are_compared_as_integers() -> None:
+    def judged(before: int, after: int) -> list[str]:
+        found = judge_metrics(
+            [Metric("n", before, None, 1, "call")], [Metric("n", after, None, 1, "call")], STANDARD
+        )
+        return [one.verdict for one in found.get(1, [])]
+
+    assert judged(2**53, 2**53 + 1) == ["differs"]
+    assert judged(2**2000, 2**2000 + 1) == ["differs"]
+    assert judged(2**2000, 2**2000) == []
+
+
 def test_digests_that_can_not_be_compared_are_neither_equal_nor_different() -> None:
     use = _file("a.csv", "xxh3:1")
     assert equal(use, use) is True
