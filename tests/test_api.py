@@ -158,11 +158,20 @@ def test_a_value_that_was_not_in_effect_fails_the_run(home: Settings, tmp_path: 
     assert "lr was set to 0.7, but 0.3 was in effect" in record.notices
 
 
+def test_a_set_and_an_empty_list_take_effect(home: Settings, tmp_path: Path) -> None:
+    path = saved(tmp_path / "w" / "t.ipynb", "s = {1, 2}", "xs = ['a']", "print(s, xs)")
+    record = mlops.run(path, {"s": [3, 1, 2], "xs": []})
+    assert (record.status, record.notices) == ("completed", ())
+    assert [(one.name, one.value) for one in record.parameters] == [("s", [1, 2, 3])]
+
+
 @pytest.mark.parametrize(
     ("options", "error", "says"),
     [
         ({"parameters": {"lrr": 1}}, UnknownParameterError, "did you mean 'lr'?"),
         ({"parameters": {"lr": "x"}}, BadValueError, "is not a number"),
+        ({"parameters": {"lr": 1, "lr@1": 2}}, BadValueError, "is not the only value"),
+        ({"parameters": {"name": "a" * 10_001}}, UsageError, "name: a value this large"),
         ({"kernel": "nosuch"}, UnknownKernelError, "python3"),
         ({"cwd": "nowhere"}, BadValueError, "is not a folder"),
         ({"timeout": 0}, BadValueError, "above 0"),

@@ -8,6 +8,7 @@ literals: neither can become code.
 
 from __future__ import annotations
 
+import ast
 import copy
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,11 +19,13 @@ from nbformat import NotebookNode
 
 from jupyter_mlops import dataflow
 from jupyter_mlops.dataflow import Literal
-from jupyter_mlops.dataflow.source import Span, with_spans
+from jupyter_mlops.dataflow.constants import is_literal
+from jupyter_mlops.dataflow.source import PARSE_ERRORS, Span, with_spans
 from jupyter_mlops.errors import (
     AmbiguousParameterError,
     BadValueError,
     UnknownParameterError,
+    UsageError,
     nearest,
 )
 from jupyter_mlops.records import (
@@ -50,7 +53,10 @@ _SEQUENCES = {"list": list, "tuple": tuple, "set": set}
 
 @dataclass(frozen=True)
 class Setting:
-    """One parameter given for one execution; ``value`` is JSON."""
+    """One parameter given for one execution.
+
+    ``value`` is JSON, or a tuple or set of it in place of a literal of that type.
+    """
 
     name: str
     cell: int
@@ -101,10 +107,17 @@ def with_parameters(notebook: NotebookNode, values: Mapping[str, Any]) -> Prepar
     ------
     UnknownParameterError, AmbiguousParameterError, BadValueError
         If a name is not the notebook's, fits several cells, or has a value of another type.
+    UsageError
+        If a value is too large for the record of a run to show it.
     """
     offered = parameters(notebook)
     copied = copy.deepcopy(notebook)
-    settings = [_setting(key, value, offered) for key, value in values.items()]
+    settings: list[Setting] = []
+    for key, value in values.items():
+        setting = _setting(key, value, offered)
+        if any((one.name, one.cell) == (setting.name, setting.cell) for one in settings):
+            raise given_twice(key, value)
+        settings.append(setting)
     for position in sorted({one.cell for one in settings if not one.tagged}):
         cell = copied.cells[position]
         original = cell.source
@@ -114,6 +127,11 @@ def with_parameters(notebook: NotebookNode, values: Mapping[str, Any]) -> Prepar
     return Prepared(copied, tagged, tuple(settings))
 
 
+def given_twice(key: str, value: Any) -> BadValueError:
+    """Say that what `key` names was given a value already, by its other name."""
+    return BadValueError(name=key, value=value, expected="the only value given for it")
+
+
 def not_in_effect(settings: Iterable[Setting], record: Run) -> tuple[str, ...]:
     """Compare what was asked for with what the run recorded; one sentence a mismatch.
 
@@ -121,6 +139,10 @@ def not_in_effect(settings: Iterable[Setting], record: Run) -> tuple[str, ...]:
     """
     sentences = []
     for setting in settings:
+        code = as_code(setting.value)
+        literals = dataflow.literals(f"{setting.name} = {code}")
+        if not literals:
+            continue  # an empty list is set, and no parameter of any record
         fitting = [
             one
             for one in record.parameters
@@ -130,17 +152,13 @@ def not_in_effect(settings: Iterable[Setting], record: Run) -> tuple[str, ...]:
             fitting = [one for one in fitting if one.cell == setting.cell]
         if not fitting:
             if _was_written(setting, record):
-                sentences.append(
-                    f"{setting.name} was set to {setting.value!r}, but the notebook replaced it"
-                )
+                sentences.append(f"{setting.name} was set to {code}, but the notebook replaced it")
             continue
         if isinstance(fitting[-1].value, dict) and "redacted" in fitting[-1].value:
             continue
         effective = fitting[-1].value
-        if dataflow.constants.as_json(setting.value) != effective:
-            sentences.append(
-                f"{setting.name} was set to {setting.value!r}, but {effective!r} was in effect"
-            )
+        if literals[0].value != effective:
+            sentences.append(f"{setting.name} was set to {code}, but {effective!r} was in effect")
     return tuple(sentences)
 
 
@@ -190,10 +208,18 @@ def _setting(key: str, value: Any, offered: Sequence[NotebookParameter]) -> Sett
         examples = ", ".join(f"{name}@{one.cell}" for one in fitting)
         raise AmbiguousParameterError(name=name, examples=examples)
     one = fitting[0]
-    return Setting(name, one.cell, _checked(key, value, one.type), one.source == "tagged")
+    checked = _checked(key, value, one.type)
+    if not _is_small(checked):
+        message = f"{key}: a value this large is data, not a parameter; write it into a file"
+        raise UsageError(message=f"{message}, and give its path")
+    tagged = one.source == "tagged"
+    if not tagged and one.type in _SEQUENCES and checked is not None:
+        checked = _SEQUENCES[one.type](checked)
+    return Setting(name, one.cell, checked, tagged)
 
 
-def _checked(name: str, value: Any, kind: str) -> Any:
+def _checked(name: str, value: Any, offered: NotebookParameter) -> Any:
+    kind = offered.type
     if not _is_plain(value):
         raise BadValueError(name=name, value=value, expected="made of plain values (JSON)")
     # None stands for "no value" wherever Python code takes one (max_depth=None).
@@ -210,8 +236,17 @@ def _checked(name: str, value: Any, kind: str) -> Any:
         return float(value)
     expected = _EXPECTED.get(kind, kind)
     if kind == "int" and given == "float":
-        expected += f", as the notebook has it (write {name} = 1.0 there to allow others)"
+        write = f"{offered.name} = {offered.value}.0"
+        expected += f", as the notebook has it (write {write} there to allow others)"
     raise BadValueError(name=name, value=value, expected=expected)
+
+
+def _is_small(value: Any) -> bool:
+    """Tell whether a literal of the value can be read back, as whoever records it does."""
+    try:
+        return is_literal(ast.parse(as_code(value), mode="eval").body)
+    except PARSE_ERRORS:
+        return False
 
 
 def _is_plain(value: Any) -> bool:
@@ -232,10 +267,7 @@ def _replaced(source: str, settings: Sequence[Setting]) -> str:
     for setting in settings:
         literal = literals[setting.name]
         _refuse_shared(literal, setting, literals.values(), settings)
-        value = setting.value
-        if literal.type in _SEQUENCES and value is not None:
-            value = _SEQUENCES[literal.type](value)
-        texts[literal.span] = as_code(value)
+        texts[literal.span] = as_code(setting.value)
     return with_spans(source, texts)
 
 

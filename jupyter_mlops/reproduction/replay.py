@@ -28,6 +28,7 @@ from jupyter_mlops.errors import (
 from jupyter_mlops.execution import notebook as documents
 from jupyter_mlops.execution.evidence import MARK
 from jupyter_mlops.execution.notebook import Prepared, Setting
+from jupyter_mlops.execution.parameters import given_twice
 from jupyter_mlops.records import BatchCell, BatchOutcome, CellDetail, Run, Step, last_failure
 from jupyter_mlops.reproduction.alignment import aligned
 from jupyter_mlops.reproduction.verdict import Pair
@@ -352,5 +353,8 @@ def _translated(parameters: Mapping[str, Any], replay: Replay) -> dict[str, Any]
         if len(cells) > 1:
             examples = ", ".join(f"{name}@{cell}" for cell in sorted(map(str, cells)))
             raise AmbiguousParameterError(name=name, examples=examples)
-        translated |= {f"{name}@{one.cell}": value for one in fitting}
+        found = {f"{name}@{one.cell}": value for one in fitting}
+        if not translated.keys().isdisjoint(found):
+            raise given_twice(key, value)
+        translated |= found
     return translated

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mlops.errors import AmbiguousParameterError, BadValueError, UnknownParameterError
+from jupyter_mlops import dataflow
+from jupyter_mlops.errors import (
+    AmbiguousParameterError,
+    BadValueError,
+    UnknownParameterError,
+    UsageError,
+)
 from jupyter_mlops.execution.notebook import not_in_effect, parameters, with_parameters
 from jupyter_mlops.execution.parameters import Setting, as_code
 from jupyter_mlops.records import CellExecution, Parameter, Run
@@ -121,6 +127,11 @@ def test_a_value_of_another_type_is_refused(name: str, value: object) -> None:
         with_parameters(PLAIN, {name: value})
 
 
+def test_what_allows_fractions_keeps_the_value() -> None:
+    with pytest.raises(BadValueError, match=r"\(write batch = 32\.0 there to allow others\)"):
+        with_parameters(TAGGED, {"batch@1": 2.5})
+
+
 def test_no_value_and_numbers_that_are_not_finite_can_be_given() -> None:
     assert "lr = None" in _source({"lr": None})
     assert "lr = float('inf')" in _source({"lr": math.inf})
@@ -133,6 +144,34 @@ def test_sequences_keep_their_type() -> None:
     assert prepared.notebook.cells[1].source == "a = (3,)\nb = {4}\nc = [5, 6]"
     with pytest.raises(BadValueError, match="is not"):
         with_parameters(given_, {"b": [[1]]})
+
+
+@pytest.mark.parametrize("where", ["text", "root"])
+@pytest.mark.parametrize(
+    "value",
+    ["a" * 10_001, [1] * 10_001, {str(n): n for n in range(10_001)}, 10**5000],
+    ids=["text", "list", "mapping", "integer"],
+)
+def test_a_value_too_large_to_be_recorded_is_refused(where: str, value: Any) -> None:
+    given_ = document("root = str(1)", "text = None", tags={1: ["parameters"]})
+    with pytest.raises(UsageError, match=f"{where}: a value this large .* into a file"):
+        with_parameters(given_, {where: value})
+
+
+def test_a_value_nested_deeper_than_python_reads_is_refused() -> None:
+    value: list[Any] = []
+    for _ in range(300):
+        value = [value]
+    with pytest.raises(UsageError, match="depth: a value this large"):
+        with_parameters(PLAIN, {"depth": value})
+
+
+def test_a_parameter_is_given_once() -> None:
+    with pytest.raises(BadValueError, match=r"lr@1: 2\.0 is not the only value given for it"):
+        with_parameters(PLAIN, {"lr": 1.0, "lr@1": 2.0})
+    with pytest.raises(BadValueError, match="batch@1: 3 is not the only"):
+        with_parameters(TAGGED, {"batch": 3, "batch@1": 3})
+    assert with_parameters(PLAIN, {"n@1": 1, "n@2": 2}).settings[1].cell == 2
 
 
 def test_names_that_share_a_literal_are_set_together_or_not_at_all() -> None:
@@ -183,6 +222,28 @@ def test_a_value_that_the_notebook_replaced_is_told(writes: tuple[str, ...], tol
     cell = CellExecution(1, None, 1, "ok", None, 0.1, "sha256:0", writes=writes)
     sentences = not_in_effect([Setting("lr", 1, 0.5, False)], _run([], (cell,)))
     assert sentences == (("lr was set to 0.5, but the notebook replaced it",) if told else ())
+
+
+@pytest.mark.parametrize("tags", [{}, {1: ["parameters"]}])
+@pytest.mark.parametrize(
+    ("default", "value"),
+    [("{1, 2}", [3, 1, 2]), ("(1, 2)", [3]), ("['a']", []), ("{'a'}", []), ("{'a': 1}", {}),
+     ("0.1", 1), ("0.1", math.nan), ("None", None), ("'a'", "é\n'")],
+)  # fmt: skip
+def test_a_value_that_took_effect_is_not_told(
+    tags: dict[int, list[str]], default: str, value: Any
+) -> None:
+    prepared = with_parameters(document(f"x = {default}", tags=tags), {"x": value})
+    # What the kernel records of the cell in which the value stands.
+    source = f"x = {as_code(value)}" if tags else prepared.notebook.cells[1].source
+    recorded = [
+        Parameter(one.name, one.value, one.type, 1, "injected" if tags else "literal")
+        for one in dataflow.literals(source)
+    ]
+    cell = CellExecution(
+        1, None, 1, "ok", None, 0.1, "sha256:0", writes=("x",), injected=bool(tags)
+    )
+    assert not_in_effect(prepared.settings, _run(recorded, (cell,))) == ()
 
 
 def test_a_value_that_did_not_take_effect_is_told() -> None:

@@ -6,7 +6,12 @@ from typing import Any, cast
 
 import pytest
 
-from jupyter_mlops.errors import AmbiguousParameterError, UnknownParameterError, UsageError
+from jupyter_mlops.errors import (
+    AmbiguousParameterError,
+    BadValueError,
+    UnknownParameterError,
+    UsageError,
+)
 from jupyter_mlops.execution.notebook import dump
 from jupyter_mlops.records import BatchOutcome, CellError, Run, Step
 from jupyter_mlops.reproduction.replay import Replay, of_run
@@ -98,6 +103,8 @@ def test_a_parameter_is_set_wherever_its_cell_was_executed() -> None:
     assert _sources(_replay(kept, SESSION, {"a@3": 5}))[0] == "a = 5"
     with pytest.raises(UnknownParameterError, match="'c'"):
         _replay(kept, SESSION, {"c": 1})
+    with pytest.raises(BadValueError, match="a@3: 6 is not the only value"):
+        _replay(kept, SESSION, {"a": 5, "a@3": 6})
     two = _Kept(step(3, "a = 1"), step(4, "a = 2"))
     with pytest.raises(AmbiguousParameterError, match="a@3, a@4"):
         _replay(two, SESSION, {"a": 5})
