@@ -208,7 +208,7 @@ def _setting(key: str, value: Any, offered: Sequence[NotebookParameter]) -> Sett
         examples = ", ".join(f"{name}@{one.cell}" for one in fitting)
         raise AmbiguousParameterError(name=name, examples=examples)
     one = fitting[0]
-    checked = _checked(key, value, one.type)
+    checked = _checked(key, value, one)
     if not _is_small(checked):
         message = f"{key}: a value this large is data, not a parameter; write it into a file"
         raise UsageError(message=f"{message}, and give its path")
