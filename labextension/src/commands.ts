@@ -193,17 +193,26 @@ function addCancelCommand(context: ICommandContext): void {
         }
       })
     },
-    isEnabled: args => runFor(context, args) !== null,
+    isEnabled: args =>
+      mlops.runs.reproducing(runFor(context, args)).length > 0,
     execute: args =>
       telling(context, trans.__('Cancelling the reproduction'), async () => {
-        const run = runFor(context, args) ?? '';
-        const running = (await mlops.client.reproductions(run))
-          .filter(
-            ({ id, state }) =>
-              state === 'running' && id === (args.reproduction ?? id)
-          )
-          .map(({ id }) => mlops.client.cancelReproduction(run, id));
-        await Promise.all(running);
+        const shown = runFor(context, args) ?? '';
+        const itself = mlops.runs
+          .reproducing(shown)
+          .find(({ id }) => id === shown);
+        const run = itself?.parent ?? shown;
+        const only = (args.reproduction as string | undefined) ?? itself?.id;
+        // The list may be older than the press of a button.
+        const running = (await mlops.client.reproductions(run)).filter(
+          ({ id, state }) => state === 'running' && id === (only ?? id)
+        );
+        if (running.length === 0) {
+          Notification.info(trans.__('No reproduction is under way.'), BRIEF);
+        }
+        await Promise.all(
+          running.map(({ id }) => mlops.client.cancelReproduction(run, id))
+        );
         await mlops.feed.refresh();
       })
   });

@@ -79,6 +79,16 @@ export class Runs implements IDisposable {
     return this._view.chosen ?? this._latest;
   }
 
+  /** The listed reproductions of `run` that are under way; of one that is itself, that one. */
+  reproducing(run: string | null): RunSummary[] {
+    return (this._list ?? []).filter(
+      ({ id, parent, trigger, status }) =>
+        trigger === 'reproduce' &&
+        status === 'running' &&
+        (parent === run || id === run)
+    );
+  }
+
   get settings(): ISettings {
     return this._settings;
   }

@@ -2,6 +2,7 @@ import { Notification } from '@jupyterlab/apputils';
 
 import { addCommands, addTabCommands, runFor } from '../commands';
 import type { TabContent } from '../panels/tabs';
+import type { RunSummary } from '../schema';
 import { CommandIDs } from '../tokens';
 import { pageOf, reproductionOf, runOf, Stage, summaryOf } from './server';
 
@@ -138,6 +139,62 @@ describe('Commands', () => {
     expect(stage.server.paths('DELETE')).toEqual([
       'runs/a/reproductions/again'
     ]);
+  });
+
+  describe('that cancel', () => {
+    const { cancelReproduction } = CommandIDs;
+    const again = (some: Partial<RunSummary> = {}): RunSummary =>
+      summaryOf('again', {
+        ...{ trigger: 'reproduce', parent: 'a', status: 'running' },
+        ...some
+      });
+
+    it.each([
+      ['of the run that is repeated', again(), 'a', true],
+      ['of the run that repeats it', again(), 'again', true],
+      ['of another run', again(), 'b', false],
+      ['that has ended', again({ status: 'completed' }), 'a', false],
+      ['but only another kind of run', again({ trigger: 'run' }), 'a', false]
+    ])('are on while one is under way: %s', async (_, row, run, expected) => {
+      stage.server.on('GET', 'runs', () => ({
+        body: pageOf(row, summaryOf('b'), summaryOf('a'))
+      }));
+      await stage.runs.refresh();
+      const { commands } = stage.services;
+      expect(commands.isEnabled(cancelReproduction, { run })).toBe(expected);
+    });
+
+    it('cancel the one whose own row is shown', async () => {
+      stage.server.on('GET', 'runs', () => ({
+        body: pageOf(again(), again({ id: 'other' }), summaryOf('a'))
+      }));
+      stage.server.on('GET', 'runs/a/reproductions', () => ({
+        body: {
+          reproductions: [
+            reproductionOf('a'),
+            reproductionOf('a', { id: 'other' })
+          ]
+        }
+      }));
+      stage.server.on('DELETE', 'runs/a/reproductions/again', () => ({
+        status: 204,
+        body: null
+      }));
+      await stage.runs.refresh();
+      await stage.services.commands.execute(cancelReproduction, {
+        run: 'again'
+      });
+      expect(stage.server.paths('DELETE')).toEqual([
+        'runs/a/reproductions/again'
+      ]);
+    });
+
+    it('say so where none is under way any more', async () => {
+      await stage.services.commands.execute(cancelReproduction, { run: 'a' });
+      expect(Notification.manager.notifications[0].message).toBe(
+        'No reproduction is under way.'
+      );
+    });
   });
 
   it('compare the selected runs, oldest first', async () => {
