@@ -131,6 +131,14 @@ def _rounded(value: Any, digits: int) -> str:
     return f"{value:.{digits}g}" if isinstance(value, float) else number(value)
 
 
+def change(before: Any, after: Any) -> str:
+    """Return how far a number moved, with its sign; a dash for what is no pair of numbers."""
+    for value in (before, after):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return NOTHING
+    return f"{after - before:+.3g}"
+
+
 def value_text(value: Any) -> str:
     """Return a parameter's value as a person would write it."""
     if isinstance(value, str):

@@ -81,6 +81,21 @@ def test_numbers_that_are_not_equal_do_not_look_equal() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (0.9, 0.8, "-0.1"),
+        (3, 4, "+1"),
+        (1, 1.0, "+0"),
+        (None, 1, "—"),
+        (1, "NaN", "—"),
+        (True, 2, "—"),
+    ],
+)
+def test_change(before: object, after: object, text: str) -> None:
+    assert layout.change(before, after) == text
+
+
+@pytest.mark.parametrize(
     ("values", "equal"),
     [((1, 1.0), True), ((True, 1), False), (("1", 1), False), (([1], [1]), True),
      (({"a": 1, "b": 2}, {"b": 2, "a": 1}), True), ((None, None), True), ((None, 0), False),

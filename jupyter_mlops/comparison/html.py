@@ -19,6 +19,7 @@ from jupyter_mlops.comparison.figures import colors
 from jupyter_mlops.comparison.outputs import images, whole
 from jupyter_mlops.layout import (
     NOTHING,
+    change,
     duration,
     local_time,
     plural,
@@ -76,11 +77,7 @@ def _parts(
 ) -> dict[str, Any]:
     differs = comparison.differs
     return {
-        "metrics": [
-            (name, told_apart(values))
-            for name, values in comparison.metrics.items()
-            if not same(values)
-        ],
+        "metrics": _metrics(comparison),
         "causes": _causes(comparison),
         "figures": [
             {"name": name, "title": _TITLES[name], "height": figure["layout"].get("height")}
@@ -95,6 +92,19 @@ def _parts(
         "outputs": [_output(one, alignment) for one in differs.output],
         "unknown": comparison.unknown,
     }
+
+
+def _metrics(comparison: Comparison) -> list[dict[str, Any]]:
+    """List the metrics that differ; between two runs also by how much."""
+    return [
+        {
+            "name": name,
+            "by_run": told_apart(values),
+            "change": change(*values) if len(values) == 2 else None,
+        }
+        for name, values in comparison.metrics.items()
+        if not same(values)
+    ]
 
 
 def _run(run: Run, color: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from jupyter_mlops.layout import (
     NOTHING,
+    change,
     clean,
     cut,
     listed,
@@ -17,7 +18,7 @@ from jupyter_mlops.layout import (
     value_text,
 )
 from jupyter_mlops.records import Comparison, Difference
-from jupyter_mlops.text.parts import INDENT, change, file_name, id_length, ranges, section
+from jupyter_mlops.text.parts import INDENT, file_name, id_length, ranges, section
 
 # Lines of a cell's diff that are shown.
 _DIFF_LINES = 30

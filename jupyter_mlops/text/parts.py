@@ -66,11 +66,3 @@ def ranges(numbers: Iterable[int]) -> str:
         else:
             spans.append([number])
     return ", ".join("-".join(map(str, span)) for span in spans)
-
-
-def change(before: Any, after: Any) -> str:
-    """Return how far a number moved, with its sign; a dash for what is no pair of numbers."""
-    for value in (before, after):
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return NOTHING
-    return f"{after - before:+.3g}"

@@ -46,6 +46,17 @@ def test_everything_is_on_the_page(pair: tuple[Made, Made]) -> None:
         assert re.search(f"<h2[^>]*>{title}</h2>", page), title
 
 
+def test_how_far_a_metric_moved_between_two_runs() -> None:
+    def one(name: str, score: float) -> Made:
+        return made(name, [f"seed = {score}", "acc = f(seed)"], [metric("acc", score, 1)])
+
+    runs = [one("a", 4.0), one("b", 3.0), one("c", 2.0)]
+    page = render(*runs[:2])
+    assert page.count('scope="col">Difference</th>') == 1
+    assert page.count('<td class="value">-1</td>') == 1, "of a parameter it says nothing"
+    assert 'scope="col">Difference' not in render(*runs)
+
+
 def test_hostile_text_stays_text(pair: tuple[Made, Made]) -> None:
     page = render(*pair)
     own, _, _ = page.partition('<script type="application/json"')
