@@ -29,7 +29,8 @@ from jupyter_mlops.records import (
     RunStatus,
     Unseen,
 )
-from jupyter_mlops.store.segmentation import Segment, Segmentation, Value
+from jupyter_mlops.store.effective import Value
+from jupyter_mlops.store.segmentation import Segment, Segmentation
 from jupyter_mlops.store.sessions import Execution, Session, unheard, unseen_of
 
 _NO_PATH = Unseen(None, "notebook", "nobody told the kernel which notebook it belongs to")

@@ -19,26 +19,16 @@ any result is one run of all its executions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
-from jupyter_mlops.records import Parameter
 from jupyter_mlops.store.agreement import Claims, agree, came_from, claims
 from jupyter_mlops.store.company import company, replays
+from jupyter_mlops.store.effective import Value, effective, parameters_of, standing, values_of
 from jupyter_mlops.store.lineage import Traced, trace
-from jupyter_mlops.store.overwriting import stands
 from jupyter_mlops.store.sessions import Execution
-
-
-@dataclass(frozen=True)
-class Value:
-    """A parameter with the execution that set it; `index` counts from 0 in the session."""
-
-    index: int
-    parameter: Parameter
-    inherited: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,10 +148,10 @@ def whole(executions: Sequence[Execution]) -> Segmentation:
     values = [
         Value(index, parameter)
         for index in sorted(newest.values())
-        for parameter in _parameters(executions[index])
+        for parameter in parameters_of(executions[index])
     ]
     everything = tuple(range(len(executions)))
-    parameters, overwritten = _standing(executions, values, everything)
+    parameters, overwritten = standing(executions, values, everything)
     results = tuple(sorted(newest.values()))
     return Segmentation((Segment(everything, results, None, 0, (), parameters, overwritten),))
 
@@ -257,9 +247,9 @@ def _finished(
     theirs = {one for index in inherited for one in traced[index].lineage} - run.members
     used = run.full.union(*(traced[index].full for index in (*results, *inherited)))
     lineage = tuple(sorted(run.members))
-    values = _effective(traced, lineage, theirs, _came_from(traced, run, used))
+    values = effective(traced, lineage, theirs, _came_from(traced, run, used))
     executions = [one.execution for one in traced]
-    parameters, overwritten = _standing(executions, values, used.union(lineage, theirs))
+    parameters, overwritten = standing(executions, values, used.union(lineage, theirs))
     return Segment(
         lineage=lineage,
         results=tuple(sorted(results)),
@@ -295,67 +285,6 @@ def _came_from(
     return {(run.equal.get(index, index), name) for index, name in came_from(traced, full)}
 
 
-def _effective(
-    traced: Sequence[Traced],
-    own: Sequence[int],
-    theirs: Iterable[int],
-    used: Collection[tuple[int, str]],
-) -> tuple[Value, ...]:
-    """Return the parameters that were in effect on the way to what is shown.
-
-    Where a cell was executed with several values of a name, those count that were used: an
-    early value that was overwritten unread is none of the run's, but one that a result went
-    through is, even if the cell said something else later.
-    """
-    values: dict[tuple[str, str], list[Value]] = {}
-    for value in (*_values(traced, own), *_values(traced, sorted(theirs), inherited=True)):
-        subject = (traced[value.index].cell, value.parameter.name)
-        values.setdefault(subject, []).append(value)
-    kept: list[Value] = []
-    for candidates in values.values():
-        counted = [one for one in candidates if (one.index, one.parameter.name) in used]
-        last = max(candidates, key=lambda value: value.index)
-        kept += _distinct(counted or [last])
-    return tuple(sorted(kept, key=lambda value: value.index))
-
-
-def _standing(
-    executions: Sequence[Execution], values: Iterable[Value], among: Collection[int]
-) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
-    """Part the values that stood when the results were computed from those replaced before."""
-    parts: dict[bool, list[Value]] = {True: [], False: []}
-    for value in values:
-        parts[stands(executions, value.index, value.parameter, among)].append(value)
-    return tuple(parts[True]), tuple(parts[False])
-
-
-def _values(
-    traced: Sequence[Traced], indices: Iterable[int], *, inherited: bool = False
-) -> list[Value]:
-    return [
-        Value(index, parameter, inherited)
-        for index in indices
-        for parameter in _parameters(traced[index].execution)
-    ]
-
-
-def _parameters(execution: Execution) -> tuple[Parameter, ...]:
-    return execution.finished.parameters if execution.finished is not None else ()
-
-
-def _distinct(values: Sequence[Value]) -> list[Value]:
-    """Drop what only repeats an earlier value."""
-    kept: list[Value] = []
-    for one in values:
-        if not any(
-            one.parameter.value == other.parameter.value
-            and one.parameter.type == other.parameter.type
-            for other in kept
-        ):
-            kept.append(one)
-    return kept
-
-
 def _changed(traced: Sequence[Traced], draft: Sequence[int], last: Segment) -> tuple[Value, ...]:
     """Return the draft's parameters that the open run has not, or with other values."""
     known = [
@@ -364,7 +293,7 @@ def _changed(traced: Sequence[Traced], draft: Sequence[int], last: Segment) -> t
     ]
     return tuple(
         value
-        for value in _values(traced, draft)
+        for value in values_of(traced, draft)
         if (traced[value.index].cell, value.parameter.name, value.parameter.value) not in known
     )
 
@@ -381,7 +310,7 @@ def _draft(traced: Sequence[Traced], runs: Sequence[_Growing]) -> tuple[int, ...
     executed: dict[str, list[Traced]] = {}
     for one in traced:
         executed.setdefault(one.cell, []).append(one)
-    names = {value.parameter.name for value in _values(traced, last.members)}
+    names = {value.parameter.name for value in values_of(traced, last.members)}
     found = []
     for cell, ones in executed.items():
         newest = ones[-1]
@@ -392,7 +321,7 @@ def _draft(traced: Sequence[Traced], runs: Sequence[_Growing]) -> tuple[int, ...
         differs = any(
             one.execution.source_digest != newest.execution.source_digest for one in known
         )
-        sets = {value.parameter.name for value in _values(traced, [newest.index])}
+        sets = {value.parameter.name for value in values_of(traced, [newest.index])}
         if differs or (is_new and not known and names & sets):
             found.append(newest.index)
     return tuple(sorted(found))
