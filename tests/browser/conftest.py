@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sy
 
 from tests.browser import lab as labs
 from tests.browser.lab import Lab
+from tests.ports import free_port
 
 _FLAGS = (
     "--no-sandbox",
@@ -59,7 +59,7 @@ def start_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartLab]:
     running: list[Lab] = []
 
     def start(*options: str, **keywords: Any) -> Lab:
-        started = labs.start(tmp_path_factory.mktemp("lab"), _free_port(), *options, **keywords)
+        started = labs.start(tmp_path_factory.mktemp("lab"), free_port(), *options, **keywords)
         running.append(started)
         return started
 
@@ -98,10 +98,3 @@ def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     opened.screenshot(path=tmp_path / "page.png")
     context.close()
     assert thrown == []
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

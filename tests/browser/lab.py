@@ -8,7 +8,6 @@ import secrets
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -99,7 +98,7 @@ def _wait(lab: Lab) -> None:
         try:
             with urllib.request.urlopen(f"{lab.url}api", timeout=2):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # it does not listen yet, or is still too busy to answer
             time.sleep(0.1)
     lab.stop()
     raise RuntimeError(f"JupyterLab did not start:\n{lab.log.read_text(errors='replace')[-3000:]}")

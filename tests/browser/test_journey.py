@@ -132,7 +132,7 @@ def _compare_three(page: Page) -> None:
 
 def _wait_for_lines(page: Page, figure: Locator) -> None:
     """Wait until the lines are there: coloured pixels, which text and axes have not."""
-    for _ in range(100):
+    for _ in range(600):
         picture = Image.open(io.BytesIO(figure.screenshot())).convert("HSV")
         colourful = sum(picture.getchannel("S").histogram()[60:])
         if colourful > 400:

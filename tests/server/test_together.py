@@ -114,8 +114,7 @@ async def test_a_reproduction_that_is_cancelled(
     nbformat.write(nbformat.v4.new_notebook(cells=[first, cell]), path)
     notebook = await start("slow.ipynb")
     await _run_all(notebook, [(first.id, first.source), (cell.id, cell.source)])
-    page = await until(lambda: _any(get))
-    run = page["runs"][0]["id"]
+    run = await until(lambda: _whole(get))
     body = json.dumps({"parameters": {"wait": 600}})
     reply = await jp_fetch("mlops", "runs", run, "reproductions", method="POST", body=body)
     ident = json.loads(reply.body)["id"]
@@ -135,6 +134,9 @@ async def test_a_reproduction_that_is_cancelled(
     await until(lambda: len(mlops.reproductions) == 0)
 
 
-async def _any(get: Any) -> Any:
-    page = await get("runs")
-    return page if page["runs"] else None
+async def _whole(get: Any) -> Any:
+    """Return the id of the run once both of its cells have been taken in."""
+    for run in (await get("runs"))["runs"]:
+        if len((await get("runs", run["id"], "cells"))["cells"]) == 2:
+            return run["id"]
+    return None
