@@ -193,8 +193,7 @@ function addCancelCommand(context: ICommandContext): void {
         }
       })
     },
-    isEnabled: args =>
-      mlops.runs.reproducing(runFor(context, args)).length > 0,
+    isEnabled: args => mlops.runs.reproducing(runFor(context, args)).length > 0,
     execute: args =>
       telling(context, trans.__('Cancelling the reproduction'), async () => {
         const shown = runFor(context, args) ?? '';

@@ -107,6 +107,34 @@ describe('ShownRun', () => {
     ]);
   });
 
+  it('calls a cell as the status bar does only where the notebook has it there', async () => {
+    const cells = [{ cell: 2, id: 'c2', reads: [], writes: [] }];
+    stage.server.on('GET', 'runs/a', () => ({
+      body: runOf(summaryOf('a'), { cells: cells as unknown as Run['cells'] })
+    }));
+    const open = (...ids: string[]): void => {
+      const model = { cells: ids.map(id => ({ id })) };
+      stage.notebook.panel = { model };
+    };
+    open('c0', 'c1', 'c2', 'c4');
+    await show();
+    const table = within(screen.getByRole('table', { name: 'Parameters' }));
+    const [link] = table.getAllByRole('button', { name: 'cell 2' });
+    expect(link.title).toContain('calls it 3');
+    // A cell was put before it, by the time that somebody looks again.
+    open('new', 'c0', 'c1', 'c2');
+    fireEvent.pointerEnter(link);
+    expect(link.title).toBe(
+      'Scroll to cell 2, counted from 0 in the notebook as the run has it.'
+    );
+    // Its metrics came from a cell of which the record has no id.
+    const metrics = within(screen.getByRole('table', { name: 'Metrics' }));
+    open('c0', 'c1', 'c2', 'c3', 'c4');
+    const [other] = metrics.getAllByRole('button', { name: 'cell 4' });
+    fireEvent.focus(other);
+    expect(other.title).not.toContain('status bar');
+  });
+
   it('has the error, its cell and the traceback above everything else', async () => {
     const error = {
       cell: 3,

@@ -3,7 +3,8 @@ import * as React from 'react';
 
 import { shorten } from '../format';
 import type { Cause } from '../schema';
-import { CellLink, Tag } from './Facts';
+import { CellLink } from './CellLink';
+import { Tag } from './Facts';
 import { useServices } from './services';
 
 /** Why a reproduction differs from its run, most likely first. */

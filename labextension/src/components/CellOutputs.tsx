@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { CellJudgement, OutputJudgement } from '../schema';
-import { CellLink } from './Facts';
+import { CellLink } from './CellLink';
 import { maskName } from './Judging';
 import { StateMark, stateName } from './Marks';
 import { Failure, Loading } from './Notices';

@@ -10,9 +10,8 @@ import {
   wholeValue
 } from '../format';
 import type { DataUse, Metric, ModelFit, Parameter, Run } from '../schema';
-import { CommandIDs } from '../tokens';
-import { Link } from './Button';
-import { useCommand, useServices } from './services';
+import { CellLink } from './CellLink';
+import { useServices } from './services';
 
 /** One collapsible section of a run; says how many things it holds, and if it holds none. */
 export function Section(props: {
@@ -39,31 +38,6 @@ export function Section(props: {
         props.children
       )}
     </details>
-  );
-}
-
-/** Names the cell that something came from, and shows it when pressed. */
-export function CellLink(props: {
-  run: string;
-  cell: number | null;
-}): JSX.Element {
-  const { trans } = useServices();
-  const execute = useCommand();
-  const { run, cell } = props;
-  if (cell === null) {
-    return <span className="jp-mlops-mod-quiet">{trans.__('no cell')}</span>;
-  }
-  return (
-    <Link
-      title={trans.__(
-        'Scroll to cell %1. Runs count cells from 0, text cells too; JupyterLab’s status bar counts from 1 and calls it %2.',
-        cell,
-        cell + 1
-      )}
-      onClick={() => execute(CommandIDs.showCell, { run, cell })}
-    >
-      {trans.__('cell %1', cell)}
-    </Link>
   );
 }
 

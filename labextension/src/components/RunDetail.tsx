@@ -4,8 +4,8 @@ import { errorText, formatDuration, shorten } from '../format';
 import type { CellExecution, Run } from '../schema';
 import { CommandIDs } from '../tokens';
 import { Link } from './Button';
+import { CellLink, RunOnShowProvider } from './CellLink';
 import {
-  CellLink,
   Data,
   Digest,
   Metrics,
@@ -57,21 +57,25 @@ function RunDetail(props: { id: string }): JSX.Element {
     );
   }
   return (
-    <article className="jp-mlops-Detail">
-      {error && <Failure inline error={error} what={what} onRetry={refetch} />}
-      <Head run={value} />
-      <RunFailure run={value} />
-      <RunNotices run={value} />
-      <ReproductionOf run={value} />
-      <Reproductions run={value} />
-      <Metrics run={value} />
-      <Parameters run={value} />
-      <Data run={value} />
-      <Models run={value} />
-      <Cells run={value} />
-      <Environment run={value} />
-      <NotSeen run={value} />
-    </article>
+    <RunOnShowProvider value={value}>
+      <article className="jp-mlops-Detail">
+        {error && (
+          <Failure inline error={error} what={what} onRetry={refetch} />
+        )}
+        <Head run={value} />
+        <RunFailure run={value} />
+        <RunNotices run={value} />
+        <ReproductionOf run={value} />
+        <Reproductions run={value} />
+        <Metrics run={value} />
+        <Parameters run={value} />
+        <Data run={value} />
+        <Models run={value} />
+        <Cells run={value} />
+        <Environment run={value} />
+        <NotSeen run={value} />
+      </article>
+    </RunOnShowProvider>
   );
 }
 

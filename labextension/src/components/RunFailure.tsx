@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import type { Run } from '../schema';
-import { CellLink } from './Facts';
+import { CellLink } from './CellLink';
 import { useServices } from './services';
 
 /** What ended the run and in which cell, above everything else; nothing if nothing failed. */

@@ -7,6 +7,7 @@ import type { Comparison, Reproduction, Run, Verdict } from '../schema';
 import { CommandIDs } from '../tokens';
 import { Link } from './Button';
 import { Causes } from './Causes';
+import { RunOnShowProvider } from './CellLink';
 import { JudgedCells } from './CellOutputs';
 import { Judging } from './Judging';
 import { stateName } from './Marks';
@@ -63,8 +64,11 @@ export function VerdictPage(props: {
       trans.__('That reproduction is not in the store.');
     return <Empty title={trans.__('No verdict')} text={text} />;
   }
+  const { run, reproduction } = value;
   return (
-    <Page run={value.run} reproduction={value.reproduction} verdict={verdict} />
+    <RunOnShowProvider value={run}>
+      <Page run={run} reproduction={reproduction} verdict={verdict} />
+    </RunOnShowProvider>
   );
 }
 
