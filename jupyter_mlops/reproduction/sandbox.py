@@ -1,18 +1,20 @@
 """A copy of the notebook's folder in which a reproduction may do what it likes.
 
-The copy is made of copies: no write in it reaches the original through a link. Files that a
-run read beside its folder (``../data/train.csv``) stand beside the copy at the same
-distance. Where the system can, the kernel is confined as well (:mod:`.execution.confine`):
-a path written out in full, ``/home/me/project/out.csv``, would lead out of any copy.
+Files that a run read beside its folder (``../data/train.csv``) stand beside the copy at the
+same distance. A link that leads elsewhere does so from the copy too, for reading, and so
+would a path written out in full, ``/home/me/project/out.csv``. Where the system can, the
+kernel is therefore confined as well (:mod:`.execution.confine`); elsewhere such a folder is
+refused.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,7 @@ _LEFT_OUT = frozenset(
     | {".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".dvc"}
 )
 _FICLONE = 0x40049409
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -84,15 +87,16 @@ def plan(run: Run, folder: Path, sources: Iterable[str], limit_bytes: int | None
     Raises
     ------
     NeedsInPlaceError
-        If the folder is too large to copy, or the run writes outside of it.
+        If the folder is too large to copy, or the run writes outside of it, or might and
+        nothing would keep it from that.
     """
     limit = settings.SANDBOX_LIMIT_BYTES if limit_bytes is None else limit_bytes
     if not folder.is_dir():
         raise NeedsInPlaceError(reason=f"{folder} does not exist any more and can't be copied")
-    folder = folder.resolve()
+    named, folder = folder, folder.resolve()
     _refuse_writes_outside(run, folder)
     if not confine.is_possible():
-        _refuse_full_paths(sources, folder)
+        _refuse_full_paths(sources, {named, folder})
     used = [_absolute(use, folder) for use in _files(run, ("read", "import"))]
     beside = [path for path in used if _is_beside(path, folder)]
     top = folder
@@ -103,6 +107,8 @@ def plan(run: Run, folder: Path, sources: Iterable[str], limit_bytes: int | None
     tools = frozenset(settings.tool_folders())
     found = Plan(folder, top, others, frozenset(used), frozenset(_made(run, folder)), tools)
     _refuse_size(found, limit)
+    if not confine.is_possible():
+        _refuse_links_outside(found)
     return found
 
 
@@ -129,9 +135,7 @@ def copied(made: Plan) -> Iterator[Place]:
             root=root,
         )
     finally:
-        for folder, _, _ in os.walk(root):
-            os.chmod(folder, 0o700)  # the notebook may have made one that can't be changed
-        shutil.rmtree(root)
+        _remove(root)
 
 
 def in_place(folder: Path) -> Place:
@@ -139,12 +143,30 @@ def in_place(folder: Path) -> Place:
     return Place(cwd=folder)
 
 
+def _remove(root: Path) -> None:
+    # The notebook may have made a folder that can't be listed or changed; each is opened
+    # before the walk comes to it.
+    _open(root)
+    for folder, names, _ in os.walk(root):
+        for name in names:
+            _open(Path(folder, name))
+    shutil.rmtree(root, ignore_errors=True)
+    if root.exists():
+        _LOG.warning("the copy %s could not be removed: delete it", root)
+
+
+def _open(folder: Path) -> None:
+    if not folder.is_symlink():
+        with suppress(OSError):  # it is another user's; what stays is told
+            folder.chmod(0o700)
+
+
 def _files(run: Run, access: Sequence[str]) -> Iterator[DataUse]:
     return (use for use in run.data if use.kind == "file" and use.path and use.access in access)
 
 
 def _absolute(use: DataUse, folder: Path) -> Path:
-    # `resolve` last: the recorded path may lead through links of the folder.
+    # Not resolved: what is read through a link of the folder is read so in the copy, too.
     return Path(os.path.normpath(folder / (use.path or "")))
 
 
@@ -159,11 +181,24 @@ def _made(run: Run, folder: Path) -> Iterator[Path]:
 
 
 def _temporary_folders() -> list[Path]:
-    return [Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp"), Path("/dev")]
+    return _by_all_names(Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"), Path("/dev"))
+
+
+def _by_all_names(*folders: Path) -> list[Path]:
+    return list(dict.fromkeys((*folders, *(folder.resolve() for folder in folders))))
+
+
+def _harmless(*copied: Path) -> list[Path]:
+    """List the folders that a notebook may write to: what is `copied`, and nobody's own."""
+    return [*copied, *_temporary_folders(), *_by_all_names(*settings.tool_folders())]
+
+
+def _is_beneath(path: Path, folders: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
 
 
 def _holds_temporary(top: Path) -> bool:
-    return any(top.is_relative_to(folder) for folder in _temporary_folders())
+    return _is_beneath(top, _temporary_folders())
 
 
 def _writable(root: Path, top: Path) -> list[Path]:
@@ -175,18 +210,31 @@ def _writable(root: Path, top: Path) -> list[Path]:
 
 
 def _refuse_writes_outside(run: Run, folder: Path) -> None:
-    harmless = [folder, *_temporary_folders(), *(one.resolve() for one in settings.tool_folders())]
+    harmless = _harmless(folder)
     for use in _files(run, ("write",)):
-        path = _absolute(use, folder)
-        if not any(path.is_relative_to(one) for one in harmless):
-            raise NeedsInPlaceError(reason=f"the run wrote {path}, outside its folder {folder}")
+        named = _absolute(use, folder)
+        # A link within the folder may have led the write out of it.
+        for path in (named, Path(os.path.realpath(named))):
+            if not _is_beneath(path, harmless):
+                raise NeedsInPlaceError(reason=f"the run wrote {path}, outside its folder {folder}")
 
 
-def _refuse_full_paths(sources: Iterable[str], folder: Path) -> None:
+def _refuse_full_paths(sources: Iterable[str], folders: Collection[Path]) -> None:
     # Without confinement, a path written out in full would reach the user's own file.
-    if any(str(folder) in source for source in sources):
-        reason = f"the notebook names its folder {folder} in full, and would write into it"
-        raise NeedsInPlaceError(reason=reason)
+    for source in sources:
+        for folder in folders:
+            if str(folder) in source:
+                reason = f"the notebook names its folder {folder} in full, and would write into it"
+                raise NeedsInPlaceError(reason=reason)
+
+
+def _refuse_links_outside(made: Plan) -> None:
+    # Without confinement, a write through a link of the copy would reach the user's own file.
+    harmless = _harmless(made.folder, *made.others)
+    for path in _walk(made):
+        if path.is_symlink() and not _is_beneath(Path(os.path.realpath(path)), harmless):
+            reason = f"{path} leads to {os.path.realpath(path)}, and would from a copy"
+            raise NeedsInPlaceError(reason=reason)
 
 
 def _is_beside(path: Path, folder: Path) -> bool:
@@ -199,23 +247,23 @@ def _is_beside(path: Path, folder: Path) -> bool:
 
 def _refuse_size(made: Plan, limit: int) -> None:
     total = 0
+    for path in _walk(made):
+        total += path.lstat().st_size
+        if total > limit:
+            most = f"more than {limit / 2**30:.1f} GiB"
+            raise NeedsInPlaceError(reason=f"{made.folder} holds {most}, too much to copy")
+
+
+def _walk(made: Plan) -> Iterator[Path]:
+    """Yield the files and the links that are copied."""
     for source in (made.folder, *made.others):
-        for _, size in _walk(source, made):
-            total += size
-            if total > limit:
-                most = f"more than {limit / 2**30:.1f} GiB"
-                raise NeedsInPlaceError(reason=f"{made.folder} holds {most}, too much to copy")
-
-
-def _walk(source: Path, made: Plan) -> Iterator[tuple[Path, int]]:
-    if source.is_file():
-        yield source, source.stat().st_size
-    for folder, names, files in os.walk(source):
-        names[:] = [name for name in names if not _is_left_out(Path(folder, name), made)]
-        for name in files:
-            path = Path(folder, name)
-            if not path.is_symlink():
-                yield path, path.lstat().st_size
+        if source.is_file():
+            yield source.resolve()
+        for folder, names, files in os.walk(source):
+            names[:] = [name for name in names if not _is_left_out(Path(folder, name), made)]
+            yield from (Path(folder, name) for name in files)
+            # A link to a folder is not followed.
+            yield from filter(Path.is_symlink, (Path(folder, name) for name in names))
 
 
 def _is_left_out(path: Path, made: Plan) -> bool:
@@ -243,11 +291,12 @@ def _copy_folder(source: Path, target: Path, made: Plan, copy: Path) -> None:
             path = Path(entry.path)
             if path in made.made:
                 without = True
+            elif path.is_dir() and _is_left_out(path, made):
+                continue
             elif entry.is_symlink():
                 _copy_link(path, target / entry.name, made, copy)
             elif entry.is_dir():
-                if not _is_left_out(path, made):
-                    _copy_folder(path, target / entry.name, made, copy)
+                _copy_folder(path, target / entry.name, made, copy)
             elif entry.is_file():
                 _copy_file(path, target / entry.name)
     if without and not any(target.iterdir()):
@@ -258,9 +307,8 @@ def _copy_folder(source: Path, target: Path, made: Plan, copy: Path) -> None:
 
 
 def _copy_link(source: Path, target: Path, made: Plan, copy: Path) -> None:
-    # A link that leads outside leads there from the copy too, for reading.
     leads_to = Path(os.path.realpath(source))
-    if leads_to.is_relative_to(made.folder):
+    if _is_beneath(leads_to, (made.folder, *made.others)):
         leads_to = copy / leads_to.relative_to(made.top)
     if not target.is_symlink():
         target.symlink_to(leads_to)

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -124,6 +127,14 @@ def test_links_stay_links_and_lead_into_the_copy(project: Path, tmp_path: Path) 
     assert (project / "data" / "train.csv").read_text() == "data/train.csv"
 
 
+def test_a_link_to_what_is_copied_beside_leads_into_the_copy(project: Path) -> None:
+    (project / "raw").symlink_to(project.parent / "raw")
+    made = sandbox.plan(_used(("read", str(project.parent / "raw/all.csv"))), project, [])
+    with sandbox.copied(made) as place:
+        (place.cwd / "raw" / "all.csv").write_text("changed")
+    assert (project.parent / "raw" / "all.csv").read_text() == "raw"
+
+
 def test_a_hard_link_is_not_shared(project: Path, tmp_path: Path) -> None:
     os.link(project / "data/train.csv", project / "same.csv")
     with sandbox.copied(sandbox.plan(_used(), project, [])) as place:
@@ -150,6 +161,39 @@ def test_a_run_that_wrote_outside_is_refused(
     sandbox.plan(_used(("write", "/dev/shm/x"), ("write", "sub/x")), project, [])
 
 
+@pytest.fixture
+def results(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder beside the project, neither of them for temporary files."""
+    monkeypatch.setattr(sandbox, "_temporary_folders", list)
+    folder = project.parent / "results"
+    folder.mkdir()
+    return folder
+
+
+def test_a_run_that_wrote_outside_through_a_link_is_refused(project: Path, results: Path) -> None:
+    (project / "linked").symlink_to(results)
+    (project / "r.txt").symlink_to(results / "r.txt")
+    for written in ("linked/r.txt", "r.txt"):
+        with pytest.raises(NeedsInPlaceError, match=rf"wrote {results}/r.txt, .*--in-place"):
+            sandbox.plan(_used(("write", written)), project, [])
+    sandbox.plan(_used(("read", "linked/r.txt"), ("write", "out/r.txt")), project, [])
+
+
+def test_where_nothing_can_be_confined_a_link_that_leads_outside_is_refused(
+    project: Path, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "inner").symlink_to("data")
+    (project / "node_modules").symlink_to(results)
+    (project / "itself").symlink_to("itself")
+    monkeypatch.setattr(confine, "is_possible", lambda: False)
+    sandbox.plan(_used(), project, [])
+    for target in (results, project.parent / "raw" / "all.csv", results / "not there yet"):
+        (project / "sub" / "link").symlink_to(target)
+        with pytest.raises(NeedsInPlaceError, match=rf"sub/link leads to {target}, .*--in-place"):
+            sandbox.plan(_used(), project, [])
+        (project / "sub" / "link").unlink()
+
+
 def test_a_folder_that_is_gone_or_can_not_be_read_is_refused(project: Path) -> None:
     with pytest.raises(NeedsInPlaceError, match="does not exist any more"):
         sandbox.plan(_used(), project / "gone", [])
@@ -164,3 +208,58 @@ def test_where_nothing_can_be_confined_a_full_path_is_refused(
         sandbox.plan(_used(), project, [source])
     with sandbox.copied(sandbox.plan(_used(), project, ["x = 1"])) as place:
         assert place.writable is None
+    alias = project.parent / "alias"
+    alias.symlink_to(project)
+    with pytest.raises(NeedsInPlaceError, match="names its folder"):
+        sandbox.plan(_used(), alias, [f"open('{alias}/out.csv', 'w')"])
+
+
+# Root may list every folder, so it gives up being root.
+_CLOSED = """
+import os, sys, tempfile
+from pathlib import Path
+from jupyter_mlops.reproduction import sandbox
+
+base = Path(sys.argv[1])
+base.chmod(0o777)
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+project, temporary = base / "project", base / "tmp"
+project.mkdir()
+temporary.mkdir()
+tempfile.tempdir = str(temporary)
+made = sandbox.Plan(project, project, (), frozenset(), frozenset(), frozenset())
+with sandbox.copied(made) as place:
+    closed = place.cwd / "closed"
+    (closed / "too").mkdir(parents=True)
+    (closed / "too" / "f").write_text("x")
+    (place.cwd / "link").symlink_to(project)
+    project.chmod(0o500)
+    for folder in (closed / "too", closed, place.root):
+        folder.chmod(0)
+    temporary.chmod(int(sys.argv[2], 8))
+print(oct(project.stat().st_mode & 0o777), [one.name[:13] for one in temporary.iterdir()])
+project.chmod(0o700)
+temporary.chmod(0o700)
+"""
+
+
+def _closed(mode_of_the_folder_around: str) -> tuple[str, str]:
+    # Not beneath pytest's own folder, which only its owner may enter.
+    with tempfile.TemporaryDirectory() as base:
+        command = [sys.executable, "-c", _CLOSED, base, mode_of_the_folder_around]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout.strip(), done.stderr.strip()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_what_the_notebook_closed_is_removed_and_nothing_else_is_opened() -> None:
+    assert _closed("700") == ("0o500 []", "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_what_can_not_be_removed_is_told_and_no_error() -> None:
+    printed, warned = _closed("500")
+    assert printed == "0o500 ['mlops-sandbox']"
+    assert re.fullmatch(r"the copy .*mlops-sandbox-.* could not be removed: delete it", warned)
