@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_mlops import settings as reader
 from jupyter_mlops.errors import MlopsError
@@ -24,11 +24,15 @@ from jupyter_mlops.layout import size
 from jupyter_mlops.records import Check, Diagnosis
 from jupyter_mlops.settings import Settings
 
+if TYPE_CHECKING:
+    from jupyter_mlops.store import Store
+
 DISTRIBUTION = "jupyter-mlops"
 STARTUP = "50-jupyter-mlops.py"
 # Below this much free space, outputs and journals soon find none.
 FREE_BYTES = 2**30
 _PROBE_TIMEOUT_S = 30.0
+_REPORT = "if it is said again, report it"
 
 # Runs in a kernel's interpreter, with its standard library alone, and imports nothing of
 # ours: it asks what is installed there, and whether IPython will execute our startup file.
@@ -289,7 +293,7 @@ def _store(settings: Settings) -> Iterator[Check]:
     try:
         with Store.open(settings) as store:
             waiting = store.unsynced()
-            store.refresh()
+            fault = _refreshed(store)
             left = store.unsynced()
             problems = store.problems()
             damage = store.damage()
@@ -297,6 +301,8 @@ def _store(settings: Settings) -> Iterator[Check]:
         what, _, way_out = str(error).rpartition("; ")
         yield Check("store", "finding", what or way_out, way_out)
         return
+    if fault is not None:
+        yield Check("store", "finding", f"the store can't be brought up to date: {fault}", _REPORT)
     for one in damage:
         yield Check(
             "store",
@@ -305,7 +311,7 @@ def _store(settings: Settings) -> Iterator[Check]:
             "move it aside with its -wal and -shm files; it is built again from the journals",
         )
     took = f", {waiting - left} journals taken in now" if waiting > left else ""
-    if not damage:
+    if not damage and fault is None:
         yield Check("store", "ok", f"the store is sound{took}")
     if left:
         yield Check(
@@ -315,10 +321,20 @@ def _store(settings: Settings) -> Iterator[Check]:
             "the lines below say why" if problems else "ask again when their kernels rest",
         )
     for problem in problems:
-        yield Check(
-            "store", "finding", problem, "restart that kernel; if it is said again, report it"
-        )
+        what, _, command = problem.partition("; upgrade with: ")
+        yield Check("store", "finding", what, command or f"restart that kernel; {_REPORT}")
     yield from _folder(settings.home)
+
+
+def _refreshed(store: Store) -> str | None:
+    """Bring the store up to date, or say why that is impossible."""
+    try:
+        store.refresh()
+    except MlopsError:
+        raise
+    except Exception as error:  # noqa: BLE001 - who asks what is wrong has to be told
+        return f"{type(error).__name__}: {''.join(str(error).splitlines()[:1])}"
+    return None
 
 
 def _folder(home: Path) -> Iterator[Check]:

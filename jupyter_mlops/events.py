@@ -6,7 +6,8 @@ which the store takes each one in exactly once. ``at`` is the wall clock (RFC 33
 and serves people only; order is ``seq``.
 
 The union is closed and versioned: a reader that meets a greater ``v`` or an unknown
-``type`` keeps the line and reports it instead of guessing.
+``type`` stops before that line and reports it instead of guessing; after an upgrade it
+goes on from there.
 """
 
 from __future__ import annotations

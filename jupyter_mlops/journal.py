@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlops.errors import JournalError
-from jupyter_mlops.events import EVENTS, Event
+from jupyter_mlops.events import EVENT_VERSION, EVENTS, Event
 from jupyter_mlops.records import Process
 from jupyter_mlops.settings import make_private
 
@@ -170,11 +170,15 @@ def encode(event: Event) -> bytes:
 
 @dataclass(frozen=True)
 class Lines:
-    """What was read of a journal: whole events, where to go on, and torn lines met."""
+    """What was read of a journal: whole events, where to go on, and torn lines met.
+
+    ``newer`` says that a line follows there that only a newer version can read.
+    """
 
     events: tuple[Mapping[str, Any], ...]
     offset: int
     torn: int
+    newer: bool = False
 
 
 def read(path: Path, offset: int = 0, limit_bytes: int = 64 * 2**20) -> Lines:
@@ -182,36 +186,42 @@ def read(path: Path, offset: int = 0, limit_bytes: int = 64 * 2**20) -> Lines:
 
     A last line without its newline may still be growing and is left for the next call.
     At least one line is read however long it is; call again until ``offset`` stands still.
+    A line of a newer version, and all after it, is left for that version.
 
     Raises
     ------
     OSError
         If the file can't be read.
     """
+    events: list[Mapping[str, Any]] = []
+    end = offset
+    torn = 0
     with path.open("rb") as file:
         file.seek(offset)
-        block = file.read(limit_bytes)
-        if block and b"\n" not in block:
-            block += file.readline()
-    end = block.rfind(b"\n") + 1
-    events: list[Mapping[str, Any]] = []
-    torn = 0
-    for line in block[:end].split(b"\n"):
-        if not line:
-            continue
-        event = _decode(line)
-        if event is None:
-            torn += 1
-        else:
-            events.append(event)
-    return Lines(events=tuple(events), offset=offset + end, torn=torn)
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            event = _decode(line)
+            if event is not None and _is_newer(event):
+                return Lines(tuple(events), end, torn, newer=True)
+            end += len(line)
+            if event is not None:
+                events.append(event)
+            elif line != b"\n":
+                torn += 1
+            if end - offset >= limit_bytes:
+                break
+    return Lines(tuple(events), end, torn)
 
 
 def _decode(line: bytes) -> Mapping[str, Any] | None:
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    if isinstance(event, dict) and event.get("type") in EVENTS:
-        return event
-    return None
+    return event if isinstance(event, dict) and isinstance(event.get("type"), str) else None
+
+
+def _is_newer(event: Mapping[str, Any]) -> bool:
+    version = event.get("v")
+    return event["type"] not in EVENTS or (isinstance(version, int) and version > EVENT_VERSION)

@@ -221,6 +221,26 @@ def test_a_torn_journal_is_told(home: Settings) -> None:
     assert any("torn" in check.what for check in checks(home, "store") if check.state == "finding")
 
 
+def test_a_journal_of_a_newer_version_is_told_with_the_command_that_helps(home: Settings) -> None:
+    home.journals.mkdir(parents=True)
+    (home.journals / "newer.jsonl").write_bytes(b'{"type": "telepathy"}\n')
+    found = [check for check in checks(home, "store") if check.state == "finding"]
+    assert ["1 journals hold lines" in found[0].what, "newer" in found[1].what] == [True, True]
+    assert found[1].way_out == "pip install -U jupyter-mlops"
+
+
+def test_a_store_that_cannot_be_brought_up_to_date(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Store) -> None:
+        raise LookupError("strange\nmore")
+
+    monkeypatch.setattr(Store, "refresh", broken)
+    found = finding(checks(home, "store"))
+    assert found.what == "the store can't be brought up to date: LookupError: strange"
+    assert not any("sound" in check.what for check in checks(home, "store"))
+
+
 def test_a_fault_of_capture_is_told(home: Settings) -> None:
     journal = Journal(home.journals, "session")
     journal.append(Notice, what="the hooks failed", why="a test")

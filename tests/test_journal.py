@@ -67,9 +67,29 @@ def test_a_line_that_still_grows_is_left_for_later(tmp_path: Path) -> None:
 def test_lines_that_are_no_events_are_counted_and_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "w.jsonl"
     good = b'{"type": "session_ended"}\n'
-    path.write_bytes(good + b"{torn\n" + b'{"type": "new"}\n' + b"[]\n\n" + b"\xff\n" + good)
+    deep = b"[" * 100_000 + b"\n"
+    path.write_bytes(good + b"{torn\n" + b'{"type": 1}\n' + b"[]\n\n" + b"\xff\n" + deep + good)
     lines = journal.read(path)
-    assert (len(lines.events), lines.torn) == (2, 4)
+    assert (len(lines.events), lines.torn) == (2, 5)
+    assert lines.offset == path.stat().st_size
+
+
+@pytest.mark.parametrize("newer", [b'{"type": "telepathy"}\n', b'{"type": "notice", "v": 2}\n'])
+def test_a_line_of_a_newer_version_and_all_after_it_are_left_for_that_version(
+    newer: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "w.jsonl"
+    line = b'{"type": "session_ended", "v": 1}\n'
+    path.write_bytes(line + newer[:-1])
+    assert not journal.read(path).newer  # it may still grow
+    path.write_bytes(line + newer + line)
+    lines = journal.read(path)
+    assert (len(lines.events), lines.offset, lines.torn, lines.newer) == (1, len(line), 0, True)
+    assert journal.read(path, lines.offset) == journal.Lines((), len(line), 0, newer=True)
+    monkeypatch.setattr(journal, "EVENT_VERSION", 2)
+    monkeypatch.setitem(journal.EVENTS, "telepathy", Notice)
+    lines = journal.read(path, lines.offset)
+    assert (len(lines.events), lines.newer) == (2, False)
 
 
 def test_a_long_line_is_read_whole_under_any_limit(tmp_path: Path) -> None:

@@ -27,10 +27,9 @@ from jupyter_mlops.records import (
     Step,
 )
 from jupyter_mlops.settings import Settings, make_private
-from jupyter_mlops.store import contents, ingest, keeping, queries, tables, writing
+from jupyter_mlops.store import contents, derivation, ingest, keeping, queries, tables, writing
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.database import Database
-from jupyter_mlops.store.derivation import derive
 
 __all__ = ["Refreshed", "Store"]
 
@@ -74,6 +73,7 @@ class Store:
             said = f"{error.filename or settings.home}: {error.strerror or error}"
             raise StoreError(message=said) from error
         database = Database(settings.store_url)
+        derivation.try_again(database)
         return cls(settings, database, blobs)
 
     def close(self) -> None:
@@ -95,7 +95,7 @@ class Store:
         """Take in what the journals say that is new, and bring the runs up to date."""
         with self._refreshing:
             ingest.ingest(self._database, self._blobs, self._settings.journals)
-            changed = derive(self._database, self._blobs)
+            changed = derivation.derive(self._database, self._blobs)
         return Refreshed(self.sequence, changed)
 
     @property
@@ -220,7 +220,7 @@ class Store:
         given = self._blobs.put(batch.given)
         with self._database.write() as connection:
             keeping.begin(connection, batch, given)
-        derive(self._database, self._blobs)
+        derivation.derive(self._database, self._blobs)
 
     def finish_batch(self, run: str, outcome: BatchOutcome) -> Run:
         """Remember how a batch execution ended, refresh, and return its record.
@@ -229,11 +229,14 @@ class Store:
         ------
         UnknownRunError
             If none with this id was begun.
+        StoreError
+            If it can't be shown.
         """
         ended = keeping.ended(outcome, self._blobs)
         with self._database.write() as connection:
             keeping.finish(connection, run, ended)
         self.refresh()
+        derivation.check_shown(self._database, run)
         return self.run(run)
 
     def save_reproduction(self, reproduction: Reproduction, process: Process) -> None:
@@ -272,7 +275,8 @@ class Store:
         with self._database.read() as connection:
             said = [json.loads(one) for one in connection.execute(notices).scalars()]
         told = [f"{one['what']}: {one['why']}" for one in said]
-        return tuple(dict.fromkeys([*ingest.problems(self._database), *told]))
+        wrong = (*ingest.problems(self._database), *derivation.problems(self._database))
+        return tuple(dict.fromkeys([*wrong, *told]))
 
     def damage(self) -> tuple[str, ...]:
         """Look the whole database over and say what is damaged; as slow as reading it."""

@@ -26,7 +26,7 @@ from jupyter_mlops.store import mounts
 
 VERSION_TABLE = "mlops_alembic_version"
 # The newest revision in migrations/versions; a test compares the two.
-HEAD = "0001"
+HEAD = "0002"
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 30.0
 

@@ -23,7 +23,7 @@ SILENCE = timedelta(hours=1)
 
 def fate(
     process: Process,
-    last_heard: str,
+    last_heard: str | None,
     *,
     ended: bool,
     executing: bool,
@@ -34,7 +34,7 @@ def fate(
     Parameters
     ----------
     last_heard
-        Time of its last line.
+        Time of its last line; ``None`` if more lines are there that can't be read now.
     ended
         Whether its kernel said that it shut down.
     executing
@@ -49,6 +49,9 @@ def fate(
         return "alive"
     if any(event.how == "died" for event in gone):
         return "interrupted"
+    if last_heard is None:
+        # How it ended, and whether the cell did, may stand in what can't be read.
+        return "lost" if gone or may_be_over(process, None) else "alive"
     if gone:
         return "interrupted" if executing else "ended"
     if alive is False and not _is_of_another_boot(process):
@@ -61,9 +64,14 @@ def _is_of_another_boot(process: Process) -> bool:
     return process.boot_id != journal.this_process().boot_id
 
 
-def may_be_over(process: Process, last_heard: str) -> bool:
-    """Tell whether a session whose process can't be asked may have ended."""
-    return process.host == journal.this_process().host or _is_silent(last_heard)
+def may_be_over(process: Process, last_heard: str | None) -> bool:
+    """Tell whether a session whose process can't be asked may have ended.
+
+    Lines that can't be read are none, and still no silence.
+    """
+    if process.host == journal.this_process().host:
+        return True
+    return last_heard is not None and _is_silent(last_heard)
 
 
 def watcher_is_gone(process: Process, started: str) -> bool:

@@ -8,15 +8,16 @@ that there is.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+import msgspec
+from sqlalchemy import Column, Connection, Row, select, update
 
 from jupyter_mlops import journal, schema
-from jupyter_mlops.errors import MissingBlobError, MlopsError
+from jupyter_mlops.errors import MissingBlobError, MlopsError, StoreError
 from jupyter_mlops.events import Event
 from jupyter_mlops.records import Process, Unseen
 from jupyter_mlops.store import batches, documents, positions, writing
@@ -35,41 +36,79 @@ def derive(database: Database, blobs: Blobs) -> tuple[str, ...]:
     """Bring all runs up to date; return the ids of those that changed."""
     _mark_deaths(database)
     changed: list[str] = []
-    for session in _dirty(database, select(sessions.c.id).where(sessions.c.dirty)):
-        try:
-            with database.write() as connection:
-                changed += _derive_session(connection, blobs, session)
-        except MlopsError:
-            raise
-        except Exception as fault:  # noqa: BLE001 - one session must not hide all others
-            _give_up(database, session, fault)
-    for run in _dirty(database, select(batches_table.c.run).where(batches_table.c.dirty)):
-        with database.write() as connection:
-            changed += _derive_batch(connection, blobs, run)
+    # Sessions first: those of batch executions leave their news to these.
+    for key, derive_one in ((sessions.c.id, _derive_session), (batches_table.c.run, _derive_batch)):
+        for identifier in _dirty(database, key):
+            try:
+                with database.write() as connection:
+                    changed += derive_one(connection, blobs, identifier)
+            except MlopsError:
+                raise
+            except Exception as fault:  # noqa: BLE001 - one must not hide all others
+                _give_up(database, key, identifier, fault)
     return tuple(dict.fromkeys(changed))
 
 
-def _give_up(database: Database, session: str, fault: Exception) -> None:
-    """Say that a session can't be shown; it is tried again when it has news."""
-    said = f"its session can't be shown: {type(fault).__name__}: {fault}"
-    with database.write() as connection:
-        connection.execute(
-            update(journals).where(journals.c.writer == session).values(problem=said)
-        )
-        connection.execute(update(sessions).where(sessions.c.id == session).values(dirty=False))
-
-
-def _dirty(database: Database, query: Any) -> Sequence[str]:
+def problems(database: Database) -> tuple[str, ...]:
+    """Say which sessions and batch executions can't be shown, one sentence each."""
     with database.read() as connection:
-        found: Sequence[str] = connection.execute(query).scalars().all()
+        return tuple(
+            f"{name} {row[0]} can't be shown: {row.problem}"
+            for name, key in (("session", sessions.c.id), ("run", batches_table.c.run))
+            for row in connection.execute(
+                select(key, key.table.c.problem).where(key.table.c.problem.is_not(None))
+            )
+        )
+
+
+def check_shown(database: Database, run: str) -> None:
+    """Refuse to tell of a batch execution as it was before its last news.
+
+    Raises
+    ------
+    StoreError
+        If it can't be shown; the message says why.
+    """
+    query = select(batches_table.c.problem).where(batches_table.c.run == run)
+    with database.read() as connection:
+        problem = connection.execute(query).scalar()
+    if problem is not None:
+        raise StoreError(message=f"run {run} can't be shown: {problem}")
+
+
+def try_again(database: Database) -> None:
+    """Mark what could not be shown: another version than the last one may be able to."""
+    if not problems(database):
+        return
+    with database.write() as connection:
+        for table in (sessions, batches_table):
+            hidden = update(table).where(table.c.problem.is_not(None))
+            connection.execute(hidden.values(dirty=True))
+
+
+def _give_up(database: Database, key: Column[str], identifier: str, fault: Exception) -> None:
+    """Say why something can't be shown; it is tried again when it has news."""
+    first = "".join(str(fault).splitlines()[:1])
+    said = f"{type(fault).__name__}: {first}"
+    with database.write() as connection:
+        given_up = update(key.table).where(key == identifier)
+        connection.execute(given_up.values(dirty=False, problem=said))
+
+
+def _dirty(database: Database, key: Column[str]) -> Sequence[str]:
+    with database.read() as connection:
+        found: Sequence[str] = (
+            connection.execute(select(key).where(key.table.c.dirty)).scalars().all()
+        )
     return found
 
 
 def _mark_deaths(database: Database) -> None:
     """Mark what was alive when it was last told and may not be now."""
     with database.read() as connection:
-        over = [row.id for row in _open_sessions(connection) if _may_be_over(connection, row)]
-        lost = [row.run for row in _open_batches(connection) if _is_left_alone(row)]
+        is_over = partial(_may_be_over, connection)
+        over = [row.id for row in _open_sessions(connection) if _holds(is_over, row)]
+        lost = [row.run for row in _open_batches(connection) if _holds(_is_left_alone, row)]
     if not over and not lost:
         return
     with database.write() as connection:
@@ -79,8 +118,19 @@ def _mark_deaths(database: Database) -> None:
         )
 
 
+def _holds(condition: Callable[[Row[Any]], bool], row: Row[Any]) -> bool:
+    try:
+        return condition(row)
+    except msgspec.ValidationError:
+        return True  # another version wrote it; when it is derived, that is said
+
+
 def _open_sessions(connection: Connection) -> Sequence[Any]:
-    query = select(sessions.c.id, sessions.c.process).where(~sessions.c.closed, ~sessions.c.dirty)
+    query = (
+        select(sessions.c.id, sessions.c.process, journals.c.problem)
+        .join(journals, journals.c.writer == sessions.c.id)
+        .where(~sessions.c.closed, ~sessions.c.dirty, sessions.c.problem.is_(None))
+    )
     return connection.execute(query).all()
 
 
@@ -89,6 +139,8 @@ def _may_be_over(connection: Connection, row: Row[Any]) -> bool:
     alive = journal.is_alive(process)
     if alive is not None:
         return not alive
+    if row.problem is not None:
+        return may_be_over(process, None)
     query = select(events.c.at).where(events.c.writer == row.id).order_by(events.c.seq.desc())
     return may_be_over(process, connection.execute(query.limit(1)).scalar() or "")
 
@@ -98,6 +150,7 @@ def _open_batches(connection: Connection) -> Sequence[Any]:
         select(batches_table.c.run, batches_table.c.document)
         .join(runs, runs.c.id == batches_table.c.run)
         .where(batches_table.c.outcome.is_(None), runs.c.status == "running")
+        .where(~batches_table.c.dirty, batches_table.c.problem.is_(None))
     )
     return connection.execute(query).all()
 
@@ -113,7 +166,7 @@ def _derive_session(connection: Connection, blobs: Blobs, identifier: str) -> li
     if row is None:
         return []  # somebody else was faster
     session = _load(connection, row)
-    news: dict[str, Any] = {"dirty": False}
+    news: dict[str, Any] = {"dirty": False, "problem": None}
     changed: list[str] = []
     if session is not None:
         news["closed"] = session.fate != "alive"
@@ -139,7 +192,8 @@ def _leave_to_batch(connection: Connection, session: Session) -> bool:
 def _load(connection: Connection, row: Row[Any]) -> Session | None:
     own = select(events.c.document).where(events.c.writer == row.id).order_by(events.c.seq)
     said = _decoded(connection.execute(own).scalars())
-    return tell(said, _heard(connection, row, said))
+    unread = select(journals.c.problem).where(journals.c.writer == row.id)
+    return tell(said, _heard(connection, row, said), connection.execute(unread).scalar())
 
 
 def _decoded(documents_: Iterable[str]) -> list[Event]:
@@ -263,5 +317,6 @@ def _derive_batch(connection: Connection, blobs: Blobs, run: str) -> list[str]:
     except MissingBlobError:
         given = b"{}"  # lost on disk: the run is shown without what only it could tell
     built = batches.of_batch(asked, ended, session, given)
-    connection.execute(update(batches_table).where(batches_table.c.run == run).values(dirty=False))
+    known = update(batches_table).where(batches_table.c.run == run)
+    connection.execute(known.values(dirty=False, problem=None))
     return [run] if writing.save(connection, built) else []

@@ -2,24 +2,23 @@
 
 How far a journal was taken in is written in the same transaction as its rows; a reader that
 was overtaken meanwhile finds the mark moved and leaves what it read. The pair (writer, seq)
-is unique besides. Lines that are torn, unknown, forged or numbered wrongly become problems
-in words, and are never believed.
+is unique besides. Lines that are torn, forged or numbered wrongly are counted, said and never
+believed; at lines of a newer version the reading stops, until a version comes that knows them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from jupyter_mlops import journal, schema
 from jupyter_mlops.events import (
-    EVENT_VERSION,
     CellFinished,
     Event,
     KernelGone,
@@ -34,26 +33,51 @@ from jupyter_mlops.store.database import Database
 
 # Taken in at a time: others get their turn to write in between.
 _BLOCK_BYTES = 4 * 2**20
+_MARK = (tables.journals.c.offset, tables.journals.c.next_seq, tables.journals.c.problem)
+_NEWER = "it has lines of a newer jupyter_mlops; upgrade with: pip install -U jupyter-mlops"
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """How far a journal was taken in, and why not further."""
+
+    offset: int = 0
+    next_seq: int = 0
+    problem: str | None = None
 
 
 @dataclass
 class _Block:
-    """What was read of one journal and not yet written."""
+    """What was read of one journal and not yet written.
+
+    ``left_out`` counts lines that will never be taken in, ``loss`` says what the last one was.
+    """
 
     writer: str
-    start: int
     end: int
     next_seq: int
     events: list[Event] = field(default_factory=list)
     problem: str | None = None
+    left_out: int = 0
+    loss: str | None = None
+
+    @property
+    def mark(self) -> _Mark:
+        """The mark that stands when this is written."""
+        return _Mark(self.end, self.next_seq, self.problem)
+
+    def lose(self, count: int, what: str) -> None:
+        """Count lines that will never be taken in."""
+        self.left_out += count
+        self.loss = what
 
 
 def ingest(database: Database, blobs: Blobs, folder: Path) -> None:
     """Take in what the journals below `folder` say beyond what is in the store."""
     for path, mark in _behind(database, folder):
-        offset: int | None = mark
-        while offset is not None:
-            offset = _take_block(database, blobs, path, offset)
+        following: _Mark | None = mark
+        while following is not None:
+            following = _take_block(database, blobs, path, following)
 
 
 def unsynced(database: Database, folder: Path) -> int:
@@ -61,7 +85,7 @@ def unsynced(database: Database, folder: Path) -> int:
 
     A last line that its writer never ended, because it died in it, is none.
     """
-    return sum(_has_line(path, offset) for path, offset in _behind(database, folder))
+    return sum(_has_line(path, mark.offset) for path, mark in _behind(database, folder))
 
 
 def _has_line(path: Path, offset: int) -> bool:
@@ -74,14 +98,26 @@ def _has_line(path: Path, offset: int) -> bool:
 
 
 def problems(database: Database) -> tuple[str, ...]:
-    """Say what was wrong in journals, one sentence each."""
-    query = select(tables.journals.c.writer, tables.journals.c.problem)
+    """Say what is wrong with journals now, and what was lost of them, one sentence each."""
+    known = tables.journals.c
+    query = select(known.writer, known.problem, known.left_out, known.loss)
     with database.read() as connection:
-        rows = connection.execute(query.where(tables.journals.c.problem.is_not(None))).all()
-    return tuple(f"journal {row.writer}{journal.SUFFIX}: {row.problem}" for row in rows)
+        rows = connection.execute(
+            query.where(known.problem.is_not(None) | (known.left_out > 0))
+        ).all()
+    said = []
+    for row in rows:
+        name = f"journal {row.writer}{journal.SUFFIX}"
+        if row.problem is not None:
+            said.append(f"{name}: {row.problem}")
+        if row.left_out:
+            lines = "1 line is" if row.left_out == 1 else f"{row.left_out} lines are"
+            said.append(f"{name}: {lines} missing or left out; the last: {row.loss}")
+    return tuple(said)
 
 
-def _behind(database: Database, folder: Path) -> list[tuple[Path, int]]:
+def _behind(database: Database, folder: Path) -> list[tuple[Path, _Mark]]:
+    """List the journals that are not as they were read, or could not be read."""
     sizes = {}
     for path in sorted(folder.glob(f"*{journal.SUFFIX}")):
         try:
@@ -89,81 +125,67 @@ def _behind(database: Database, folder: Path) -> list[tuple[Path, int]]:
         except FileNotFoundError:
             continue  # removed since it was listed
     with database.read() as connection:
-        rows = connection.execute(select(tables.journals.c.writer, tables.journals.c.offset))
-        marks = {row.writer: row.offset for row in rows}
+        rows = connection.execute(select(tables.journals.c.writer, *_MARK)).all()
+    marks = {row.writer: _Mark(row.offset, row.next_seq, row.problem) for row in rows}
+    found = [(path, size, marks.get(path.stem, _Mark())) for path, size in sizes.items()]
     # A shorter file than was read is looked at too, so that it can be reported.
-    return [
-        (path, marks.get(path.stem, 0))
-        for path, size in sizes.items()
-        if size != marks.get(path.stem, 0)
-    ]
+    return [(path, mark) for path, size, mark in found if size != mark.offset or mark.problem]
 
 
-def _take_block(database: Database, blobs: Blobs, path: Path, offset: int) -> int | None:
+def _take_block(database: Database, blobs: Blobs, path: Path, mark: _Mark) -> _Mark | None:
     """Take in one block and return where the next begins; ``None`` at the end."""
-    next_seq = _next_seq(database, path.stem)
-    block = _read(path, offset, next_seq)
-    if block.end == block.start and block.problem is None:
+    block = _read(path, mark)
+    if block.mark == mark:
         return None
     # Blobs first: without its row a blob is waste that can be collected, a row without its
     # blob would be a lie.
     kept = [_without_contents(event, blobs) for event in block.events]
     with database.write() as connection:
-        mark = connection.execute(
-            select(tables.journals.c.offset).where(tables.journals.c.writer == block.writer)
-        ).scalar()
-        if (mark or 0) != block.start:
+        query = select(*_MARK).where(tables.journals.c.writer == block.writer)
+        row = connection.execute(query).one_or_none()
+        if (_Mark() if row is None else _Mark(*row)) != mark:
             return None  # somebody else took it in meanwhile
-        _write(connection, block, kept)
-    return block.end if block.end > block.start else None
+        _write(connection, block, kept, is_news=block.problem != mark.problem)
+    return block.mark if block.end > mark.offset else None
 
 
-def _next_seq(database: Database, writer: str) -> int:
-    query = select(tables.journals.c.next_seq).where(tables.journals.c.writer == writer)
-    with database.read() as connection:
-        return connection.execute(query).scalar() or 0
-
-
-def _read(path: Path, offset: int, next_seq: int) -> _Block:
-    block = _Block(path.stem, offset, offset, next_seq)
+def _read(path: Path, mark: _Mark) -> _Block:
+    block = _Block(path.stem, mark.offset, mark.next_seq)
     try:
-        if path.stat().st_size < offset:
+        if path.stat().st_size < mark.offset:
             block.problem = "it is shorter than what was read of it; its new lines are left out"
             return block
-        lines = journal.read(path, offset, _BLOCK_BYTES)
+        lines = journal.read(path, mark.offset, _BLOCK_BYTES)
     except OSError as error:
         block.problem = f"it can't be read: {error.strerror or error}"
         return block
     block.end = lines.offset
+    if lines.newer:
+        block.problem = _NEWER
     if lines.torn:
-        block.problem = f"{lines.torn} torn or unknown lines were left out"
+        block.lose(lines.torn, "torn, or no event")
     for line in lines.events:
-        problem = _add(block, line)
-        block.problem = problem or block.problem
+        _add(block, line)
     return block
 
 
-def _add(block: _Block, line: Mapping[str, Any]) -> str | None:
+def _add(block: _Block, line: Mapping[str, Any]) -> None:
     """Add an event to the block, or say why not."""
-    if _version(line) > EVENT_VERSION:
-        return "it has lines of a newer jupyter_mlops; upgrade with: pip install -U jupyter-mlops"
     try:
         event = schema.decode_event(line)
     except msgspec.ValidationError as error:
-        return f"a line was left out, since it is not of its type's form: {error}"
-    if event.writer != block.writer:
-        return f"a line was left out, since it names another writer: {event.writer[:80]!r}"
+        block.lose(1, f"it is not of its type's form: {error}")
+        return
     missing = event.seq - block.next_seq
-    if missing < 0:
-        return f"line {event.seq} stands in it twice; the first one counts"
-    block.events.append(event)
-    block.next_seq = event.seq + 1
-    return f"{missing} lines before line {event.seq} are missing" if missing else None
-
-
-def _version(line: Mapping[str, Any]) -> int:
-    version = line.get("v", EVENT_VERSION)
-    return version if isinstance(version, int) else EVENT_VERSION
+    if event.writer != block.writer:
+        block.lose(1, f"it names another writer: {event.writer[:80]!r}")
+    elif missing < 0:
+        block.lose(1, f"line {event.seq} stands in it twice, and the first one counts")
+    else:
+        if missing:
+            block.lose(missing, f"what came before line {event.seq}")
+        block.events.append(event)
+        block.next_seq = event.seq + 1
 
 
 def _without_contents(event: Event, blobs: Blobs) -> Event:
@@ -180,24 +202,26 @@ def _kept(output: SeenOutput, blobs: Blobs) -> SeenOutput:
     return replace(output, content=None, digest=blobs.put(content), size_bytes=len(content))
 
 
-def _write(connection: Connection, block: _Block, events: list[Event]) -> None:
-    mark: dict[str, Any] = {"offset": block.end, "next_seq": block.next_seq}
-    if block.problem is not None:
-        mark["problem"] = block.problem
-    connection.execute(
-        insert(tables.journals)
-        .values(writer=block.writer, **mark)
-        .on_conflict_do_update(index_elements=["writer"], set_=mark)
+def _write(connection: Connection, block: _Block, events: list[Event], *, is_news: bool) -> None:
+    """Write a block; `is_news` says that what is wrong with the journal has changed."""
+    known = tables.journals.c
+    add = insert(tables.journals).values(
+        writer=block.writer, **asdict(block.mark), left_out=block.left_out, loss=block.loss
     )
-    if not events:
-        return
-    connection.execute(
-        insert(tables.events).on_conflict_do_nothing(), [_row(event) for event in events]
-    )
+    changed = {
+        **asdict(block.mark),
+        "left_out": known.left_out + block.left_out,
+        "loss": func.coalesce(add.excluded.loss, known.loss),
+    }
+    connection.execute(add.on_conflict_do_update(index_elements=["writer"], set_=changed))
+    if events:
+        rows = [_row(event) for event in events]
+        connection.execute(insert(tables.events).on_conflict_do_nothing(), rows)
     for event in events:
         if isinstance(event, SessionStarted):
             _add_session(connection, event)
-    _mark_dirty(connection, block.writer, events)
+    if events or is_news:
+        _mark_dirty(connection, block.writer, events)
 
 
 def _row(event: Event) -> dict[str, Any]:

@@ -108,7 +108,9 @@ def source_digest(source: str) -> str:
     return sha256(source.encode("utf-8", "replace"))
 
 
-def tell(events: Sequence[Event], heard: Sequence[Event]) -> Session | None:
+def tell(
+    events: Sequence[Event], heard: Sequence[Event], unread: str | None = None
+) -> Session | None:
     """Put a session together.
 
     Parameters
@@ -117,6 +119,8 @@ def tell(events: Sequence[Event], heard: Sequence[Event]) -> Session | None:
         Those of its own journal, in order.
     heard
         What servers wrote of its kernel during its life.
+    unread
+        Why its journal can't be read further now, ``None`` if it was read to its end.
 
     Returns
     -------
@@ -130,7 +134,7 @@ def tell(events: Sequence[Event], heard: Sequence[Event]) -> Session | None:
     executing = last is not None and last not in told.finished
     state = fate(
         told.start.process,
-        told.last_heard,
+        told.last_heard if unread is None else None,
         ended=told.ended,
         executing=executing,
         gone=gone,
@@ -145,8 +149,12 @@ def tell(events: Sequence[Event], heard: Sequence[Event]) -> Session | None:
         environments=((told.start.seq, told.start.environment), *told.environments),
         executions=_executions(told, outputs, state),
         fate=state,
-        notices=tuple(dict.fromkeys(told.notices)),
+        notices=tuple(dict.fromkeys([*told.notices, *_unread(unread)])),
     )
+
+
+def _unread(problem: str | None) -> list[str]:
+    return [] if problem is None else [f"its session's journal was not read to its end: {problem}"]
 
 
 def _sorted(events: Sequence[Event]) -> _Told:

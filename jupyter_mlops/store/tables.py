@@ -22,7 +22,8 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-# How far each journal was taken in; `problem` is the last thing that was wrong in it.
+# How far each journal was taken in. `problem` is why the rest of it can't be read now;
+# `left_out` counts lines that will never be, and `loss` says what the last of them was.
 journals = Table(
     "journals",
     metadata,
@@ -30,6 +31,8 @@ journals = Table(
     Column("offset", Integer, nullable=False),
     Column("next_seq", Integer, nullable=False),
     Column("problem", Text),
+    Column("left_out", Integer, nullable=False, server_default="0"),
+    Column("loss", Text),
 )
 
 # One row a line. `kernel_id` and `msg_id` join what the server heard with what the kernel said.
@@ -48,7 +51,8 @@ events = Table(
     Index("events_by_type", "type", "at"),
 )
 
-# `dirty` sessions have news that no run shows yet; `closed` ones have ended or died.
+# `dirty` sessions have news that no run shows yet; `closed` ones have ended or died. `problem`
+# is why the last news can't be shown, here and in `batches`.
 sessions = Table(
     "sessions",
     metadata,
@@ -61,6 +65,7 @@ sessions = Table(
     Column("closed", Boolean, nullable=False),
     Column("dirty", Boolean, nullable=False, index=True),
     Column("draft", Text),
+    Column("problem", Text),
 )
 
 # A batch execution: what was given, who watches over it, and how it ended.
@@ -73,6 +78,7 @@ batches = Table(
     Column("outcome", Text),
     Column("executed", Text),
     Column("dirty", Boolean, nullable=False, index=True),
+    Column("problem", Text),
 )
 
 # `steps` is the run's lineage as the store replays it, `layout` the digest of the document in

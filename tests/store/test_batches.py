@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jupyter_mlops.errors import MissingBlobError, UnknownRunError
+from jupyter_mlops.errors import MissingBlobError, StoreError, UnknownRunError
 from jupyter_mlops.records import BatchCell, CellError
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store
@@ -45,6 +46,39 @@ def test_begun(store: Store) -> None:
     assert (run.status, run.trigger, run.user) == ("running", "run", "ada")
     assert store.given_notebook(RUN) == notebook(*SOURCES)
     assert store.changed_since(0) == (RUN,)
+
+
+def of_another_version(home: Settings, run: str, *, dirty: bool) -> None:
+    """Give a batch execution a trigger that this version does not know."""
+    with sqlite3.connect(home.home / "store.db") as connection:
+        connection.execute(
+            'UPDATE batches SET document = replace(document, \'"run","user"\', '
+            '\'"telepathy","user"\'), dirty = ? WHERE run = ?',
+            (dirty, run),
+        )
+        (document,) = connection.execute("SELECT document FROM batches").fetchone()
+        assert "telepathy" in document
+    connection.close()
+
+
+@pytest.mark.parametrize("dirty", [True, False])
+def test_one_that_cannot_be_shown_hides_no_other(
+    store: Store, home: Settings, kernel: Kernel, dirty: bool
+) -> None:
+    store.begin_batch(batch(RUN, notebook(*SOURCES)))
+    of_another_version(home, RUN, dirty=dirty)
+    write_journal(home, kernel.events)
+    store.refresh()
+    assert [run.metrics for run in store.runs(where="trigger = interactive").runs] == [
+        {"score": 1.0}
+    ]
+    (problem,) = store.problems()
+    assert problem.startswith(f"run {RUN} can't be shown: ValidationError: ")
+    log = (home.home / "store.db-wal").read_bytes()
+    store.refresh()
+    assert (home.home / "store.db-wal").read_bytes() == log
+    with pytest.raises(StoreError, match="can't be shown"):
+        store.finish_batch(RUN, outcome())
 
 
 def test_under_way(store: Store, home: Settings, recorded: Kernel) -> None:

@@ -24,12 +24,12 @@ from jupyter_mlops.store import Store, database, mounts, tables
 from tests.store.golden import write_journal
 from tests.store.interpreter import Kernel
 
-SECOND = """
+LATER = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "next"
+down_revision = "{head}"
 branch_labels = None
 depends_on = None
 
@@ -49,9 +49,11 @@ def scripts() -> ScriptDirectory:
 def add_revision(monkeypatch: pytest.MonkeyPatch, folder: Path, then: str = "") -> None:
     """Pretend that a later version has one revision more."""
     migrations = shutil.copytree(database.MIGRATIONS, folder / "migrations")
-    (migrations / "versions" / "0002_second.py").write_text(SECOND.format(then=then or "pass"))
+    (migrations / "versions" / "next.py").write_text(
+        LATER.format(head=database.HEAD, then=then or "pass")
+    )
     monkeypatch.setattr(database, "MIGRATIONS", migrations)
-    monkeypatch.setattr(database, "HEAD", "0002")
+    monkeypatch.setattr(database, "HEAD", "next")
 
 
 def test_the_newest_revision_is_the_one_that_is_looked_for() -> None:
@@ -73,14 +75,34 @@ def test_an_older_store_is_backed_up_and_migrated(
     write_journal(home, kernel.events)
     with Store.open(home) as store:
         store.refresh()
+    head = database.HEAD
     add_revision(monkeypatch, tmp_path)
     with Store.open(home) as store:
         assert store.run("@1").metrics[0].value == 1.0
-    backup = home.home / "store-0001.backup"
+    backup = home.home / f"store-{head}.backup"
     with sqlite3.connect(backup) as connection:
         assert connection.execute("SELECT count(*) FROM runs").fetchone() == (1,)
     connection.close()
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+
+
+def test_what_was_passed_over_by_the_first_version_is_read(
+    home: Settings, kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(database, "HEAD", "0001")
+        database.Database(home.store_url).close()
+    path = write_journal(home, kernel.events)
+    with sqlite3.connect(home.home / "store.db") as connection:
+        connection.execute(
+            "INSERT INTO journals VALUES (?, ?, 9, 'it has lines of a newer jupyter_mlops')",
+            (kernel.id, path.stat().st_size),
+        )
+    connection.close()
+    with Store.open(home) as store:
+        store.refresh()
+        assert store.run("@1").metrics[0].value == 1.0
+        assert store.problems() == ()
 
 
 def test_a_revision_that_fails_changes_nothing(
@@ -104,7 +126,7 @@ def test_a_newer_store_is_refused_and_left_alone(
         add_revision(later, tmp_path)
         Store.open(home).close()
     before = (home.home / "store.db").read_bytes()
-    with pytest.raises(NewerStoreError, match=r"0002.*pip install -U"):
+    with pytest.raises(NewerStoreError, match=r"next.*pip install -U"):
         Store.open(home)
     assert (home.home / "store.db").read_bytes() == before
 

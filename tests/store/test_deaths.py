@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mlops.events import CellFinished, SessionEnded
+from jupyter_mlops.events import CellFinished, Event, SessionEnded
 from jupyter_mlops.journal import this_process
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store
@@ -140,6 +140,55 @@ def test_another_machine_that_is_silent_and_speaks_again(
     kernel.execute("score", "score = lr * 2")
     write_journal(home, [*old, *kernel.events[len(old) :]])
     assert statuses(store) == ["running"]
+
+
+NEWER = b'{"type": "telepathy", "v": 1}\n'
+
+
+def unread(home: Settings, events: list[Event]) -> None:
+    """Write a journal that goes on in lines which this version can't read."""
+    with write_journal(home, events).open("ab") as file:
+        file.write(NEWER)
+
+
+def test_silence_is_none_if_there_are_lines_that_cannot_be_read(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    started(kernel, process=replace(this_process(), host="elsewhere"))
+    unread(home, [replace(event, at=LONG_AGO) for event in kernel.events])
+    assert statuses(store) == ["running"]
+    sequence = store.sequence
+    assert statuses(store) == ["running"]
+    assert store.sequence == sequence
+
+
+@pytest.mark.parametrize("how", [None, "shut down"])
+@pytest.mark.parametrize("is_executing", [True, False])
+def test_how_it_ended_is_not_known_while_lines_cannot_be_read(
+    is_executing: bool,
+    how: str | None,
+    store: Store,
+    home: Settings,
+    kernel: Kernel,
+) -> None:
+    started(kernel, process=dead_process(), kernel_id="k")
+    whole = list(kernel.events)
+    unread(home, whole[:-1] if is_executing else whole)
+    if how is not None:
+        Server(home).gone("k", how)
+    assert statuses(store) == ["lost"]
+    kernel.end()
+    write_journal(home, kernel.events)
+    assert statuses(store) == ["completed"]
+
+
+def test_a_death_that_the_server_saw_is_one_whatever_cannot_be_read(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    started(kernel, process=dead_process(), kernel_id="k")
+    unread(home, kernel.events)
+    Server(home).gone("k", "died")
+    assert statuses(store) == ["interrupted"]
 
 
 def test_a_failed_cell_of_the_lineage_fails_the_run(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_mlops import journal
 from jupyter_mlops.events import CellFinished, Notice
 from jupyter_mlops.journal import encode, now
 from jupyter_mlops.outputs import seen
@@ -80,14 +81,31 @@ def test_a_session_that_cannot_be_shown_hides_no_other(
         fault.setattr(segmentation, "trace", trace)
         store.refresh()
         assert only_run(store).metrics == {"score": 1.0}
-        assert store.problems() == (
-            f"journal {other.id}.jsonl: its session can't be shown: LookupError: strange",
-        )
+        assert store.problems() == (f"session {other.id} can't be shown: LookupError: strange",)
         assert store.refresh().runs == ()
     other.execute("more", "print(1)")
     write_journal(home, other.events)
     store.refresh()
     assert len(store.runs().runs) == 2
+    assert store.problems() == ()
+
+
+def test_what_one_version_cannot_show_another_may(
+    home: Settings, kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_journal(home, kernel.events)
+
+    def trace(executions: Any) -> Any:
+        raise LookupError("strange")
+
+    with monkeypatch.context() as fault, Store.open(home) as store:
+        fault.setattr(segmentation, "trace", trace)
+        store.refresh()
+        assert store.runs().runs == ()
+    with Store.open(home) as store:
+        store.refresh()
+        assert only_run(store).metrics == {"score": 1.0}
+        assert store.problems() == ()
 
 
 def spoiled(path: Path, line: bytes) -> None:
@@ -98,11 +116,9 @@ def spoiled(path: Path, line: bytes) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (b'{"type": "cell_finished", "writ', "1 torn or unknown lines"),
-        (b'{"type": "telepathy", "v": 1}', "1 torn or unknown lines"),
-        (b'{"type": "notice", "v": 2}', "newer jupyter_mlops"),
+        (b'{"type": "cell_finished", "writ', "torn, or no event"),
         (b'{"type": "notice", "v": 1, "seq": "x"}', "not of its type's form"),
-        (b"\xff\xfe\x00", "1 torn or unknown lines"),
+        (b"\xff\xfe\x00", "torn, or no event"),
     ],
 )
 def test_a_line_that_cannot_be_believed_is_said_and_left_out(
@@ -112,8 +128,95 @@ def test_a_line_that_cannot_be_believed_is_said_and_left_out(
     store.refresh()
     assert only_run(store).metrics == {"score": 1.0}
     (problem,) = store.problems()
+    assert "1 line is missing or left out" in problem
     assert said in problem
     assert kernel.id in problem
+
+
+def test_losses_stay_said_with_their_count(store: Store, home: Settings, kernel: Kernel) -> None:
+    path = write_journal(home, kernel.events[:2])
+    for lines in (b"{torn\n\xff\n", b"{torn\n", encode(kernel.events[2]) + b"\n"):
+        with path.open("ab") as file:
+            file.write(lines)
+        store.refresh()
+    (problem,) = store.problems()
+    assert "3 lines are missing or left out; the last: torn, or no event" in problem
+
+
+def test_lines_of_a_newer_version_wait_for_it(
+    store: Store, home: Settings, kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel.end()
+    lines = [json.loads(encode(event)) for event in kernel.events]
+    newer = [line | {"v": 2} for line in lines[3:]]
+    path = write_journal(home, kernel.events[:3])
+    with path.open("ab") as file:
+        file.writelines(json.dumps(line).encode() + b"\n" for line in newer)
+    store.refresh()
+    assert store.unsynced() == 1
+    assert "newer jupyter_mlops; upgrade with" in store.problems()[0]
+    run = store.run("@1")
+    assert (run.metrics, run.status) == ((), "running")
+    assert any("not read to its end" in notice for notice in run.notices)
+    sequence = store.sequence
+    assert store.refresh().runs == ()
+    assert store.sequence == sequence
+    monkeypatch.setattr(journal, "EVENT_VERSION", 2)
+    store.refresh()
+    assert only_run(store).metrics == {"score": 1.0}
+    assert (store.run("@1").status, store.run("@1").notices) == ("completed", ())
+    assert store.unsynced() == 0
+    assert store.problems() == ()
+
+
+def test_lines_of_an_unknown_type_wait_for_a_version_that_knows_it(
+    store: Store, home: Settings, kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoiled(write_journal(home, kernel.events), b'{"type": "telepathy", "v": 1}')
+    store.refresh()
+    assert store.unsynced() == 1
+    assert only_run(store).metrics == {}
+    monkeypatch.setitem(journal.EVENTS, "telepathy", Notice)
+    store.refresh()
+    assert only_run(store).metrics == {"score": 1.0}
+    assert store.unsynced() == 0
+
+
+def test_a_journal_that_can_be_read_again_has_no_problem(
+    store: Store, home: Settings, kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_journal(home, kernel.events[:3])
+    store.refresh()
+    write_journal(home, kernel.events)
+
+    def refused(*args: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as fault:
+        fault.setattr(journal, "read", refused)
+        store.refresh()
+        said = f"journal {path.name}: it can't be read: Permission denied"
+        assert store.problems() == (said,)
+        assert any("not read to its end" in notice for notice in store.run("@1").notices)
+    store.refresh()
+    assert only_run(store).metrics == {"score": 1.0}
+    assert store.problems() == ()
+    assert store.run("@1").notices == ()
+
+
+def test_what_is_wrong_is_written_once(store: Store, home: Settings, kernel: Kernel) -> None:
+    path = write_journal(home, kernel.events)
+    store.refresh()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:200])
+    store.refresh()
+    log = home.home / "store.db-wal"
+    before = log.read_bytes()
+    store.refresh()
+    assert log.read_bytes() == before
+    path.write_bytes(whole)
+    store.refresh()
+    assert store.problems() == ()
 
 
 def test_a_line_that_names_another_writer_is_left_out(
@@ -144,7 +247,8 @@ def test_a_line_that_stands_twice_counts_once(store: Store, home: Settings, kern
 def test_missing_lines_are_said(store: Store, home: Settings, kernel: Kernel) -> None:
     write_journal(home, [*kernel.events[:1], *kernel.events[3:]])
     store.refresh()
-    assert "2 lines before line 3 are missing" in store.problems()[0]
+    said = "2 lines are missing or left out; the last: what came before line 3"
+    assert said in store.problems()[0]
 
 
 def test_a_journal_that_became_shorter_is_said(
