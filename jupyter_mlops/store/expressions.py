@@ -96,6 +96,8 @@ _WORDS = {
     "RPAR": ")",
     "$END": "the end",
 }
+_NO_TEXT = "half of a surrogate pair is no text"
+_HALF = re.compile("[\ud800-\udfff]")
 _QUOTED_TEXT = re.compile(r'"(\\.|[^"\\])*"|\'[^\']*\'')
 
 
@@ -160,6 +162,7 @@ def read(expression: str) -> Filter:
     """
     if len(expression) > LENGTH_LIMIT:
         raise bad(expression, LENGTH_LIMIT + 1, f"it is longer than {LENGTH_LIMIT} characters")
+    _check_text(expression, expression, 1)
     _check_depth(expression)
     try:
         tree = _parser().parse(expression)
@@ -182,6 +185,7 @@ def key(text: str, expression: str, column: int) -> Key:
     expression, column
         Where it stands, for the message.
     """
+    _check_text(text, expression, column)
     kind, dot, name = (part.strip() for part in text.partition("."))
     if dot and kind in _FOLDERS:
         name = name[1:-1] if name[:1] == '"' else name
@@ -204,6 +208,17 @@ def bad(expression: str, column: int, reason: str) -> BadExpressionError:
     """Return the error that points at a column, from 1, of an expression."""
     shown = expression if len(expression) <= 100 else expression[:99] + "…"
     return BadExpressionError(text=shown, column=column, reason=reason)
+
+
+def is_text(value: str) -> bool:
+    """Tell whether a database can hold `value`: half of a surrogate pair is no text."""
+    return _HALF.search(value) is None
+
+
+def _check_text(text: str, expression: str, column: int) -> None:
+    half = _HALF.search(text)
+    if half is not None:
+        raise bad(expression, column + half.start(), _NO_TEXT)
 
 
 def _check_depth(expression: str) -> None:
@@ -256,6 +271,8 @@ class _Conditions(Transformer[Token, Any]):
             raise bad(self._expression, right.column or 1, reason)
         # 12345678 begins an id as well as it is a number.
         value = str(right) if is_id and right.type == "NUMBER" else _value(right)
+        if isinstance(value, str) and not is_text(value):
+            raise bad(self._expression, right.column or 1, _NO_TEXT)
         self._check_choice(token, sign, value, right)
         # NaN is less and greater than nothing.
         is_nan = value == "NaN" and sign in ("=", "!=")

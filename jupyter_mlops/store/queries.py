@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from jupyter_mlops import schema
 from jupyter_mlops.errors import AmbiguousRunError, BadValueError, UnknownRunError, nearest
 from jupyter_mlops.records import Draft, Executing, Run, RunError, RunPage, RunSummary
-from jupyter_mlops.store.expressions import VERDICT, Key, bad, key, read
+from jupyter_mlops.store.expressions import VERDICT, Key, bad, is_text, key, read
 from jupyter_mlops.store.tables import environments, events, runs, sessions
 
 PAGE_LIMIT = 10_000
@@ -49,8 +49,9 @@ def page(
     by = key(text.removeprefix("-"), text, 2 if down else 1)
     _check_known(connection, text, ((by, 2 if down else 1),))
     query: Select[Any] = select(*_SUMMARY, by.value.label("by"))
-    if notebook is not None:
-        query = query.where(runs.c.notebook == os.path.abspath(notebook))
+    path = None if notebook is None else _as_recorded(os.path.abspath(notebook))
+    if path is not None:
+        query = query.where(runs.c.notebook == path)
     if where is not None and where.strip():
         filtered = read(where)
         _check_known(connection, where, filtered.keys)
@@ -63,9 +64,14 @@ def page(
     rows = rows[:limit]
     return RunPage(
         runs=tuple(_summary(row) for row in rows),
-        draft=_draft(connection, notebook) if after is None and not where else None,
+        draft=_draft(connection, path) if after is None and not where else None,
         next=_packed(rows[-1]) if more else None,
     )
+
+
+def _as_recorded(path: str) -> str:
+    # A path that is no UTF-8 reaches Python as surrogates, and a record as question marks.
+    return path.encode("utf-8", "replace").decode()
 
 
 def _check_known(connection: Connection, expression: str, keys: Sequence[tuple[Key, int]]) -> None:
@@ -128,12 +134,19 @@ def _unpacked(token: str) -> Sequence[Any]:
         padded = token.encode("ascii") + b"=" * (-len(token) % 4)
         mark = json.loads(base64.urlsafe_b64decode(padded))
         value, started, identifier = mark
+        texts = [one for one in mark if isinstance(one, str)]
         fits = isinstance(started, str) and isinstance(identifier, str)
-        if fits and (value is None or isinstance(value, (str, int, float))):
+        is_value = value is None or isinstance(value, (str, float)) or _is_whole(value)
+        if fits and is_value and all(map(is_text, texts)):
             return [value, started, identifier]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         pass  # not one of our tokens, which is said below
     raise BadValueError(name="page", value=token[:80], expected="a token from an earlier page")
+
+
+def _is_whole(value: object) -> bool:
+    """Tell whether a value is a whole number that SQLite can compare with."""
+    return isinstance(value, int) and -(2**63) <= value < 2**63
 
 
 def _summary(row: Row[Any]) -> RunSummary:
@@ -163,7 +176,7 @@ def _told(row: Row[Any], key: str, kind: type[T]) -> T | None:
 def _draft(connection: Connection, notebook: str | None) -> Draft | None:
     query = select(sessions.c.draft).where(~sessions.c.closed, sessions.c.draft.is_not(None))
     if notebook is not None:
-        query = query.where(sessions.c.notebook == os.path.abspath(notebook))
+        query = query.where(sessions.c.notebook == notebook)
     text = connection.execute(query.order_by(sessions.c.started.desc()).limit(1)).scalar()
     return None if text is None else schema.decode(text, Draft)
 
@@ -172,7 +185,7 @@ def find(connection: Connection, ref: str) -> str:
     """Return the id of the run that `ref` names; see :meth:`Store.find`."""
     if ref.startswith("@"):
         return _by_age(connection, ref)
-    if not ref:
+    if not ref or not is_text(ref):
         raise UnknownRunError(run=ref)
     # A range and not LIKE, in which a reference could hold wildcards.
     query = select(runs.c.id).where(runs.c.id >= ref, runs.c.id < ref + "\U0010ffff")

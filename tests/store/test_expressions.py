@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from jupyter_mlops.errors import BadExpressionError
 from jupyter_mlops.settings import Settings
-from jupyter_mlops.store import Store
+from jupyter_mlops.store import Store, expressions
 from jupyter_mlops.store.expressions import DEPTH_LIMIT, LENGTH_LIMIT, read
 from tests.store.many import row, write
 
@@ -143,6 +143,10 @@ def test_found(filled: Store, expression: str, found: set[int]) -> None:
         ("metric.a = 0.9.1", 12, "expected"),
         ("and", 1, "metric.NAME"),
         ('metric."" > 1', 1, "no name"),
+        (r'status = failed or user = "a\ud800"', 27, "no text"),
+        (r'notebook ~ "\udcff\ud800"', 12, "no text"),
+        ("user = '\udcff'", 9, "no text"),
+        ('metric."\udcff" > 1', 9, "no text"),
     ],
 )
 def test_refused_with_its_column(expression: str, column: int, said: str) -> None:
@@ -172,13 +176,23 @@ def test_a_store_without_runs_refuses_no_name(store: Store) -> None:
     assert store.runs(where="metric.accuracy > 0.9", sort="-metric.accuracy").runs == ()
 
 
-def test_too_long() -> None:
+@pytest.fixture
+def no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be parsed: what would cost time or stack is refused before."""
+
+    def parsed() -> None:
+        pytest.fail("it was parsed")
+
+    monkeypatch.setattr(expressions, "_parser", parsed)
+
+
+def test_too_long(no_parser: None) -> None:
     with pytest.raises(BadExpressionError, match="longer than"):
         read("status = failed or " * LENGTH_LIMIT)
 
 
 @pytest.mark.parametrize(("before", "after"), [("(", ")"), ("not ", ""), ("not (", ")")])
-def test_too_deep(before: str, after: str) -> None:
+def test_too_deep(before: str, after: str, no_parser: None) -> None:
     with pytest.raises(BadExpressionError, match="nested too deeply"):
         read(before * (DEPTH_LIMIT + 1) + "status = failed" + after * (DEPTH_LIMIT + 1))
 
@@ -192,7 +206,7 @@ def test_as_deep_and_as_long_as_allowed(filled: Store) -> None:
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=st.text(alphabet="()\"'=!<>~.@ \\andortmericpl0159%;-\n\x00é", max_size=60))
+@given(text=st.text(alphabet="()\"'=!<>~.@ \\anudortmericpl0159%;-\n\x00é\ud800", max_size=60))
 def test_anything_else_is_refused_in_words(filled: Store, text: str) -> None:
     try:
         filled.runs(where=text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -81,7 +82,26 @@ def test_runs_of_one_notebook(store: Store, home: Settings) -> None:
     assert walk(store, 10, notebook="/work/c.ipynb") == []
 
 
-@pytest.mark.parametrize("token", ["x", "!!!", "W10", "WzEsMl0", "é", "bnVsbA"])
+def test_runs_of_a_notebook_whose_path_is_no_utf_8(store: Store, home: Settings) -> None:
+    write(home, [row(1, notebook="/work/?.ipynb"), row(2)])
+    assert walk(store, 10, notebook="/work/\udcff.ipynb") == [1]
+
+
+def forged(mark: str) -> str:
+    return base64.urlsafe_b64encode(mark.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        *("x", "!!!", "W10", "WzEsMl0", "é", "bnVsbA"),
+        forged(r'["\ud800","2026","a"]'),
+        forged(r'[null,"\ud800","a"]'),
+        forged(r'[null,"2026","\ud800"]'),
+        forged(f'[{2**63},"2026","a"]'),
+        forged("[" * 3000),
+    ],
+)
 def test_a_page_token_of_somebody_else_is_refused(store: Store, token: str) -> None:
     with pytest.raises(BadValueError, match="earlier page"):
         store.runs(after=token)
@@ -110,7 +130,8 @@ def test_find(store: Store, home: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    "ref", ["", "x", "@", "@0", "@9", "@-1", "@" + chr(0x661), "@" + "9" * 99, "ab%", "_bd"]
+    "ref",
+    ["", "\udcff", "x", "@", "@0", "@9", "@-1", "@" + chr(0x661), "@" + "9" * 99, "ab%", "_bd"],
 )
 def test_unknown(store: Store, home: Settings, ref: str) -> None:
     write(home, [row(1, id="abc1"), row(2, id="abd")])
