@@ -205,6 +205,19 @@ def listed(names: Iterable[object], limit: int = 5) -> str:
     return ", ".join(shown[:limit]) + (f" and {more} more" if more > 0 else "")
 
 
+def columns_text(names: Sequence[str]) -> str:
+    """Return the columns of a frame by name: ``column age``, ``columns age, fare``."""
+    return f"column{'' if len(names) == 1 else 's'} {listed(names)}"
+
+
+def column_changes(
+    changed: Sequence[str], gone: Sequence[str] = (), come: Sequence[str] = ()
+) -> list[str]:
+    """Return in words what became of the columns of a frame."""
+    kinds = (("", changed), ("without ", gone), ("with ", come))
+    return [word + columns_text(names) for word, names in kinds if names]
+
+
 def unified(before: str, after: str, context: int = 2) -> list[str]:
     """Return the lines of the unified diff of two texts, without its file header."""
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=context)

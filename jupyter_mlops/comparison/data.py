@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from jupyter_mlops.comparison.alignment import Alignment
 from jupyter_mlops.comparison.found import Found, Side, relation
-from jupyter_mlops.layout import listed
+from jupyter_mlops.layout import column_changes, columns_text
 from jupyter_mlops.records import DataUse, Difference, Run
 
 # What a cell makes or writes is a consequence; what it reads or imports can be a cause.
@@ -48,14 +48,14 @@ def label(run: Run, use: DataUse) -> str:
 
 def _compared(what: str, uses: Sequence[DataUse | None]) -> tuple[Difference, bool] | None:
     present = [use for use in uses if use is not None]
-    missing = [str(n + 1) for n, use in enumerate(uses) if use is None]
+    missing = [n for n, use in enumerate(uses, 1) if use is None]
     equal = relation([use.digest for use in present], [use.complete for use in present])
     if equal is True and not missing:
         return None
     cell = present[0].cell
     digests = tuple(use and use.digest for use in uses)
     unknown = equal is None and not missing and len(present) > 1
-    detail = _why_unknown(present) if unknown else _detail(present, missing)
+    detail = _why_unknown(present) if unknown else _detail(uses, missing)
     return Difference(what, cell, digests, detail), unknown
 
 
@@ -67,29 +67,43 @@ def _why_unknown(uses: Sequence[DataUse]) -> str:
     return "digests of different algorithms"
 
 
-def _detail(uses: Sequence[DataUse], missing: list[str]) -> str:
-    parts = []
-    if missing:
-        parts.append(f"not used in {'run' if len(missing) == 1 else 'runs'} {', '.join(missing)}")
-    rows = [use.rows for use in uses if use.rows is not None]
+def _detail(uses: Sequence[DataUse | None], missing: Sequence[int]) -> str:
+    present = [use for use in uses if use is not None]
+    parts = [f"not used in {_runs(missing)}"] if missing else []
+    rows = [use.rows for use in present if use.rows is not None]
     if len(set(rows)) > 1:
         parts.append("rows " + ", ".join(map(str, rows)))
-    changed = _columns(uses)
-    if changed:
-        parts.append(("column " if len(changed) == 1 else "columns ") + listed(changed))
-    sizes = [use.size_bytes for use in uses if use.size_bytes is not None]
+    parts += _columns(uses)
+    sizes = [use.size_bytes for use in present if use.size_bytes is not None]
     if not parts and len(set(sizes)) > 1:
         parts.append("bytes " + ", ".join(map(str, sizes)))
     return "; ".join(parts)
 
 
-def _columns(uses: Sequence[DataUse]) -> list[str]:
-    """Return the columns that are not known to be equal in all of `uses`, in their order."""
-    described = [use for use in uses if use.columns]
-    if len(described) < 2:
+def _columns(uses: Sequence[DataUse | None]) -> list[str]:
+    """Name the columns that are not known to be equal, and those that not every run has."""
+    by_run = {
+        n: {column.name: (column.digest, column.dtype) for column in use.columns}
+        for n, use in enumerate(uses, 1)
+        if use is not None and use.columns
+    }
+    if len(by_run) < 2:
         return []
-    digests = [
-        {column.name: (column.digest, column.dtype) for column in u.columns} for u in described
+    changed: list[str] = []
+    lacking: dict[tuple[int, ...], list[str]] = {}
+    for name in dict.fromkeys(name for columns in by_run.values() for name in columns):
+        without = tuple(n for n, columns in by_run.items() if name not in columns)
+        if without:
+            lacking.setdefault(without, []).append(name)
+        elif len({columns[name] for columns in by_run.values()}) > 1:
+            changed.append(name)
+    if len(uses) == 2:
+        return column_changes(changed, gone=lacking.get((2,), ()), come=lacking.get((1,), ()))
+    return [
+        *column_changes(changed),
+        *(f"without {columns_text(names)} in {_runs(n)}" for n, names in lacking.items()),
     ]
-    names = dict.fromkeys(column.name for use in described for column in use.columns)
-    return [name for name in names if len({side.get(name) for side in digests}) > 1]
+
+
+def _runs(numbers: Sequence[int]) -> str:
+    return f"run{'' if len(numbers) == 1 else 's'} {', '.join(map(str, numbers))}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from jupyter_mlops import dataflow
 from jupyter_mlops.dataflow.source import lines_of, parse, with_spans
-from jupyter_mlops.layout import value_text
+from jupyter_mlops.layout import column_changes, value_text
 from jupyter_mlops.records import (
     Cause,
     CauseKind,
@@ -265,16 +265,25 @@ def _data_detail(evidence: Evidence, use: DataUse, other: DataUse) -> str:
         parts = []
         if one.rows is not None and now.rows is not None and one.rows != now.rows:
             parts.append(f"{one.rows} → {now.rows} rows")
-        columns = changed_columns(one, now)
-        # Where rows came or went, every column changed, and naming them says nothing.
-        if columns and not (parts and len(columns) == len(one.columns)):
-            shown = ", ".join(columns[:5]) + (", …" if len(columns) > 5 else "")
-            parts.append(f"column{'s' if len(columns) > 1 else ''} {shown}")
+        parts += _columns(one, now, is_resized=bool(parts))
         if parts:
             return ", ".join(parts)
     if use.size_bytes is not None and use.size_bytes != other.size_bytes:
         return f"{use.size_bytes} → {other.size_bytes} bytes"
     return "other content"
+
+
+def _columns(one: DataUse, now: DataUse, *, is_resized: bool) -> list[str]:
+    names, names_now = ([column.name for column in each.columns] for each in (one, now))
+    if not names or not names_now:
+        return []
+    gone = [name for name in names if name not in names_now]
+    come = [name for name in names_now if name not in names]
+    changed = [name for name in changed_columns(one, now) if name not in (*gone, *come)]
+    # Where rows came or went, every column changed, and naming them says nothing.
+    if is_resized and len(changed) == len(names) - len(gone):
+        changed = []
+    return column_changes(changed, gone, come)
 
 
 def _missing_files(evidence: Evidence) -> Iterator[Cause]:

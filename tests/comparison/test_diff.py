@@ -11,6 +11,7 @@ from jupyter_mlops import schema, text
 from jupyter_mlops.comparison import html
 from jupyter_mlops.records import Column, Comparison, Parameter
 from tests.comparison.made import (
+    Made,
     cell,
     compare,
     environment,
@@ -132,6 +133,26 @@ def test_a_changed_file_names_rows_and_columns() -> None:
     (data,) = compare(one, other).differs.data
     assert (data.what, data.cell, data.values) == ("train.csv", 0, ("xxh3:a", "xxh3:b"))
     assert data.detail == "rows 891, 889; column age"
+
+
+def test_columns_that_not_every_run_has() -> None:
+    a, b, c = (Column(name, "int64", "xxh3:1") for name in "abc")
+
+    def one(name: str, *columns: Column) -> Made:
+        return made(name, ["read()"], data=(file("x", "xxh3:" + name, 0, columns=columns),))
+
+    def detail(*runs: Made) -> str:
+        (data,) = compare(*runs).differs.data
+        return data.detail
+
+    assert detail(one("a", a, b), one("b", a)) == "without column b"
+    assert detail(one("a", a), one("b", a, b, c)) == "with columns b, c"
+    assert detail(one("a", a, b), one("b", replace(a, digest="xxh3:2"), c)) == (
+        "column a; without column b; with column c"
+    )
+    assert detail(one("a", a, b), one("b", a, c), one("c", a, b)) == (
+        "without column b in run 2; without column c in runs 1, 3"
+    )
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,24 @@ def test_a_file_is_named_with_what_changed_in_it() -> None:
     assert _causes(before, longer) == [("data", "a.csv", 1, "3 → 5 rows, column age")]
 
 
+def test_a_column_that_is_gone_or_new_is_not_called_changed() -> None:
+    frame = _made("x:3", "x:1")
+    before = {"data": (_read("x:1"), frame)}
+
+    def told(columns: tuple[Column, ...], rows: int = 3) -> str:
+        after = replace(frame, digest="x:4", rows=rows, columns=columns)
+        return str(_causes(before, {"data": (_read("x:2"), after)})[0][3])
+
+    name, age = frame.columns
+    new = Column("new", "i8", "x:9")
+    assert told((name,)) == "without column age"
+    assert told((name, age, new)) == "with column new"
+    assert told((name, new)) == "without column age, with column new"
+    assert told((replace(name, digest="x:7"),), rows=5) == "3 → 5 rows, without column age"
+    assert told((replace(name, digest="x:7"), age, new)) == "column name, with column new"
+    assert told(()) == "other content", "whose columns nobody saw"
+
+
 def test_files_that_can_not_be_compared_name_no_cause() -> None:
     for other in (_read("sha256:2"), _read(None), _read("x:2", complete=False)):
         assert _causes({"data": (_read("x:1"),)}, {"data": (other,)})[0][0] == "unknown"
