@@ -80,6 +80,25 @@ def test_a_failure_is_in_view(page: Page, lab: Lab) -> None:
     expect(active).to_contain_text("no such column")
 
 
+def test_only_the_rows_scroll(page: Page, lab: Lab) -> None:
+    notebook = write_cells(lab.work, "many.ipynb", "import random\nscore = random.random()")
+    _open(page, lab, notebook)
+    page.set_viewport_size({"width": 1280, "height": 600})
+    for count in range(1, 6):
+        _run_all(page)
+        expect(runs(page)).to_have_count(count)
+    runs(page).first.get_by_title("Select to compare").click()
+    scrolling = page.locator(".jp-mlops-Runs, .jp-mlops-Runs *").evaluate_all(
+        "all => all.filter(one => one.scrollHeight > one.clientHeight + 1"
+        " && /auto|scroll/.test(getComputedStyle(one).overflowY)).map(one => one.className)"
+    )
+    assert scrolling == ["jp-mlops-Scroll"]
+    section, bar = page.locator(".jp-mlops-Runs"), page.locator(".jp-mlops-SelectionBar")
+    assert section.evaluate("one => one.scrollHeight - one.clientHeight") == 0
+    runs(page).last.scroll_into_view_if_needed()
+    expect(bar).to_be_in_viewport(ratio=1)
+
+
 def test_the_focus_goes_into_the_panel_and_stays_there(page: Page, lab: Lab) -> None:
     notebook = write_cells(lab.work, "focus.ipynb", "score = 0.5")
     _open(page, lab, notebook)
@@ -114,3 +133,20 @@ def test_a_reproduction_names_its_original_and_the_verdict(page: Page, lab: Lab)
     expect(told).to_contain_text("identical")
     told.get_by_role("button", name=f"run {identifier[:8]}").click()
     expect(original).to_have_attribute("aria-current", "true")
+
+
+def test_the_notebook_as_it_is_now_is_what_is_on_the_screen(page: Page, lab: Lab) -> None:
+    notebook = write_cells(lab.work, "unsaved.ipynb", "rate = 0.5", "score = rate\nscore")
+    _open(page, lab, notebook)
+    _run_all(page)
+    expect(runs(page)).to_contain_text("score 0.5")
+    page.locator(".jp-NotebookPanel .jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("rate = 0.9")
+    assert "rate = 0.9" not in notebook.read_text()
+    detail(page).get_by_label("the notebook as it is now").check()
+    detail(page).get_by_role("button", name="Reproduce", exact=True).click()
+    told = detail(page).locator(".jp-mlops-Reproductions > .jp-mlops-Verdict")
+    expect(told).to_have_attribute("data-verdict", "differs", timeout=180_000)
+    expect(told.get_by_role("list", name=re.compile("^Causes"))).to_contain_text("0.5 → 0.9")
+    assert "rate = 0.9" in notebook.read_text()

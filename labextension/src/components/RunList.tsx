@@ -13,13 +13,23 @@ import { useCommand, useServices, useSignal } from './services';
 /** JupyterLab's own command. */
 const RUN_ALL = 'notebook:run-all-cells';
 
-/** The runs of the active notebook, or why there are none. */
+/** The runs of the active notebook, or why there are none, above what may be done with some. */
 export function RunList(): JSX.Element {
+  useSignal(useServices().mlops.runs.changed);
+  return (
+    <>
+      <div className="jp-mlops-Scroll">
+        <Shown />
+      </div>
+      <SelectionBar />
+    </>
+  );
+}
+
+function Shown(): JSX.Element {
   const { mlops, trans } = useServices();
-  const { runs, feed } = mlops;
-  useSignal(runs.changed);
-  useSignal(feed.statusChanged);
-  const { notebook } = runs;
+  const { notebook } = mlops.runs;
+  useSignal(mlops.feed.statusChanged);
 
   if (notebook.panel === null) {
     return (
@@ -64,29 +74,26 @@ function Listed(): JSX.Element {
   }
   return (
     <>
-      <div className="jp-mlops-Scroll">
-        {error && !feed.error && (
-          <Failure inline error={error} what={what} onRetry={refresh} />
-        )}
-        {draft && <DraftCard draft={draft} />}
-        {list.length === 0 ? (
-          <NoRuns hasDraft={draft !== null} />
-        ) : (
-          <Rows list={list} />
-        )}
-        {runs.hasMore && (
-          <Button
-            className="jp-mlops-RunList-more"
-            onClick={() => void runs.showMore()}
-          >
-            {trans.__('Show older runs')}
-          </Button>
-        )}
-      </div>
-      <SelectionBar />
       <div className="jp-mlops-mod-hidden" aria-live="polite">
         {counted(list, trans)}
       </div>
+      {error && !feed.error && (
+        <Failure inline error={error} what={what} onRetry={refresh} />
+      )}
+      {draft && <DraftCard draft={draft} />}
+      {list.length === 0 ? (
+        <NoRuns hasDraft={draft !== null} />
+      ) : (
+        <Rows list={list} />
+      )}
+      {runs.hasMore && (
+        <Button
+          className="jp-mlops-RunList-more"
+          onClick={() => void runs.showMore()}
+        >
+          {trans.__('Show older runs')}
+        </Button>
+      )}
     </>
   );
 }

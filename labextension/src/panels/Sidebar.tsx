@@ -35,9 +35,12 @@ export class Sidebar extends SidePanel {
     head.addClass('jp-mlops-PanelHead');
     this.header.addWidget(head);
     const list = this._section(services, <RunList />, trans.__('Runs'));
+    // Its rows scroll inside of it, above the bar of what is selected.
     list.addClass('jp-mlops-Runs');
     this.addWidget(list);
-    this.addWidget(this._section(services, <ShownRun />, trans.__('Run')));
+    const run = this._section(services, <ShownRun />, trans.__('Run'));
+    run.addClass('jp-mlops-Scroll');
+    this.addWidget(run);
     this.node.addEventListener('keydown', this._onKeyDown);
     this.node.addEventListener('focusout', this._onFocusOut);
     this.node.addEventListener('pointerdown', this._calm);
@@ -117,7 +120,6 @@ export class Sidebar extends SidePanel {
       <ClockProvider value={this._clock}>{content}</ClockProvider>
     );
     widget.title.label = label;
-    widget.addClass('jp-mlops-Scroll');
     return widget;
   }
 
