@@ -18,6 +18,7 @@ from jupyter_mlops.records import (
     RunPage,
     RunSummary,
     Verdict,
+    state_of,
 )
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Runs(Sequence[RunSummary]):
         rows = [
             [
                 run.id[: text.ID_SHOWN],
-                run.status,
+                state_of(run),
                 *(number(run.metrics[n]) if n in run.metrics else "" for n in metrics),
                 *(value_text(run.parameters[n]) if n in run.parameters else "" for n in names),
                 local_time(run.started),

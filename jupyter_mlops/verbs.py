@@ -28,7 +28,7 @@ EXPR compares keys with values; and, or, not and parentheses join comparisons.
              verdict
   operators  =  !=  <  <=  >  >=  ~ (contains, in any case)
   values     0.9, true, null, completed, 2026-01-31, "text in quotes"
-  status     completed, failed, interrupted, running, lost
+  status     completed, failed, interrupted, running (shown as open between cells), lost
   trigger    interactive, run, reproduce, sweep
   verdict    identical, "within tolerance", differs, "could not run"; of reproductions
 A run that has no such value is found by != and = null, and by no other comparison.

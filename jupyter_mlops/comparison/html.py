@@ -29,7 +29,7 @@ from jupyter_mlops.layout import (
     unified,
     value_text,
 )
-from jupyter_mlops.records import CellDetail, Comparison, Difference, Run
+from jupyter_mlops.records import CellDetail, Comparison, Difference, Run, state_of
 
 _TITLES = {
     "parallel_coordinates": "Parameters and metrics, a line for each run",
@@ -113,7 +113,7 @@ def _run(run: Run, color: str) -> dict[str, str]:
         "short": run.id[:8],
         "color": color,
         "notebook": run.notebook or NOTHING,
-        "status": run.status,
+        "status": state_of(run),
         "started": local_time(run.started),
         "took": duration(run.duration_s),
         "user": run.user,

@@ -75,6 +75,7 @@ from jupyter_mlops.records.runs import (
     Trigger,
     Unseen,
     last_failure,
+    state_of,
 )
 
 __all__ = [
@@ -133,4 +134,5 @@ __all__ = [
     "Unseen",
     "Verdict",
     "last_failure",
+    "state_of",
 ]

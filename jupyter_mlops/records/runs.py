@@ -329,6 +329,15 @@ class RunSummary:
     verdict: RunVerdict | None = None
 
 
+def state_of(run: Run | RunSummary) -> str:
+    """Return a run's status in the word for people.
+
+    An interactive run is *open* while no cell executes: it waits for people, it does not run.
+    """
+    waits = run.trigger == "interactive" and run.executing is None
+    return "open" if run.status == "running" and waits else run.status
+
+
 @dataclass(frozen=True)
 class Draft:
     """A change in an open interactive session that has produced no result yet."""

@@ -54,6 +54,8 @@ _CHOICES = {
     "trigger": get_args(Trigger),
     "verdict": get_args(RunVerdict),
 }
+# Words that people see and records do not have.
+_HINTS = {("status", "open"): "an open run is found as running"}
 _FOLDERS = {"metric": "metrics", "parameter": "parameters"}
 
 _GRAMMAR = r"""
@@ -289,7 +291,7 @@ class _Conditions(Transformer[Token, Any]):
             return
         if value is None or value in choices:
             return
-        hint = nearest(str(value), list(choices))
+        hint = _HINTS.get((str(token), value)) or nearest(str(value), list(choices))
         reason = f"no {token} is called {value!r}; {hint}"
         raise bad(self._expression, right.column or 1, reason)
 

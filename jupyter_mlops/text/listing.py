@@ -17,7 +17,7 @@ from jupyter_mlops.layout import (
     table,
     width,
 )
-from jupyter_mlops.records import Draft, RunPage, RunSummary
+from jupyter_mlops.records import Draft, RunPage, RunSummary, state_of
 from jupyter_mlops.text.parts import INDENT, file_name, id_length, named
 
 
@@ -28,7 +28,7 @@ def runs(page: RunPage, columns: int | None = None) -> str:
     rows = [
         (
             run.id[:length],
-            run.status,
+            state_of(run),
             local_time(run.started),
             duration(run.duration_s),
             _trigger(run, length),

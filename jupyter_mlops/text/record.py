@@ -16,7 +16,7 @@ from jupyter_mlops.layout import (
     table,
     value_text,
 )
-from jupyter_mlops.records import CellExecution, DataUse, Run
+from jupyter_mlops.records import CellExecution, DataUse, Run, state_of
 from jupyter_mlops.text.parts import (
     ID_SHOWN,
     INDENT,
@@ -46,7 +46,7 @@ def run(record: Run, columns: int | None = None) -> str:
     """Show a whole record, section by section, with the cell of every entry."""
     head = [
         ("run", record.id),
-        ("status", record.status),
+        ("status", state_of(record)),
         ("notebook", record.notebook or f"{NOTHING} (nobody told the kernel its path)"),
         ("started", f"{local_time(record.started)}, took {duration(record.duration_s)}"),
         ("by", f"{record.user} ({record.trigger})"),

@@ -130,6 +130,7 @@ def test_found(filled: Store, expression: str, found: set[int]) -> None:
         ("accuracy > 0.9", 1, "no key 'accuracy'"),
         ("statsu = failed", 1, "did you mean 'status'"),
         ("status = complete", 10, "did you mean 'completed'"),
+        ("status = open", 10, "an open run is found as running"),
         ("status = failed and", 20, "metric.NAME"),
         ("(status = failed", 17, ")"),
         ("status = failed)", 16, "the end"),

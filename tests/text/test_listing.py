@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from jupyter_mlops import layout, text
-from jupyter_mlops.records import Draft, RunPage, RunSummary
+from jupyter_mlops.records import Draft, Executing, RunPage, RunSummary
 from tests.comparison.made import cell
 
 SUMMARY = RunSummary(
@@ -52,6 +52,14 @@ def test_a_reproduction_names_its_original() -> None:
     _, first, second = text.runs(RunPage(runs=(again, SUMMARY))).splitlines()
     assert "reproduce of abcdef01" in first
     assert " of " not in second
+
+
+def test_an_interactive_run_whose_cells_all_ended_is_open() -> None:
+    run = replace(SUMMARY, status="running", trigger="interactive")
+    cell_ = Executing(3, None, "2026-01-01T00:00:00Z")
+    shown = [run, replace(run, executing=cell_), replace(run, trigger="run")]
+    rows = text.runs(RunPage(runs=tuple(shown))).splitlines()[1:]
+    assert [row.split()[1] for row in rows] == ["open", "running", "running"]
 
 
 @pytest.mark.parametrize("columns", [20, 60, 100])

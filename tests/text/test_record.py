@@ -35,6 +35,11 @@ def test_a_record_shows_each_of_its_sections() -> None:
         assert line in shown, line
 
 
+def test_a_session_that_waits_for_people_is_open() -> None:
+    run, _ = made("a", ["lr = 0.1"], status="running", trigger="interactive")
+    assert text.run(run).splitlines()[1].split() == ["status", "open"]
+
+
 def test_the_outcome_of_a_failed_run_names_cell_and_error() -> None:
     said = "cell 7 raised ZeroDivisionError: division by zero"
     run, _ = made("a", ["lr = 0.1"], notices=(said, "the kernel died"))
