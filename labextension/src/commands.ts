@@ -157,7 +157,7 @@ function addReproduceCommand(context: ICommandContext): void {
         ...RUN_ARGS,
         current: {
           type: 'boolean',
-          description: 'Execute the notebook file as it is now'
+          description: 'Save the notebook, and execute it as it is now'
         },
         inPlace: {
           type: 'boolean',
@@ -169,6 +169,9 @@ function addReproduceCommand(context: ICommandContext): void {
     execute: args =>
       telling(context, trans.__('Reproducing the run'), async () => {
         const run = runFor(context, args) ?? '';
+        if (args.current) {
+          await saveNotebook(context, run);
+        }
         mlops.runs.choose(run);
         context.showPanel();
         await reproduce(context, run, {
@@ -285,6 +288,21 @@ async function latestReproduction(
     throw new Error(context.trans.__('this run was not reproduced yet'));
   }
   return latest.id;
+}
+
+/** The server executes the file: what is on the screen has to be in it. */
+async function saveNotebook(
+  { mlops, trans }: ICommandContext,
+  id: string
+): Promise<void> {
+  const unsaved = await mlops.saver.save(await mlops.client.run(id));
+  if (unsaved !== null) {
+    throw new Error(
+      unsaved === 'read only'
+        ? trans.__('the notebook has changes, and its file may not be written')
+        : trans.__('the notebook has changes that were not saved')
+    );
+  }
 }
 
 /** Start a reproduction; where no copy of the folder can be made, ask before using the folder. */

@@ -28,6 +28,7 @@ import { Sidebar, SIDEBAR_ID } from './panels/Sidebar';
 import { createStatusItem } from './panels/StatusItem';
 import { Tab, type TabContent, tabName } from './panels/tabs';
 import { DEFAULT_SETTINGS, type ISettings, Runs } from './runs';
+import { Saver } from './saver';
 import { CommandIDs, IMlops } from './tokens';
 
 /** Between JupyterLab's own panels and the end of what is meant for others. */
@@ -61,7 +62,8 @@ const model: JupyterFrontEndPlugin<IMlops> = {
       client,
       feed,
       runs,
-      cells: new CellFinder(notebooks, documents, contents, client)
+      cells: new CellFinder(notebooks, documents, contents, client),
+      saver: new Saver(notebooks, contents, client)
     };
   }
 };

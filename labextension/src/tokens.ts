@@ -4,6 +4,7 @@ import type { Client } from './client';
 import type { Feed } from './feed';
 import type { CellFinder } from './notebook';
 import type { Runs } from './runs';
+import type { Saver } from './saver';
 
 /** What other extensions may use: the server part, its changes and the runs on show. */
 export interface IMlops {
@@ -15,6 +16,8 @@ export interface IMlops {
   readonly runs: Runs;
   /** Shows a recorded cell in its notebook. */
   readonly cells: CellFinder;
+  /** Saves a run's notebook before its file is executed. */
+  readonly saver: Saver;
 }
 
 export const IMlops = new Token<IMlops>(

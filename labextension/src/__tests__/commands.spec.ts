@@ -79,6 +79,27 @@ describe('Commands', () => {
     });
   });
 
+  it('stop before a file that does not hold what is on the screen', async () => {
+    stage.server.on('POST', 'runs/a/reproductions', () => ({
+      status: 201,
+      body: reproductionOf('a')
+    }));
+    const reproduced = (current: boolean): Promise<unknown> =>
+      stage.services.commands.execute(CommandIDs.reproduceRun, {
+        run: 'a',
+        current
+      });
+    stage.unsaved = 'not saved';
+    await reproduced(true);
+    expect(stage.server.paths('POST')).toEqual([]);
+    expect(Notification.manager.notifications[0].message).toContain(
+      'has changes that were not saved'
+    );
+    // What was recorded does not depend on the file.
+    await reproduced(false);
+    expect(stage.server.paths('POST')).toHaveLength(1);
+  });
+
   it('ask before they execute in the folder itself', async () => {
     const bodies: unknown[] = [];
     stage.server.on('POST', 'runs/a/reproductions', (_, body) => {

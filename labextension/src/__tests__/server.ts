@@ -14,6 +14,7 @@ import type { IServices } from '../components/services';
 import { EVENT_SCHEMA, Feed } from '../feed';
 import type { ActiveNotebook, CellFinder } from '../notebook';
 import { Runs } from '../runs';
+import type { Saver, Unsaved } from '../saver';
 import type {
   Reproduction,
   Run,
@@ -146,6 +147,8 @@ export class Stage {
   readonly feed = new Feed(this.client, this.events as never, 'never');
   readonly executed: [string, unknown][] = [];
   readonly shownCells: [string, number][] = [];
+  /** What became of saving a notebook. */
+  unsaved: Unsaved | null = null;
   readonly themeChanged = new Signal<object, unknown>({});
   readonly runs: Runs;
   readonly services: IServices;
@@ -171,6 +174,9 @@ export class Stage {
         return 'same';
       }
     } as unknown as CellFinder;
+    const saver = {
+      save: () => Promise.resolve(this.unsaved)
+    } as unknown as Saver;
     const commands = new CommandRegistry();
     commands.commandExecuted.connect((_, { id, args }) =>
       this.executed.push([id, args])
@@ -178,7 +184,10 @@ export class Stage {
     this.services = {
       commands,
       locale: 'en',
-      mlops: { client: this.client, feed: this.feed, runs: this.runs, cells },
+      mlops: {
+        ...{ client: this.client, feed: this.feed, runs: this.runs },
+        ...{ cells, saver }
+      },
       rendermime: new RenderMimeRegistry({
         initialFactories: standardRendererFactories
       }),

@@ -106,7 +106,7 @@ function ReproduceButton(props: { run: Run; isAgain: boolean }): JSX.Element {
       </Button>
       <label
         title={trans.__(
-          'Execute the file as it is now instead of the recorded cells'
+          'Save the notebook and execute it as it is now, instead of the recorded cells'
         )}
       >
         <input
