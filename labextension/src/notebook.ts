@@ -175,10 +175,11 @@ export class CellFinder {
     const byId = models.findIndex(
       model => recorded?.id && model.id === recorded.id
     );
-    // Without ids, as outside JupyterLab, the source as it was executed tells the cell.
-    const [detail] = recorded ? await this._client.cells(run.id, cell) : [];
+    // Without ids, as outside JupyterLab, the source as it was executed last tells the cell.
+    const details = recorded ? await this._client.cells(run.id, cell) : [];
+    const source = details[details.length - 1]?.source;
     const isSame = (index: number): boolean =>
-      models[index]?.sharedModel.getSource() === detail?.source;
+      models[index]?.sharedModel.getSource() === source;
     if (byId >= 0) {
       return [byId, isSame(byId) ? 'same' : 'edited'];
     }

@@ -205,10 +205,10 @@ describe('CellFinder', () => {
     tracker.panels.length = 0;
   });
 
-  /** Show cell `cell` of a run whose cell 1 has `id` and `source`, in `sources` by id. */
+  /** Show cell `cell` of a run that executed it as `recorded`, in `sources` by id. */
   async function show(
     cell: number,
-    recorded: { id: string | null; source: string },
+    recorded: { id: string | null; source: string; earlier?: string },
     sources: Record<string, string>
   ): Promise<string> {
     opened = new Panel('work/train.ipynb', sources);
@@ -216,7 +216,10 @@ describe('CellFinder', () => {
       openOrReveal: () => opened
     } as unknown as IDocumentManager;
     const cells = [{ cell, id: recorded.id }] as unknown as Run['cells'];
-    server.on('GET', 'runs/a/cells', () => ({ body: { cells: [recorded] } }));
+    const earlier = recorded.earlier ? [{ source: recorded.earlier }] : [];
+    server.on('GET', 'runs/a/cells', () => ({
+      body: { cells: [...earlier, { source: recorded.source }] }
+    }));
     const client = new Client(server.settings);
     const finder = new CellFinder(
       tracker as never,
@@ -249,6 +252,14 @@ describe('CellFinder', () => {
     );
     expect(place).toBe('edited');
     expect(opened.content.activeCellIndex).toBe(1);
+  });
+
+  it('compares with the last execution of a cell that was repeated', async () => {
+    const repeated = { id: 'x', source: 'fit(2)', earlier: 'fit(1)' };
+    const sources = { o: 'a', x: 'fit(2)' };
+    expect(await show(1, repeated, sources)).toBe('same');
+    expect(await show(1, repeated, { o: 'a', x: 'fit(1)' })).toBe('edited');
+    expect(await show(1, { ...repeated, id: null }, sources)).toBe('same');
   });
 
   it('goes by the source where there is no id', async () => {
