@@ -106,7 +106,6 @@ class Kernels:
             if kernel.told == told:
                 continue
             try:
-                # In a thread: it asks the disk, and a network's may hang.
                 path = await asyncio.to_thread(notebook_path, self._contents, session["path"])
             except BadValueError:
                 # A drive or a name of another extension's: the kernel's own guess stays.

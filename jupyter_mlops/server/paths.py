@@ -27,7 +27,8 @@ def root_of(contents_manager: Any) -> Path | None:
 def notebook_path(contents_manager: Any, path: str) -> Path:
     """Return the file that `path`, as the server's URLs have it, names.
 
-    It need not exist: runs outlive their notebook.
+    It need not exist: runs outlive their notebook. For threads, never for the event loop: it
+    asks the disk, and a network's may hang.
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -45,7 +46,9 @@ class RunsHandler(MlopsHandler):
         where, sort, after = self.text("where"), self.text("sort"), self.text("page")
         limit = self.number("limit", 100, 1, PAGE_LIMIT)
         with refusals():
-            notebook = str(notebook_path(self.contents_manager, path)) if path else None
+            contents = self.contents_manager
+            found = await asyncio.to_thread(notebook_path, contents, path) if path else None
+        notebook = None if found is None else str(found)
         await self.answer(
             lambda store: store.runs(
                 notebook=notebook, where=where, sort=sort, limit=limit, after=after

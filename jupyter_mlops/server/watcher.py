@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_mlops.errors import MlopsError
+from jupyter_mlops.journal import SUFFIX
 from jupyter_mlops.server.store_calls import StoreCalls
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Watcher:
         self.sequence, self._known = sequence, True
 
     def _refresh(self, store: Store) -> tuple[Signature, tuple[int, tuple[str, ...]] | None]:
-        seen = signature(self._calls.settings.home)
+        seen = signature(self._calls.settings.journals, store.path)
         due = time.monotonic() - self._looked_at > FORCED_AFTER_S
         if seen == self._seen and not due:
             return seen, None
@@ -123,19 +123,15 @@ class Watcher:
             self._on_problem(self.sequence)
 
 
-def signature(home: Path) -> Signature:
+def signature(journals: Path, database: Path) -> Signature:
     """Return name, size and time of everything whose change means something new to take in."""
     found = set()
-    for folder, wanted in ((home / "journals", ".jsonl"), (home, (".db", ".db-wal"))):
+    # SQLite writes to the second until it is done with it. The index beside it is readers' too.
+    paths = [*journals.glob(f"*{SUFFIX}"), database, database.with_name(f"{database.name}-wal")]
+    for path in paths:
         try:
-            entries = list(os.scandir(folder))
-        except FileNotFoundError:
+            stat = path.stat()
+        except FileNotFoundError:  # dropped since it was listed, or not there yet
             continue
-        for entry in entries:
-            if entry.name.endswith(wanted):
-                try:
-                    stat = entry.stat()
-                except FileNotFoundError:  # dropped between listing and looking
-                    continue
-                found.add((entry.path, stat.st_size, stat.st_mtime_ns))
+        found.add((str(path), stat.st_size, stat.st_mtime_ns))
     return frozenset(found)

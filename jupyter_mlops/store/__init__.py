@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -97,6 +98,11 @@ class Store:
             ingest.ingest(self._database, self._blobs, self._settings.journals)
             changed = derivation.derive(self._database, self._blobs)
         return Refreshed(self.sequence, changed)
+
+    @property
+    def path(self) -> Path:
+        """The database's file."""
+        return self._database.path
 
     @property
     def sequence(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from jupyter_mlops.server import notebooks, paths, runs
 from jupyter_mlops.server.base import BODY_LIMIT_BYTES
 from jupyter_mlops.server.extension import MLOps
 from jupyter_mlops.server.runs import PAGE_LIMIT, attachment
@@ -135,6 +137,32 @@ async def test_errors(
     assert set(body) == {"message", "reason"}
     assert "Traceback" not in body["message"] and len(body["message"]) < 400
     assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("module", "parts", "params"),
+    [
+        (runs, ["runs"], {"notebook": "a.ipynb"}),
+        (notebooks, ["notebooks", "a.ipynb", "parameters"], {}),
+    ],
+)
+async def test_the_event_loop_does_not_wait_for_a_path(
+    mlops: MLOps,
+    get: Get,
+    monkeypatch: pytest.MonkeyPatch,
+    module: Any,
+    parts: list[str],
+    params: dict[str, str],
+) -> None:
+    asked: list[threading.Thread] = []
+
+    def notebook_path(contents_manager: Any, path: str) -> Path:
+        asked.append(threading.current_thread())
+        return paths.notebook_path(contents_manager, path)
+
+    monkeypatch.setattr(module, "notebook_path", notebook_path)
+    await get(*parts, **params)
+    assert asked and threading.current_thread() not in asked
 
 
 async def test_a_fault_inside_is_told_to_the_log_only(

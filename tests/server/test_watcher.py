@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store
 from tests.server.journals import record
 from tests.server.served import DEADLINE_S, Fetch, until
+from tests.store.said import batch, notebook
 
 
 async def _change(socket: Any, kind: str = "runs") -> dict[str, Any]:
@@ -109,15 +111,33 @@ async def test_looks_less_often_while_nothing_happens(
 
 
 def test_signature(tmp_path: Path) -> None:
-    assert watcher.signature(tmp_path) == frozenset()
-    journals = tmp_path / "journals"
+    journals, database = tmp_path / "journals", tmp_path / "elsewhere" / "runs.sqlite"
+
+    def signature() -> watcher.Signature:
+        return watcher.signature(journals, database)
+
+    assert signature() == frozenset()
     journals.mkdir()
+    database.parent.mkdir()
     (journals / "a.jsonl").write_text("{}\n")
-    (tmp_path / "store.db").write_text("")
-    first = watcher.signature(tmp_path)
-    assert {os.path.basename(path) for path, *_ in first} == {"a.jsonl", "store.db"}
-    (tmp_path / "store.db-shm").write_text("readers write here too")
-    assert watcher.signature(tmp_path) == first
+    database.write_text("")
+    first = signature()
+    assert {os.path.basename(path) for path, *_ in first} == {"a.jsonl", "runs.sqlite"}
+    Path(f"{database}-shm").write_text("readers write here too")
+    assert signature() == first
+    Path(f"{database}-wal").write_text("another process was first")
+    second = signature()
+    assert second != first
     with (journals / "a.jsonl").open("a") as file:
         file.write("{}\n")
-    assert watcher.signature(tmp_path) != first
+    assert signature() != second
+
+
+def test_a_change_by_another_process_is_seen_wherever_the_store_is(
+    home: Settings, tmp_path: Path
+) -> None:
+    elsewhere = replace(home, store_url=f"sqlite:///{tmp_path / 'elsewhere' / 'runs.sqlite'}")
+    with Store.open(elsewhere) as ours, Store.open(elsewhere) as theirs:
+        before = watcher.signature(home.journals, ours.path)
+        theirs.begin_batch(batch("a" * 32, notebook("lr = 0.1")))
+        assert watcher.signature(home.journals, ours.path) != before
