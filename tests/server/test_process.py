@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from typing import Any
 import nbformat
 import psutil
 import pytest
+from jupyter_core.paths import jupyter_runtime_dir
 
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store
@@ -43,18 +43,17 @@ class Server:
     """A Jupyter server in a process of its own."""
 
     def __init__(self, root: Path, log: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
         self.log = log
         command = [sys.executable, "-m", "jupyter_server", "--allow-root", "--no-browser"]
-        command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}"]
+        # The server finds a free port by itself: one that is found for it may be taken by then.
+        command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"]
         command += [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}"]
         command += ["--ServerApp.allow_unauthenticated_access=False"]
         config = '{"jupyter_mlops": True, "jupyter_server_terminals": False}'
         command += [f"--ServerApp.jpserver_extensions={config}"]
         with log.open("wb") as file:
             self.process = subprocess.Popen(command, stdout=file, stderr=file)
+        self.port: int = until(self._told_port)
         until(self._answers)
 
     def ask(self, path: str, body: Any = None) -> Any:
@@ -66,6 +65,14 @@ class Server:
         )
         with urllib.request.urlopen(request, timeout=DEADLINE_S) as reply:
             return json.loads(reply.read())
+
+    def _told_port(self) -> int:
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            told = Path(jupyter_runtime_dir(), f"jpserver-{self.process.pid}.json").read_bytes()
+            return int(json.loads(told)["port"])
+        except (FileNotFoundError, json.JSONDecodeError):  # not written yet, or not to its end
+            return 0
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
