@@ -15,6 +15,7 @@ from jupyter_mlops.capture.environment import Installed
 from jupyter_mlops.errors import JournalError
 from jupyter_mlops.events import EnvironmentChanged, Event, Notice, SessionEnded, SessionStarted
 from jupyter_mlops.journal import Journal, this_process
+from jupyter_mlops.metadata import OWN, section, switches_capture_off
 from jupyter_mlops.records import Environment
 from jupyter_mlops.settings import Settings, Starter, system_user
 
@@ -160,9 +161,9 @@ def switched_off(path: str | None) -> bool:
         return False
     try:
         content = Path(path).read_bytes()
-        if b'"jupyter_mlops"' not in content:
+        # Most notebooks say nothing; those need not be parsed.
+        if f'"{OWN}"'.encode() not in content:
             return False
-        own = json.loads(content).get("metadata", {}).get("jupyter_mlops", {})
-        return own.get("capture") is False
-    except (OSError, ValueError, AttributeError):
+        return switches_capture_off(section(json.loads(content), "metadata"))
+    except (OSError, ValueError, RecursionError):
         return False  # unreadable, or no notebook: then nobody has switched anything off

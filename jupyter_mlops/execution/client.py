@@ -24,6 +24,7 @@ from nbformat import NotebookNode
 
 from jupyter_mlops import settings
 from jupyter_mlops.execution.evidence import MARK, Evidence, cell_name, merge_streams, must_run
+from jupyter_mlops.metadata import section, switches_capture_off, tags
 from jupyter_mlops.records import BatchOutcome
 
 # How long an interrupted cell may take to end in order before its kernel is killed.
@@ -74,7 +75,7 @@ class Conduct:
         )
         environment.update(self.variables)
         environment.update(starter.environment())
-        if notebook.metadata.get("jupyter_mlops", {}).get("capture") is False:
+        if switches_capture_off(notebook.metadata):
             environment[settings.SWITCH_VARIABLE] = "off"
         return environment
 
@@ -203,10 +204,9 @@ class Execution:
         self._executing = cell_index
         if self._client.kc is not None:
             # As JupyterLab tells a kernel: capture needs the id and the tag mlops-skip.
-            given = cell.metadata.get(MARK, {})
             self._client.kc.session.metadata = {
-                "cellId": given.get("id"),
-                "tags": list(cell.metadata.get("tags", [])),
+                "cellId": section(cell.metadata, MARK).get("id"),
+                "tags": list(tags(cell.metadata)),
             }
         self._evidence.start(self._notebook, cell_index)
         limit = self._conduct.cell_timeout_s

@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_mlops.metadata import section
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
@@ -82,14 +84,14 @@ class Engine:
     @classmethod
     def nb_kernel_name(cls, nb: NotebookNode, name: str | None = None) -> str:
         """Return the kernel's name: the one asked for, the notebook's, or the native one."""
-        return str(name or nb.metadata.get("kernelspec", {}).get("name") or "python3")
+        return str(name or section(nb.metadata, "kernelspec").get("name") or "python3")
 
     @classmethod
     def nb_language(cls, nb: NotebookNode, language: str | None = None) -> str:
         """Return the notebook's language, from which papermill chooses its translator."""
-        metadata = nb.metadata
-        named = metadata.get("language_info", {}).get("name")
-        return str(language or named or metadata.get("kernelspec", {}).get("language") or "python")
+        named = section(nb.metadata, "language_info").get("name")
+        fallback = section(nb.metadata, "kernelspec").get("language") or "python"
+        return str(language or named or fallback)
 
 
 def _absolute(path: str | None) -> str | None:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from nbformat import NotebookNode
 
 from jupyter_mlops.execution.notebook import dump, is_recorded
+from jupyter_mlops.metadata import section, tags
 from jupyter_mlops.records import BatchCell, BatchOutcome, CellError, CellStatus, Progress
 
 # The cell's position and id in the notebook as given; put in before papermill adds cells.
@@ -166,7 +167,7 @@ class Evidence:
         return None
 
     def _cell(self, index: int, cell: NotebookNode) -> BatchCell:
-        mark = cell.metadata.get(MARK, {})
+        mark = section(cell.metadata, MARK)
         seen = self.seen.get(index)
         duration = None if seen is None else (seen.ended or time.monotonic()) - seen.started
         return BatchCell(
@@ -187,16 +188,21 @@ class Evidence:
             return
         total = sum(must_run(cell) for cell in notebook.cells)
         done = sum(one.reply is not None for one in self.seen.values())
-        cell = None if index is None else notebook.cells[index].metadata.get(MARK, {}).get("cell")
+        cell = None if index is None else section(notebook.cells[index].metadata, MARK).get("cell")
         self.on_progress(Progress(done=done, total=total, cell=cell))
 
 
 def mark(notebook: NotebookNode) -> NotebookNode:
-    """Return a copy whose cells carry their given positions and ids."""
+    """Return a copy whose cells carry their given positions and ids, ready for papermill."""
     marked = copy.deepcopy(notebook)
     for position, cell in enumerate(marked.cells):
-        named = cell.metadata.get(MARK, {})
-        cell.metadata[MARK] = {"id": cell.get("id"), **named, "cell": position}
+        named = section(cell.metadata, MARK)
+        told = {"id": named.get("id", cell.get("id")), "name": named.get("name")}
+        known = {key: text for key, text in told.items() if isinstance(text, str)}
+        cell.metadata[MARK] = {**known, "cell": position}
+    for metadata in (marked.metadata, *(cell.metadata for cell in marked.cells)):
+        if not isinstance(metadata.get("papermill", {}), dict):
+            del metadata["papermill"]  # papermill writes into it without looking
     return marked
 
 
@@ -204,15 +210,15 @@ def must_run(cell: NotebookNode) -> bool:
     """Tell whether a notebook client sends the cell to the kernel."""
     if cell.cell_type != "code" or not cell.source.strip():
         return False
-    return NOT_EXECUTED_TAG not in cell.metadata.get("tags", [])
+    return NOT_EXECUTED_TAG not in tags(cell.metadata)
 
 
 def cell_name(notebook: NotebookNode, index: int) -> str:
     """Name a cell for a person, by its position in the notebook as given."""
     metadata = notebook.cells[index].metadata
-    if "injected-parameters" in metadata.get("tags", []):
+    if "injected-parameters" in tags(metadata):
         return "the cell with the injected parameters"
-    told = metadata.get(MARK, {})
+    told = section(metadata, MARK)
     return str(told.get("name") or f"cell {told.get('cell', index)}")
 
 
@@ -248,4 +254,4 @@ def _plain(output: Any) -> Any:
 
 
 def _may_raise(cell: NotebookNode) -> bool:
-    return "raises-exception" in cell.metadata.get("tags", [])
+    return "raises-exception" in tags(cell.metadata)

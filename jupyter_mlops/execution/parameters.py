@@ -28,6 +28,7 @@ from jupyter_mlops.errors import (
     UsageError,
     nearest,
 )
+from jupyter_mlops.metadata import OWN, section, tags
 from jupyter_mlops.records import (
     NOT_FINITE,
     NotebookParameter,
@@ -36,7 +37,6 @@ from jupyter_mlops.records import (
 )
 
 TAG = "parameters"
-METADATA = "jupyter_mlops"
 
 _EXPECTED = {
     "str": "text (to pass digits as text, quote them: '\"1\"')",
@@ -122,7 +122,7 @@ def with_parameters(notebook: NotebookNode, values: Mapping[str, Any]) -> Prepar
         cell = copied.cells[position]
         original = cell.source
         cell.source = _replaced(original, [one for one in settings if one.cell == position])
-        cell.metadata.setdefault(METADATA, {})["source"] = original
+        cell.metadata[OWN] = {**section(cell.metadata, OWN), "source": original}
     tagged = {one.name: one.value for one in settings if one.tagged}
     return Prepared(copied, tagged, tuple(settings))
 
@@ -174,17 +174,15 @@ def _was_written(setting: Setting, record: Run) -> bool:
 def tagged_cell(notebook: NotebookNode) -> int | None:
     """Return the position of the cell that papermill takes the parameters from."""
     for position, cell in enumerate(notebook.cells):
-        if TAG in cell.metadata.get("tags", []):
+        if TAG in tags(cell.metadata):
             return position
     return None
 
 
 def is_python(notebook: NotebookNode) -> bool:
     """Tell whether the notebook's language is Python; one that says nothing is."""
-    metadata = notebook.metadata
-    language = metadata.get("kernelspec", {}).get("language") or metadata.get(
-        "language_info", {}
-    ).get("name")
+    language = section(notebook.metadata, "kernelspec").get("language")
+    language = language or section(notebook.metadata, "language_info").get("name")
     return str(language or "python").lower() in {"python", "ipython", "python3"}
 
 
@@ -192,9 +190,8 @@ def _python_cells(notebook: NotebookNode) -> Iterable[tuple[int, str]]:
     if not is_python(notebook):
         return
     for position, cell in enumerate(notebook.cells):
-        tags = cell.metadata.get("tags", [])
         # papermill replaces a cell that it injected in an earlier run.
-        if cell.cell_type == "code" and "injected-parameters" not in tags:
+        if cell.cell_type == "code" and "injected-parameters" not in tags(cell.metadata):
             yield position, cell.source
 
 

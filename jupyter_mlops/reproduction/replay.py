@@ -29,6 +29,7 @@ from jupyter_mlops.execution import notebook as documents
 from jupyter_mlops.execution.evidence import MARK
 from jupyter_mlops.execution.notebook import Prepared, Setting
 from jupyter_mlops.execution.parameters import given_twice
+from jupyter_mlops.metadata import OWN, section, tags
 from jupyter_mlops.records import BatchCell, BatchOutcome, CellDetail, Run, Step, last_failure
 from jupyter_mlops.reproduction.alignment import aligned
 from jupyter_mlops.reproduction.verdict import Pair
@@ -191,7 +192,7 @@ def _error_output(name: str, message: str) -> dict[str, Any]:
 def _of_session(store: Store, run: Run, steps: tuple[Step, ...]) -> Replay:
     given = store.given_notebook(run.id)
     notebook: NotebookNode = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
-    metadata = json.loads(given).get("metadata", {})
+    metadata = section(json.loads(given), "metadata")
     notebook.metadata.update(nbformat.from_dict(metadata))  # type: ignore[no-untyped-call]
     rest = _not_reached(store, run)
     for index, step in enumerate(steps):
@@ -261,7 +262,7 @@ def _of_batch(store: Store, run: Run, steps: tuple[Step, ...]) -> Replay:
         cell_of={position: position for position in range(len(notebook.cells))},
         kernel=None
         if executed is None
-        else executed.metadata.get("papermill", {}).get("kernel_name"),
+        else section(executed.metadata, "papermill").get("kernel_name"),
     )
 
 
@@ -310,8 +311,8 @@ def _set_literals(executed: NotebookNode | None, cell: int | None, name: str) ->
     own = [one for one in executed.cells if not _was_injected(one)]
     if cell >= len(own):
         return
-    original = own[cell].metadata.get("jupyter_mlops", {}).get("source")
-    if original is None:
+    original = section(own[cell].metadata, OWN).get("source")
+    if not isinstance(original, str):
         return
     before = {one.name: one.value for one in dataflow.literals(original)}
     for one in dataflow.literals(own[cell].source):
@@ -327,13 +328,13 @@ def _executed(store: Store, run: Run) -> NotebookNode | None:
 
 
 def _was_injected(cell: NotebookNode) -> bool:
-    return "injected-parameters" in cell.metadata.get("tags", [])
+    return "injected-parameters" in tags(cell.metadata)
 
 
 def _injected(executed: NotebookNode | None) -> dict[str, Any]:
     if executed is None or not any(map(_was_injected, executed.cells)):
         return {}
-    return dict(executed.metadata.get("papermill", {}).get("parameters") or {})
+    return dict(section(section(executed.metadata, "papermill"), "parameters"))
 
 
 def _translated(parameters: Mapping[str, Any], replay: Replay) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from jupyter_mlops.journal import canonical, sha256
+from jupyter_mlops.metadata import OWN, section
 from jupyter_mlops.records import (
     BatchCell,
     CellJudgement,
@@ -235,7 +236,7 @@ def _judge_missing(recorded: list[Any], repeated: list[Any]) -> list[OutputJudge
     """Judge, by digest alone, outputs whose content was too large to keep; take them out."""
     judged = []
     for output in list(recorded):
-        mark = output.get("metadata", {}).get("jupyter_mlops", {})
+        mark = section(output.get("metadata"), OWN)
         if "missing" not in mark:
             continue
         recorded.remove(output)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from jupyter_mlops.metadata import tags
 from jupyter_mlops.records import (
     BatchCell,
     CellError,
@@ -247,9 +248,7 @@ def _parameters(
 ) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...]]:
     """Return the parameters in effect, and those whose values something else replaced."""
     tagged = {
-        index
-        for index, cell in enumerate(cells)
-        if "parameters" in (cell.get("metadata") or {}).get("tags", ())
+        index for index, cell in enumerate(cells) if "parameters" in tags(cell.get("metadata"))
     }
     found: list[tuple[int, Parameter]] = []
     replaced: list[tuple[int, Parameter]] = []

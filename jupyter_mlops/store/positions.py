@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jupyter_mlops.metadata import section
 from jupyter_mlops.records import Unseen
 from jupyter_mlops.store import placing
 from jupyter_mlops.store.sessions import Execution
@@ -72,14 +73,14 @@ def document(
         there = order.index(cell_id(beside)) + offset
         order.insert(there, cell_id(cell))
         cells.insert(there, _code_cell(cell_id(cell), newest[cell], _GUESSED))
-    return _encoded(cells, saved.get("metadata", {}))
+    return _encoded(cells, section(saved, "metadata"))
 
 
 def unplaced(document: bytes) -> tuple[Unseen, ...]:
     """Say which cells' places the saved notebook did not tell."""
     cells = json.loads(document)["cells"]
     guessed = [
-        index for index, cell in enumerate(cells) if cell.get("metadata", {}).get(_MARK) == _GUESS
+        index for index, cell in enumerate(cells) if section(cell, "metadata").get(_MARK) == _GUESS
     ]
     if not guessed:
         return ()

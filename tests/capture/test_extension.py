@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from jupyter_mlops.capture.session import switched_off
 from jupyter_mlops.events import EnvironmentChanged, SessionEnded, SessionStarted
 from jupyter_mlops.execution.notebook import is_recorded
 from jupyter_mlops.journal import is_alive
@@ -113,6 +114,25 @@ def test_switched_off_by_the_notebook(start_kernel: StartKernel, tmp_path: Path)
     kernel = start_kernel(**starter.environment())
     kernel.run("x = 1")
     assert kernel.events() == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"metadata": {"jupyter_mlops": true}}',
+        '{"metadata": {"jupyter_mlops": ["capture"]}}',
+        '{"metadata": ["jupyter_mlops"]}',
+        '["jupyter_mlops"]',
+        '{"jupyter_mlops"',
+        '"jupyter_mlops"' + "[" * 100_000,
+        "[" * 100_000 + '"jupyter_mlops"',
+    ],
+    ids=range(7),
+)
+def test_metadata_of_another_shape_switches_nothing_off(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "odd.ipynb"
+    path.write_text(content)
+    assert not switched_off(str(path))
 
 
 def test_the_starter_is_believed_and_leaves_no_trace(start_kernel: StartKernel) -> None:

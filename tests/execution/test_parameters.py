@@ -274,3 +274,18 @@ def test_a_value_that_did_not_take_effect_is_told() -> None:
         )
         == ()
     )
+
+
+@pytest.mark.parametrize("odd", [True, "text", ["a"], 5, None])
+def test_metadata_may_have_any_shape(odd: object) -> None:
+    given_ = document("lr = 1", "n = 2")
+    given_.metadata.update(dict.fromkeys(("kernelspec", "language_info", "jupyter_mlops"), odd))
+    given_.cells[1].metadata.update(jupyter_mlops=odd, tags=odd)
+    given_.cells[2].metadata["jupyter_mlops"] = {"kept": odd}
+    assert [one.name for one in parameters(given_)] == ["lr", "n"]
+    prepared = with_parameters(given_, {"lr": 2, "n": 3}).notebook
+    assert [cell.source for cell in prepared.cells[1:]] == ["lr = 2", "n = 3"]
+    assert [cell.metadata["jupyter_mlops"] for cell in prepared.cells[1:]] == [
+        {"source": "lr = 1"},
+        {"kept": odd, "source": "n = 2"},
+    ]

@@ -116,6 +116,21 @@ def test_what_a_cell_shows_that_asked_not_to_be_recorded_is_not_in_the_outcome(
     assert b"secret\\n" not in (outcome.executed or b"")
 
 
+@pytest.mark.parametrize("odd", [True, "text", ["a"], None])
+def test_metadata_of_any_shape_is_executed(odd: object, tmp_path: Path) -> None:
+    names = ("jupyter_mlops", "papermill", "mlops_given", "widgets")
+    notebook = document("x = 1", "print(x)")
+    for metadata in (notebook.metadata, *(cell.metadata for cell in notebook.cells)):
+        metadata.update(dict.fromkeys(names, odd))
+    notebook.cells[2].metadata["mlops_given"] = dict.fromkeys(("id", "name", "cell"), odd)
+    seen: list[Progress] = []
+    outcome = execute(job(notebook, tmp_path), on_progress=seen.append)
+    assert outcome.status == "completed", outcome.reason
+    assert [cell.cell for cell in outcome.cells] == [1, 2]
+    assert outcome.cells[1].outputs[0]["text"] == "1\n"
+    assert [one.cell for one in seen if one.cell is not None] == [1, 2]
+
+
 def test_an_error_ends_the_run_and_what_came_after_did_not_run(tmp_path: Path) -> None:
     outcome = execute(job(document("x = 1", "1 / 0", "x", "x"), tmp_path))
     assert outcome.status == "failed"

@@ -81,6 +81,12 @@ def test_an_output_that_was_too_large_to_keep_is_judged_by_its_digest() -> None:
     assert _verdicts(Pair(1, step(1, "x", gone), repeated(1))) == ["missing"]
 
 
+@pytest.mark.parametrize("metadata", [None, True, {"jupyter_mlops": True}, {"jupyter_mlops": []}])
+def test_an_outputs_metadata_may_have_any_shape(metadata: object) -> None:
+    own = {"output_type": "display_data", "data": {"text/plain": "1"}, "metadata": metadata}
+    assert _verdicts(Pair(1, step(1, "x", own), repeated(1, "x", own))) == ["identical"]
+
+
 def test_what_a_cell_produced_besides_outputs_counts_once() -> None:
     extra = judge_metrics(
         [Metric("a", 1.0, None, 1, "call")], [Metric("a", 2.0, None, 1, "call")], STANDARD

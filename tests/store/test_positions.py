@@ -199,3 +199,15 @@ def test_a_copy_lost_on_disk_is_made_again(
     with Store.open(home) as again:
         again.refresh()
         assert [metric_cell(again, ref) for ref in ("@1", "@2")] == [1, 1]
+
+
+@pytest.mark.parametrize("odd", [True, None, ["a"], "text"])
+def test_a_saved_notebooks_metadata_may_have_any_shape(
+    odd: object, store: Store, home: Settings, kernel: Kernel, path: Path
+) -> None:
+    cells = [{**code(name, "saved"), "metadata": odd} for name in ("lr", "score")]
+    path.write_text(json.dumps({"cells": cells, "metadata": odd, "nbformat": 4}))
+    write_journal(home, kernel.events)
+    store.refresh()
+    assert metric_cell(store) == 1
+    assert store.problems() == ()
