@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # eight executions: more than three minutes on a busy machine
 def test_the_demo_does_the_main_job_again_and_again(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "binder", tmp_path / "binder")
     tour = tmp_path / "binder" / "tour.ipynb"

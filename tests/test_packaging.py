@@ -18,6 +18,9 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+# The first of them builds the front end.
+pytestmark = pytest.mark.timeout(1200)
+
 STARTUP = ROOT / "ipython-config/startup/50-jupyter-mlops.py"
 LABEXTENSION = "share/jupyter/labextensions/jupyter-mlops"
 VERSION = json.loads((ROOT / "package.json").read_bytes())["version"]
@@ -31,7 +34,7 @@ def run(*command: object, **options: Any) -> subprocess.CompletedProcess[str]:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=240,
+        timeout=600,
         **options,
     )
 
