@@ -26,7 +26,8 @@ from typing import Literal
 
 from jupyter_mlops.store.agreement import Claims, agree, came_from, claims
 from jupyter_mlops.store.company import company, replays
-from jupyter_mlops.store.effective import Value, effective, parameters_of, standing, values_of
+from jupyter_mlops.store.draft import OpenRun, changed_values, changes
+from jupyter_mlops.store.effective import Value, effective, parameters_of, standing
 from jupyter_mlops.store.lineage import Traced, trace
 from jupyter_mlops.store.sessions import Execution
 
@@ -112,8 +113,10 @@ def segment(executions: Sequence[Execution]) -> Segmentation:
         before = growing[number - 1].opened if number else -1
         runs.append(_finished(traced, claimed, run, growing[:number], before))
     runs = _accompanied(traced, growing, runs)
-    draft = _draft(traced, growing)
-    return Segmentation(tuple(runs), draft, _changed(traced, draft, runs[-1]))
+    last = growing[-1]
+    open_run = OpenRun(last.opened, frozenset(last.members), last.claims, runs[-1].executed)
+    draft = changes(traced, open_run, {index for run in growing for index in run.members})
+    return Segmentation(tuple(runs), draft, changed_values(traced, draft, runs[-1].parameters))
 
 
 def _accompanied(
@@ -283,45 +286,3 @@ def _came_from(
     traced: Sequence[Traced], run: _Growing, full: Iterable[int]
 ) -> set[tuple[int, str]]:
     return {(run.equal.get(index, index), name) for index, name in came_from(traced, full)}
-
-
-def _changed(traced: Sequence[Traced], draft: Sequence[int], last: Segment) -> tuple[Value, ...]:
-    """Return the draft's parameters that the open run has not, or with other values."""
-    known = [
-        (traced[value.index].cell, value.parameter.name, value.parameter.value)
-        for value in last.parameters
-    ]
-    return tuple(
-        value
-        for value in values_of(traced, draft)
-        if (traced[value.index].cell, value.parameter.name, value.parameter.value) not in known
-    )
-
-
-def _draft(traced: Sequence[Traced], runs: Sequence[_Growing]) -> tuple[int, ...]:
-    """Return the newest execution of each cell that changed something no run shows.
-
-    It has another source than the open run's execution of its cell, or, if the run has none,
-    than the one before; or it sets a parameter by a name that the open run has.
-    """
-    last = runs[-1]
-    shown = {index for run in runs for index in run.members}
-    settled = {traced[index].cell for index in shown}
-    executed: dict[str, list[Traced]] = {}
-    for one in traced:
-        executed.setdefault(one.cell, []).append(one)
-    names = {value.parameter.name for value in values_of(traced, last.members)}
-    found = []
-    for cell, ones in executed.items():
-        newest = ones[-1]
-        is_new = newest.index > last.opened
-        if newest.index in shown or not (is_new or cell in settled):
-            continue
-        known = ([one for one in ones if one.index in last.members] or ones[:-1])[-1:]
-        differs = any(
-            one.execution.source_digest != newest.execution.source_digest for one in known
-        )
-        sets = {value.parameter.name for value in values_of(traced, [newest.index])}
-        if differs or (is_new and not known and names & sets):
-            found.append(newest.index)
-    return tuple(sorted(found))
