@@ -196,7 +196,7 @@ class CellExecution:
 
 @dataclass(frozen=True)
 class Executing:
-    """A cell execution under way; its result may join the run, or open the next one."""
+    """A cell execution under way, of a run that its result may join or of the draft."""
 
     cell: int | None
     id: str | None
@@ -340,12 +340,16 @@ def state_of(run: Run | RunSummary) -> str:
 
 @dataclass(frozen=True)
 class Draft:
-    """A change in an open interactive session that has produced no result yet."""
+    """A change in an open interactive session that has produced no result yet.
+
+    ``executing`` is under way, and rests on the change: it can no longer join the open run.
+    """
 
     session: str
     notebook: str | None
     parameters: dict[str, Any] = field(default_factory=dict)
     cells: tuple[CellExecution, ...] = ()
+    executing: Executing | None = None
 
 
 @dataclass(frozen=True)

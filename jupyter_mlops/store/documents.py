@@ -135,7 +135,7 @@ def of_segment(
             *overwritten(value.parameter for value in segment.overwritten),
             *_after(session, segmentation, ordinal),
         ),
-        executing=executing_of(_newest(session, segmentation, ordinal, places)),
+        executing=executing_of(_under_way(session, segmentation, ordinal, places)),
     )
     return Built(run, ordinal, recorded, given)
 
@@ -144,15 +144,15 @@ def draft_of(session: Session, segmentation: Segmentation, places: dict[str, int
     """Return what was changed in a session and has led to no result yet."""
     if not segmentation.draft:
         return None
+    placed = [_placed(session, index, places) for index in segmentation.draft]
     return Draft(
         session=session.id,
         notebook=session.notebook,
         parameters={
             value.parameter.name: value.parameter.value for value in segmentation.draft_parameters
         },
-        cells=tuple(
-            recorded_of(_placed(session, index, places)).execution for index in segmentation.draft
-        ),
+        cells=tuple(recorded_of(one).execution for one in placed),
+        executing=executing_of(placed),
     )
 
 
@@ -237,13 +237,14 @@ def executing_of(placed: Sequence[Placed]) -> Executing | None:
     return Executing(placed[-1].cell, started.cell_id, started.at)
 
 
-def _newest(
+def _under_way(
     session: Session, segmentation: Segmentation, ordinal: int, places: dict[str, int]
 ) -> list[Placed]:
-    """Return the session's last execution, which is the open run's concern and no other's."""
-    if ordinal != len(segmentation.runs) - 1:
+    """Return the session's last execution, if it is the open run's concern and not the draft's."""
+    newest = len(session.executions) - 1
+    if ordinal != len(segmentation.runs) - 1 or newest in segmentation.draft:
         return []
-    return [_placed(session, len(session.executions) - 1, places)]
+    return [_placed(session, newest, places)]
 
 
 def path_unseen(session: Session) -> tuple[Unseen, ...]:

@@ -86,7 +86,7 @@ def changed_values(
     )
 
 
-def _stood(earlier: Sequence[Traced], run: OpenRun, shown: Collection[int]) -> list[Traced]:
+def _stood(earlier: list[Traced], run: OpenRun, shown: Collection[int]) -> list[Traced]:
     """Choose of a cell's earlier executions the one that what came later is a change to."""
     choices = (
         [one for one in earlier if one.index in run.members],

@@ -414,7 +414,7 @@ export interface RunError {
   type: string;
 }
 /**
- * A cell execution under way; its result may join the run, or open the next one.
+ * A cell execution under way, of a run that its result may join or of the draft.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Executing".
@@ -512,11 +512,14 @@ export interface RunPage {
 /**
  * A change in an open interactive session that has produced no result yet.
  *
+ *     ``executing`` is under way, and rests on the change: it can no longer join the open run.
+ *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Draft".
  */
 export interface Draft {
   cells: CellExecution[];
+  executing: Executing | null;
   notebook: string | null;
   parameters: {
     [k: string]: unknown;

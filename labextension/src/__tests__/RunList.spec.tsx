@@ -152,16 +152,36 @@ describe('RunList', () => {
       session: 's',
       notebook: null,
       parameters: { lr: 0.5 },
-      cells: []
+      cells: [],
+      executing: null
     };
     stage.server.on('GET', 'runs', () => ({
       body: { ...pageOf(summaryOf('a')), draft }
     }));
     await show(stage);
     expect(rows()).toHaveLength(1);
-    expect(screen.getByRole('region', { name: 'Draft' }).textContent).toContain(
-      'lr 0.5'
-    );
+    const card = screen.getByRole('region', { name: 'Draft' });
+    expect(card.textContent).toContain('lr 0.5');
+    expect(card.textContent).not.toContain('executing');
+  });
+
+  it('shows what executes with the draft, and not in the row', async () => {
+    const started = new Date(Date.now() - 61_000).toISOString();
+    const draft = {
+      session: 's',
+      notebook: null,
+      parameters: { lr: 0.5 },
+      cells: [],
+      executing: { cell: 6, id: null, started }
+    };
+    stage.server.on('GET', 'runs', () => ({
+      body: { ...pageOf(summaryOf('a')), draft }
+    }));
+    await show(stage);
+    expect(rows()[0].textContent).not.toContain('executing');
+    const card = screen.getByRole('region', { name: 'Draft' });
+    expect(card.textContent).toContain('cell 6 is executing');
+    expect(card.textContent).toContain('1 min 1 s');
   });
 });
 

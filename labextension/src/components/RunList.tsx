@@ -7,8 +7,9 @@ import { CommandIDs } from '../tokens';
 import { Button } from './Button';
 import { runState, type State, stateName } from './Marks';
 import { Empty, Failure, Loading } from './Notices';
-import { RunRow, Values } from './RunRow';
+import { RunRow, UnderWay, Values } from './RunRow';
 import { useCommand, useServices, useSignal } from './services';
+import { Elapsed } from './Times';
 
 /** JupyterLab's own command. */
 const RUN_ALL = 'notebook:run-all-cells';
@@ -170,6 +171,7 @@ function NoRuns(props: { hasDraft: boolean }): JSX.Element {
 
 function DraftCard(props: { draft: Draft }): JSX.Element {
   const { trans } = useServices();
+  const { executing, parameters } = props.draft;
   return (
     <section className="jp-mlops-Draft" aria-label={trans.__('Draft')}>
       <div className="jp-mlops-Run-head">
@@ -182,12 +184,14 @@ function DraftCard(props: { draft: Draft }): JSX.Element {
         <span className="jp-mlops-mod-quiet">
           {trans.__('changed, no result yet')}
         </span>
+        {executing && <Elapsed at={executing.started} />}
       </div>
-      <Values
-        values={props.draft.parameters}
-        names={Object.keys(props.draft.parameters)}
-        limit={6}
-      />
+      {executing && (
+        <div className="jp-mlops-Run-origin jp-mlops-mod-quiet">
+          <UnderWay executing={executing} />
+        </div>
+      )}
+      <Values values={parameters} names={Object.keys(parameters)} limit={6} />
     </section>
   );
 }

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { errorText, formatValue, shorten, wholeValue } from '../format';
 import { markIcons } from '../icons';
-import type { RunSummary } from '../schema';
+import type { Executing, RunSummary } from '../schema';
 import { runState, StateMark, triggerName } from './Marks';
 import { useServices } from './services';
 import { Duration, Moment } from './Times';
@@ -85,7 +85,6 @@ function Check(props: { run: string }): JSX.Element {
 function Origin(props: { run: RunSummary }): JSX.Element {
   const { trans } = useServices();
   const { run } = props;
-  const cell = run.executing?.cell;
   return (
     <div className="jp-mlops-Run-origin jp-mlops-mod-quiet">
       {run.parent === null ? (
@@ -97,14 +96,21 @@ function Origin(props: { run: RunSummary }): JSX.Element {
         <Original run={run.parent} />
       )}
       {run.verdict !== null && <StateMark state={run.verdict} />}
-      {run.executing !== null && (
-        <span className="jp-mlops-Run-executing">
-          {typeof cell === 'number'
-            ? trans.__('cell %1 is executing', cell)
-            : trans.__('a cell is executing')}
-        </span>
-      )}
+      {run.executing !== null && <UnderWay executing={run.executing} />}
     </div>
+  );
+}
+
+/** Which cell executes now. */
+export function UnderWay(props: { executing: Executing }): JSX.Element {
+  const { trans } = useServices();
+  const { cell } = props.executing;
+  return (
+    <span className="jp-mlops-Run-executing">
+      {cell === null
+        ? trans.__('a cell is executing')
+        : trans.__('cell %1 is executing', cell)}
+    </span>
   );
 }
 
