@@ -48,7 +48,9 @@ def browser() -> Iterator[Browser]:
         pytest.skip("Chromium is not installed: make chromium")
     expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        started = playwright.chromium.launch(
+            executable_path=chromium, args=list(_FLAGS), timeout=2 * _PATIENCE_MS
+        )
         yield started
         started.close()
 

@@ -115,8 +115,10 @@ def test_a_browser_draws_it_without_the_network(pair: tuple[Made, Made], tmp_pat
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            timeout=120_000,
         )
         page = browser.new_page(viewport={"width": 1100, "height": 900})
+        page.set_default_timeout(120_000)
         requested: list[str] = []
         said: list[str] = []
         page.on("request", lambda request: requested.append(request.url))
