@@ -106,10 +106,11 @@ class Outputs:
             stream.add(str(content.get("text", "")))
             self._kept_bytes += stream.kept_bytes - before
             return
+        output = self._kept(kind, content)
         display = _display_id(content)
         if display:
             self._displays.setdefault(display, []).append(len(self._outputs))
-        self._outputs.append(self._kept(kind, content))
+        self._outputs.append(output)
 
     def _stream(self, name: str) -> Stream:
         last = self._outputs[-1] if self._outputs else None

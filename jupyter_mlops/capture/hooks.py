@@ -171,8 +171,9 @@ class Hooks:
             self._recorder.finish(top.execution, result, began)
 
     def _on_reply(self, request: str) -> None:
-        if self._recorder is not None and self._session.is_ours:
-            self._recorder.say_finished(request)
+        recorder = self._recorder
+        if recorder is not None and self._session.is_ours:
+            self._guard("ending a cell", lambda: recorder.say_finished(request))
 
     def _close(self) -> None:
         if self._recorder is not None:
@@ -195,7 +196,7 @@ class Hooks:
         if not self._session.listens and self._listener is None:
             protocol = self._shell.display_pub.session
             if protocol is not None:
-                self._listener = Listener(protocol, self._on_reply, self._fault)
+                self._listener = Listener(protocol, self._on_reply)
         self._recorder = Recorder(self._shell, self._session, self._listener)
         return True
 

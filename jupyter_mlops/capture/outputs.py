@@ -1,8 +1,9 @@
 """A cell's outputs as they leave the kernel, where nobody outside listens to them.
 
-Everything that a kernel shows goes through the ``send`` of its protocol session, prints of
-threads included, and carries the id of the request that it answers. What goes through is
-noted and sent on unchanged.
+Everything that a kernel shows is serialized by its protocol session, prints of threads
+included, and carries the id of the request that it answers. Noted is what a client will
+read from those bytes: a display may hold what is no JSON before (dates, generators), and
+may change afterwards.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _SHOWN = frozenset(
 )
 # Ended executions whose late outputs are still told from those of other requests.
 _REMEMBERED = 200
+_LATE = "after the cell that they belong to had ended"
 
 
 class Listener:
@@ -32,33 +34,25 @@ class Listener:
     on_reply
         Called with the id of a request whose reply leaves the kernel. The kernel has then
         sent all that was printed; to wait for that any earlier costs a millisecond a cell.
-    on_fault
-        Called with an exception of the listener's own.
     """
 
-    def __init__(
-        self,
-        protocol: Any,
-        on_reply: Callable[[str], None],
-        on_fault: Callable[[str, BaseException], None],
-    ) -> None:
+    def __init__(self, protocol: Any, on_reply: Callable[[str], None]) -> None:
         self._protocol = protocol
         self._on_reply = on_reply
-        self._on_fault = on_fault
-        self._send: Callable[..., Any] = protocol.send
+        self._serialize: Callable[..., list[bytes]] = protocol.serialize
         # Reentrant: a finalizer of the user's may display something while we are inside.
         self._lock = threading.RLock()
         self._open: dict[str, Outputs] = {}
         self._displays: set[tuple[str | None, str]] = set()
-        self._late: dict[str, int] = {}
+        self._missed: dict[NotSeen, int] = {}
         self._ended: deque[str] = deque(maxlen=_REMEMBERED)
-        protocol.send = self._hear
+        protocol.serialize = self._hear
 
     def close(self) -> None:
         """Stop listening."""
         self._open.clear()
-        if self._protocol.__dict__.get("send") == self._hear:
-            del self._protocol.send
+        if self._protocol.__dict__.get("serialize") == self._hear:
+            del self._protocol.serialize
 
     def begin(self, message: str) -> bool:
         """Listen to what answers the request `message`; false if somebody does already."""
@@ -73,55 +67,44 @@ class Listener:
         with self._lock:
             self._ended.append(message)
             outputs = self._open.pop(message, None)
-            late, self._late = self._late, {}
+            missed, self._missed = self._missed, {}
         if outputs is None:
             return (), ()
-        unseen = [
-            NotSeen(what, f"{count} after the cell that they belong to had ended")
-            for what, count in late.items()
-        ]
+        unseen = [NotSeen(one.what, f"{count} {one.why}") for one, count in missed.items()]
         return outputs.seen(), tuple(unseen)
 
-    def _hear(self, stream: Any, message: Any, *args: Any, **options: Any) -> Any:
+    def _hear(self, message: Any, *args: Any, **options: Any) -> list[bytes]:
+        packed = self._serialize(message, *args, **options)
         try:
-            self._note(message, *args, **options)
+            self._note(message, packed[-1])
         except Exception as fault:  # noqa: BLE001 - what the user sees must go out all the same
-            self._on_fault("listening to outputs", fault)
-        return self._send(stream, message, *args, **options)
-
-    def _note(
-        self, message: Any, content: Any = None, parent: Any = None, *_: Any, **__: Any
-    ) -> None:
-        kind = message
-        if type(message) is dict:
-            kind = message["header"]["msg_type"]
-            content, parent = message["content"], message.get("parent_header")
-        if kind == "execute_reply":
-            self._on_reply(_request(parent) or "")
-        elif kind in _SHOWN:
             with self._lock:
-                self._take(kind, content, _request(parent))
+                self._miss("outputs", f"could not be recorded ({type(fault).__name__})")
+        return packed
+
+    def _note(self, message: Any, packed: bytes) -> None:
+        kind = message["header"]["msg_type"]
+        request = (message["parent_header"] or {}).get("msg_id")
+        if kind == "execute_reply":
+            self._on_reply(request or "")
+        elif kind in _SHOWN:
+            content = self._protocol.unpack(packed)
+            with self._lock:
+                self._take(kind, content, request)
 
     def _take(self, kind: str, content: dict[str, Any], request: str | None) -> None:
         outputs = self._open.get(request or "")
         display = (content.get("transient") or {}).get("display_id")
         if outputs is None:
             if request in self._ended and kind != "clear_output":
-                self._count(f"outputs of type {kind}")
+                self._miss(f"outputs of type {kind}", _LATE)
             return
         if kind == "update_display_data" and (request, display) not in self._displays:
-            self._count("updates of a display of another cell")
+            self._miss("updates of a display of another cell", _LATE)
         elif display:
             self._displays.add((request, display))
         outputs.take(kind, content)
 
-    def _count(self, what: str) -> None:
-        self._late[what] = self._late.get(what, 0) + 1
-
-
-def _request(parent: Any) -> str | None:
-    if not parent:
-        return None
-    header = parent.get("header", parent)
-    request = header.get("msg_id")
-    return request if type(request) is str else None
+    def _miss(self, what: str, why: str) -> None:
+        missed = NotSeen(what, why)
+        self._missed[missed] = self._missed.get(missed, 0) + 1

@@ -112,6 +112,10 @@ class Session:
                 self._journal.append(Notice, what=what, why="the disk was full")
         except JournalError:
             return  # the lines stay, and the next one tries again; there is nowhere to say so
+        except Exception:
+            # What can't be written never can be, and must not hold up the lines behind it.
+            self._waiting.popleft()
+            raise
         finally:
             self._sending = False
 

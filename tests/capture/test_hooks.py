@@ -124,7 +124,7 @@ def test_after_three_faults_capture_switches_itself_off_and_says_so(
     assert len(kernel.started()) == 3
     assert kernel.value("get_ipython().events.callbacks['pre_run_cell']") == "[]"
     assert kernel.value("'ast_parse' in vars(get_ipython().compile)") == "False"
-    assert kernel.value("'send' in vars(get_ipython().kernel.session)") == "False"
+    assert kernel.value("'serialize' in vars(get_ipython().kernel.session)") == "False"
     kernel.stop()
     assert isinstance(kernel.events()[-1], SessionEnded)
 
@@ -255,7 +255,7 @@ def test_skipped_cells_run_and_leave_nothing(kernel: Kernel) -> None:
     (failed,) = kernel.run("%%mlops skip\n\n1/0")
     assert "----> 3 1/0" in re.sub(r"\x1b\[[\d;]*m", "", "".join(failed["traceback"]))
     assert "CPU times" in kernel.run("%%mlops skip\n%%time\nz = 2")[0]["text"]
-    _run_with_tag(kernel, "tagged = 'hush'", "mlops-skip")
+    _run_with_tag(kernel, "tagged = 'hush'", ["mlops-skip"])
     text = "".join(map(repr, kernel.events()))
     assert "hush" not in text
     assert [event.skipped for event in kernel.started()] == [True] * 4
@@ -263,15 +263,26 @@ def test_skipped_cells_run_and_leave_nothing(kernel: Kernel) -> None:
     assert kernel.value("secret, z, tagged") == "('hush', 2, 'hush')"
 
 
-def _run_with_tag(kernel: Kernel, source: str, tag: str) -> None:
+@pytest.mark.parametrize("tags", [5, True, {"mlops": 1}, [1, None], None])
+def test_tags_of_any_shape_cost_nothing(kernel: Kernel, tags: object) -> None:
+    for number in range(4):
+        _run_with_tag(kernel, f"x = {number}", tags)
+    assert kernel.of(Notice) == []
+    assert [event.source for event in kernel.started()] == [f"x = {n}" for n in range(4)]
+    _run_with_tag(kernel, "hush = 1", "mlops-skip")
+    _run_with_tag(kernel, "hush = 1", ["mlops-skip"])
+    assert [event.source for event in kernel.started()][4:] == ["", ""]
+
+
+def _run_with_tag(kernel: Kernel, source: str, tags: object) -> None:
     session = kernel.client.session
-    session.metadata = {"tags": [tag], "cellId": "the-id"}
+    session.metadata = {"tags": tags, "cellId": "the-id"}
     kernel.run(source)
     session.metadata = {}
 
 
 def test_the_cell_id_is_recorded_where_the_client_tells_it(kernel: Kernel) -> None:
-    _run_with_tag(kernel, "x = 1", "other")
+    _run_with_tag(kernel, "x = 1", ["other"])
     kernel.run("y = 1")
     assert [event.cell_id for event in kernel.started()] == ["the-id", None]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from jupyter_mlops.events import Notice, NotSeen
+from jupyter_mlops.journal import canonical, sha256
 from jupyter_mlops.settings import OUTPUT_LIMIT_BYTES
-from tests.capture.conftest import Kernel
+from tests.capture.conftest import Kernel, StartKernel
 
 
 def contents(kernel: Kernel, execution: int) -> list[Any]:
@@ -27,6 +30,63 @@ def test_they_are_what_a_client_saw(kernel: Kernel) -> None:
         seen = kernel.run(cell)
         assert contents(kernel, number) == seen
     assert all(cell.unseen == () for cell in kernel.finished())
+
+
+# Displays of what is no JSON until the protocol has made it so.
+ODD = {
+    "a date": "{'when': datetime.datetime(2024, 5, 1, tzinfo=datetime.timezone.utc)}",
+    "keys of several types": "{1: 'a', 'b': 2, None: 3, True: 4}",
+    "numbers as keys": "{10: 'a', 9: 'b'}",
+    "bytes": "{'raw': b'abc'}",
+    "numpy": "{'n': numpy.int64(3), 'x': numpy.float64(0.5), 'a': numpy.arange(3)}",
+    "a generator": "{'given': (n * n for n in range(3))}",
+    "a set": "{'set': {1}, 'tuple': (1, 2)}",
+}
+
+
+def test_what_the_protocol_makes_json_is_recorded_as_a_client_saw_it(kernel: Kernel) -> None:
+    kernel.run("import datetime, numpy\nfrom IPython.display import display")
+    for number, value in enumerate(ODD.values(), 1):
+        seen = kernel.run(f"display({{'application/json': {value}}}, raw=True)")
+        assert seen[0]["output_type"] == "display_data"
+        assert contents(kernel, number) == seen
+    kernel.run("last = 1")
+    assert kernel.started()[-1].source == "last = 1"
+    assert kernel.of(Notice) == []
+    assert all(cell.unseen == () for cell in kernel.finished())
+    for cell in kernel.finished():
+        for output in cell.outputs or ():
+            assert output.digest == sha256(canonical(output.content))
+
+
+def test_what_changes_after_it_was_shown_is_recorded_as_it_was_shown(kernel: Kernel) -> None:
+    shown = kernel.run(
+        "from IPython.display import display\nvalue = {'n': [1]}\n"
+        "display({'application/json': value}, raw=True)\nvalue['n'].append(2)"
+    )
+    assert shown[0]["data"] == {"application/json": {"n": [1]}}
+    assert contents(kernel, 0) == shown
+
+
+def test_an_output_that_can_not_be_recorded_is_told_as_unseen(
+    start_kernel: StartKernel, startup: Callable[[str], None]
+) -> None:
+    startup(
+        "def _break():\n"
+        "    from jupyter_mlops import outputs\n"
+        "    def fail(*a, **k): raise TypeError('ours')\n"
+        "    outputs.seen = fail\n"
+        "_break(); del _break\n"
+    )
+    kernel = start_kernel()
+    for number in range(5):
+        assert kernel.run(f"{number}")[0]["data"] == {"text/plain": f"{number}"}
+    cells = kernel.finished()
+    assert [(cell.status, cell.outputs) for cell in cells] == [("ok", ())] * 5
+    assert {one for cell in cells for one in cell.unseen} == {
+        NotSeen("outputs", "1 could not be recorded (TypeError)")
+    }
+    assert kernel.of(Notice) == []
 
 
 def test_cleared_and_updated_displays(kernel: Kernel) -> None:
