@@ -47,13 +47,22 @@ _TIME_ALONE = re.compile(
 )
 _EPOCH = re.compile(r"(?<![\d.])1[5-9]\d{8}(?:\.\d+|\d{3}|\d{6}|\d{9})?(?![\d.])")
 
-_NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
-_UNIT = r"(?:ns|us|µs|μs|ms|s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?)"
-_DURATION_WORDS = (
-    r"elapsed|took|taken|(?:wall|cpu|run|running|execution|training|train|fit|fitting|inference|"
-    r"total|computation|processing)[ _-]?times?|runtime|duration|time cost|"
-    r"(?:finished|done|completed|ran|fitted|trained) in"
+# Every pattern below is written for one long line too, minified JSON or a genome: it begins
+# where no run of its own characters goes on (a look-behind), and spans a bounded length
+# between its parts. One that tries again at every character holds the server for minutes.
+_NUMBER = r"(?<!\d)\d+(?:\.\d+)?(?:e[+-]?\d+)?"
+_UNIT = (
+    r"(?:[nuµμm]?s|[nuµμm]?secs?|(?:nano|micro|milli)?seconds?|m|mins?|minutes?|h|hrs?|hours?|"
+    r"days?)"
 )
+_TIME_WORDS = (
+    r"elapsed|(?:wall|cpu|run|running|execution|training|train|fit|fitting|inference|"
+    r"total|computation|processing)[ _-]?times?|runtime|duration|time cost"
+)
+_TIME_VERBS = r"took|taken|(?:finished|done|completed|ran|fitted|trained) in"
+_SPAN = rf"(?:\d+(?::\d{{1,2}}){{1,3}}(?:\.\d+)?(?:\s?{_UNIT}\b)?|{_NUMBER}\s?{_UNIT}\b)"
+_DECIMAL = r"(?<!\d)\d+(?:\.\d+(?:e[+-]?\d+)?|e[+-]?\d+)"
+_STEP = rf"{_NUMBER}{_UNIT}/(?:step|epoch|sample)"
 
 
 @dataclass(frozen=True)
@@ -99,13 +108,25 @@ def _folders(text: str, side: Side) -> str:
     return text
 
 
-def _substitute(*patterns: str, by: str, flags: int = 0) -> Callable[[str, Side], str]:
-    compiled = [re.compile(pattern, flags) for pattern in patterns]
+def _substitute(*patterns: str, by: str) -> Callable[[str, Side], str]:
+    compiled = [re.compile(pattern) for pattern in patterns]
 
     def apply(text: str, _side: Side) -> str:
         for pattern in compiled:
             text = pattern.sub(by, text)
         return text
+
+    return apply
+
+
+def _lines(*patterns: str, by: str = "") -> Callable[[str, Side], str]:
+    """Replace whole lines in which a pattern is found; without ``by`` they are taken out."""
+    compiled = re.compile("|".join(patterns))
+    replacement = by and f"{by}\n"
+
+    def apply(text: str, _side: Side) -> str:
+        lines = text.splitlines(keepends=True)
+        return "".join(replacement if compiled.search(line) else line for line in lines)
 
     return apply
 
@@ -163,11 +184,14 @@ def _epoch(match: re.Match[str], side: Side) -> str:
 
 
 def _sets(text: str, _side: Side) -> str:
-    # Strings hash differently in every process, so that a printed set has no order.
-    return re.sub(r"\{[^{}:]*,[^{}:]*\}", _sorted_set, text)
+    # Strings hash differently in every process, so that a printed set has no order. To read
+    # one takes a hundred times its size, which bounds it.
+    return re.sub(r"\{[^{}:]{3,100000}\}", _sorted_set, text)
 
 
 def _sorted_set(match: re.Match[str]) -> str:
+    if "," not in match[0]:
+        return match[0]
     try:
         value = ast.literal_eval(match[0])
     except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -179,7 +203,14 @@ def _sorted_set(match: re.Match[str]) -> str:
 
 def _carriage_returns(text: str, _side: Side) -> str:
     # What a terminal shows: a line's last version.
-    return re.sub(r"[^\n]*\r(?!\n)", "", text)
+    return "\n".join(map(_last_version, text.split("\n"))) if "\r" in text else text
+
+
+def _last_version(line: str) -> str:
+    # The cursor that went back at the end took nothing away, but blanks do.
+    shown = line.rstrip("\r")
+    last = shown.rpartition("\r")[2]
+    return "" if last.isspace() and "\r" in line else last + line[len(shown) :]
 
 
 _HEX = "[0-9a-fA-F]"
@@ -188,19 +219,26 @@ _MASKS: tuple[tuple[str, Callable[[str, Side], str]], ...] = (
     ("progress bar", _carriage_returns),
     (
         "progress bar",
+        _lines(
+            # tqdm:  50%|█████     | 5/10 [00:01<00:01, 4.9it/s], and 5it [00:01, 4.9it/s]
+            r"\d%\|[ 0-9#█▉▊▋▌▍▎▏]*\| *[\d.]+\w?/[\d.]+\w? \[\d+:[\d:]+<[\d:?]+",
+            r"\d\w{0,20} \[\d+:[\d:]+, [^\]\n]{0,20}(?:/s|s/)",
+        ),
+    ),
+    (
+        "progress bar",
         _substitute(
-            r"^.*\d+%\|.*\|.*$\n?",
-            r"^.*\d+(?:\.\d+)?(?:it/s|s/it)\].*$\n?",
-            rf"[━=>.╸]{{5,}}[^\n]*?{_NUMBER}{_UNIT}/(?:step|epoch|sample)",
-            rf"{_NUMBER}{_UNIT} {_NUMBER}{_UNIT}/(?:step|epoch|sample)",
+            # Keras: 5/5 ━━━━━━━━━━ 0s 5ms/step, and 5/5 [=====] - ETA: 0s - loss: 3 - 0s 5ms/step
+            r"(?<![━=>.╸])[━=>.╸]{5,}(?![━=>.╸])"
+            rf"(?:[] \d:smh\x1b[-]{{0,60}}?|\]? - ETA: [^\n]{{0,200}}?){_STEP}",
+            rf"{_NUMBER}{_UNIT} {_STEP}",
             by="",
-            flags=re.MULTILINE,
         ),
     ),
     (
         "temporary file",
         _substitute(
-            r"[\w./\\-]*ipykernel_\d+[/\\]\d+\.py",
+            r"(?<![\w./\\-])[\w./\\-]*ipykernel_\d+[/\\]\d+\.py",
             r"<ipython-input-\d+-[0-9a-f]+>",
             by="<temporary file>",
         ),
@@ -223,19 +261,25 @@ _MASKS: tuple[tuple[str, Callable[[str, Side], str]], ...] = (
     ("clock", _clocks),
     (
         "duration",
-        _substitute(
-            rf"^.*{_NUMBER} {_UNIT} ± .* per loop.*$",
-            r"^.*(?:best of|runs,) .*loops?.*$",
-            r"^CPU times: .*$",
-            r"^Wall time: .*$",
+        _lines(
+            rf"\d ?{_UNIT} ± [^\n]{{1,40}} per loop",
+            r"best of \d+: [^\n]{1,40} per loop",
+            r"\d runs?, [\d,]+ loops? each",
+            r"^CPU times: ",
+            r"^Wall time: ",
             by="<duration>",
-            flags=re.MULTILINE,
         ),
     ),
+    # IPython says so, or not, by the times that it measured.
+    ("duration", _lines(r"^The slowest run took [\d.]+ times longer than the fastest")),
     (
         "duration",
+        # A number without a unit is a time if its word says so, or if it counts nothing.
         _substitute(
-            rf"(?i)(\b(?:{_DURATION_WORDS})\b[^\d\n]{{0,24}})(?:\d+:)*{_NUMBER}(?:\s?{_UNIT}\b)?",
+            rf"(?i)(\b(?:{_TIME_WORDS}|{_TIME_VERBS})\b[^\d\n]{{0,24}}){_SPAN}"
+            rf"(?:[ ,]{{1,2}}(?:and )?{_SPAN})*",
+            rf"(?i)(\b(?:{_TIME_WORDS})\b[^\d\n]{{0,24}}){_DECIMAL}",
+            rf"(?i)(\b(?:{_TIME_VERBS})\b[^\d\n]{{0,24}}){_DECIMAL}(?!\d|\s?[^\W\d_])",
             by=r"\1<duration>",
         ),
     ),

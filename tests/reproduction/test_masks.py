@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import tempfile
+import time
 
 import pytest
 
 from jupyter_mlops.reproduction.masks import Masked, Side, mask, side
+from jupyter_mlops.reproduction.numbers import text_difference
 
 THEN = side("2026-03-01T10:00:00Z", 60.0)
 NOW = side("2026-05-07T22:30:00.5Z", 60.0, [("/tmp/mlops-sandbox-x/p", "/home/me/p")])
@@ -46,6 +48,35 @@ DURATIONS = [
     ("Wall time: 1.1 s", "Wall time: 4 s"),
     ("10/10 ━━━━━━━━━━ 0s 5ms/step - loss: 0.5", "10/10 ━━━━━━━━━━ 1s 12ms/step - loss: 0.5"),
     ("[Done] | elapsed:    0.1s finished", "[Done] | elapsed:    2.4min finished"),
+    ("Training time: 12.5 accuracy 0.9", "Training time: 9.25 accuracy 0.9"),
+    ("finished in 12.5, loss 0.3", "finished in 8.25, loss 0.3"),
+    ("took 2min 3s to fit", "took 1min 58s to fit"),
+    ("done in 1 day, 0:00:03.5", "done in 2 days, 11:10:00"),
+    ("completed in 5e-05", "completed in 7.2e-06"),
+    ("runtime 120 msec", "runtime 7 milliseconds"),
+    ("1min 2s ± 1.1 s per loop (mean)", "58.1 s ± 900 ms per loop (mean)"),
+    ("10 loops, best of 3: 23 ms per loop", "100 loops, best of 3: 9.1 ms per loop"),
+    ("The slowest run took 4.85 times longer than the fastest.\na", "a"),
+]
+BARS = [
+    "accuracy: 100%|██████████| 10/10 [00:01<00:00,  9.61it/s, loss=0.3]",
+    "  0%|          | 0/10 [00:00<?, ?it/s]",
+    " 45%|████▌     | 1.20k/2.67k [1:00:01<00:52, 22.9kB/s]",
+    " 30%|###       | 3/10 [00:01<00:03]",
+    "5it [00:01,  4.20it/s]",
+    "12batch [00:03, 1.31s/it, loss=0.5]",
+]
+KERAS = [
+    ("5/5 [=====>....] - 3s 12ms/step - loss: 0.5", "5/5 [=====>....] - 1s 4ms/step - loss: 0.5"),
+    (
+        "5/5 [=====] - ETA: 0s - loss: 0.7 - acc: 0.25 - 0s 13us/step - loss: 0.5",
+        "5/5 [=====] - 0s 11us/step - loss: 0.5",
+    ),
+    (
+        "5/5 \x1b[32m━━━━━━━\x1b[0m\x1b[37m\x1b[0m \x1b[1m0s\x1b[0m 5ms/step - loss: 0.5",
+        "5/5 \x1b[32m━━━━━━━\x1b[0m\x1b[37m\x1b[0m \x1b[1m12s\x1b[0m 1s/step - loss: 0.5",
+    ),
+    ("Epoch 1 - 1s - loss: 0.5 - 1s 5ms/step", "Epoch 1 - 1s - loss: 0.5 - 0s 17ms/step"),
 ]
 OTHER = [
     ("mean 0.31", "mean 0.32"),
@@ -59,7 +90,54 @@ OTHER = [
     ("{'a': 1, 'b': 2}", "{'a': 2, 'b': 1}"),
     ("{1, 2, 3}", "{1, 2, 4}"),
     ("version 2026-13-45", "version 2026-13-46"),
+    ("accuracy 0.93\r", "accuracy 0.11\r"),
+    ("accuracy 0.93\r\nnext", "accuracy 0.11\r\nnext"),
+    ("finished in 5 iterations", "finished in 99 iterations"),
+    ("took 3 steps", "took 900 steps"),
+    ("done in 2.5 passes", "done in 3.5 passes"),
+    ("duration 120", "duration 90"),
+    ("it took 3 s, 5 tries", "it took 3 s, 6 tries"),
+    ("accuracy 95%| train |", "accuracy 12%| train |"),
+    ("| recall 95%|    | 3/4 [a]", "| recall 12%|    | 3/4 [a]"),
+    ("accuracy 0.93 [5.0it/s]", "accuracy 0.11 [5.0it/s]"),
+    ("======= accuracy 0.93, 5ms/step", "======= accuracy 0.11, 5ms/step"),
+    ("0.93 ± 0.01, runs, all loops", "0.11 ± 0.01, runs, all loops"),
 ]
+# Each is repeated to one long line.
+LONG = {
+    "letter": "x",
+    "bases": "ACGT",
+    "open sets": "{1,",
+    "braces": "{",
+    "sets": "{a,}",
+    "one open set": "1.5,2.5",
+    "digits": "1",
+    "numbers": "1 ",
+    "words of duration": "elapsed ",
+    "clocks of duration": "took 1:",
+    "open bars": "%|",
+    "bars": "1%|1/1 [",
+    "rules": "=",
+    "steps": "===== 5ms",
+    "waiting": "===== - ETA: 5",
+    "dots": "1.",
+    "blanks": " ",
+    "returns": "x\r",
+    "addresses": "<0x",
+    "base64": "aZ09+/",
+    "JSON": '{"a":[1,2.5,"b"],"c":null},',
+    "paths": "/a",
+    "temporary files": "/ipykernel_1",
+    "widgets": "model_id\"'",
+    "pages": "<a id='",
+    "loops": "1 s ± 1 runs, best of 1: ",
+    "months": "Jan 1 ",
+    "seconds": "10:00:00.1",
+    "scalars": "np.float64(",
+    "exponents": "1e1",
+    "signs": "-",
+    "uuids": "0123abcd-",
+}
 
 
 def _both(before: str, now: str) -> tuple[Masked, Masked]:
@@ -85,6 +163,28 @@ def test_durations_are_masked(texts: tuple[str, str]) -> None:
     assert first.text == second.text
 
 
+@pytest.mark.parametrize("texts", KERAS)
+def test_the_times_of_a_training_are_masked(texts: tuple[str, str]) -> None:
+    first, second = _both(*texts)
+    assert first.text == second.text and "loss: 0.5" in first.text
+
+
+@pytest.mark.parametrize("bar", BARS)
+def test_progress_bars_are_taken_out(bar: str) -> None:
+    assert mask(f"a\n{bar}\nb", THEN) == Masked("a\nb", ("progress bar",))
+    assert mask(f"\r{bar}\r{bar}\nb", THEN).text == "b"
+
+
+def test_of_a_line_written_over_its_last_version_is_shown() -> None:
+    assert mask("loss 3\rloss 2\rloss 1\ndone", THEN).text == "loss 1\ndone"
+    assert mask("loss 2\rloss 1\r", THEN).text == "loss 1\r"
+    assert mask("a\r\nb\r\n", THEN) == Masked("a\r\nb\r\n", ())
+    # A bar that takes itself away writes blanks over it.
+    assert mask("bar\r      \rdone", THEN).text == "done"
+    assert mask("      \r", THEN).text == mask("bar\r      ", THEN).text == ""
+    assert mask("bar\r      \r", THEN).text == mask("a bar\r        \r", THEN).text
+
+
 @pytest.mark.parametrize("texts", OTHER)
 def test_no_mask_hides_a_result(texts: tuple[str, str]) -> None:
     first, second = _both(*texts)
@@ -106,6 +206,16 @@ def test_temporary_names_are_masked_in_the_temporary_folder_wherever_it_is(
     monkeypatch.setattr(tempfile, "tempdir", "/scratch/job 7")
     assert mask(f"in {before}/x", THEN).text == "in <temporary file>/x"
     assert mask("/results/tmpa1b2c3d4", THEN).text == "/results/tmpa1b2c3d4"
+
+
+@pytest.mark.parametrize("piece", LONG.values(), ids=LONG)
+def test_a_long_line_takes_time_in_proportion_to_its_length(piece: str) -> None:
+    """A pattern that tries again at every character would take minutes for this line."""
+    line = "{ " + piece * (200_000 // len(piece))
+    began = time.thread_time()
+    masked = [mask(f"{line}{end}", THEN).text for end in "_!"]
+    text_difference(*masked)
+    assert time.thread_time() - began < 10
 
 
 def test_a_date_is_a_clock_only_in_the_time_of_its_own_run() -> None:
