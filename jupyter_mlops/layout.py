@@ -205,6 +205,12 @@ def listed(names: Iterable[object], limit: int = 5) -> str:
     return ", ".join(shown[:limit]) + (f" and {more} more" if more > 0 else "")
 
 
+def cells_text(cells: Sequence[int | None]) -> str:
+    """Return cells by position: ``cell 3``, ``cells 3, 5``, ``no cell``."""
+    shown = ["without a position" if cell is None else cell for cell in cells]
+    return f"cell{'' if len(cells) == 1 else 's'} {listed(shown, 12)}" if cells else "no cell"
+
+
 def columns_text(names: Sequence[str]) -> str:
     """Return the columns of a frame by name: ``column age``, ``columns age, fare``."""
     return f"column{'' if len(names) == 1 else 's'} {listed(names)}"

@@ -13,7 +13,7 @@ from jupyter_mlops.comparison import lineage
 from jupyter_mlops.comparison.alignment import Alignment, key
 from jupyter_mlops.comparison.found import Found, Row, Side
 from jupyter_mlops.dataflow.source import parse
-from jupyter_mlops.layout import listed, same, setting_texts
+from jupyter_mlops.layout import cells_text, listed, same, setting_texts
 from jupyter_mlops.records import CauseKind, Difference, MetricCause
 
 # Most telling first.
@@ -64,6 +64,7 @@ class _Judge:
         self, metric: str, row: int | None, sides: Sequence[Side], alignment: Alignment
     ) -> None:
         self._metric = metric
+        self._row = row
         self._sides = sides
         self._alignment = alignment
         self._lineages = [self._executions(side, row) for side in sides]
@@ -130,21 +131,17 @@ class _Judge:
         return causes
 
     def _order(self) -> list[MetricCause]:
-        orders = []
-        for side, executions in zip(self._sides, self._lineages, strict=True):
-            rows = (
-                self._alignment.row(side.number, key(side.cells[at].execution))
-                for at in sorted(executions)
-            )
-            orders.append([row for row in rows if row is not None])
-        # Cells that only one run has are a difference of code, not of order.
-        common = set.intersection(*map(set, orders)) if orders else set()
-        sequences = {tuple(row for row in order if row in common) for order in orders}
-        if len(sequences) < 2:
+        if self._row is None or not all(self._lineages):
             return []
-        cells = [[self._alignment.rows[row].cell for row in order] for order in sorted(sequences)]
-        detail = " / ".join(", ".join(map(str, order)) for order in cells)
-        return [MetricCause(self._metric, "order", "order of execution", None, detail)]
+        for other in self._sides[1:]:
+            found = lineage.other_order(self._sides[0], other, self._alignment, self._row)
+            if found is not None:
+                before, after = cells_text(found.first), cells_text(found.second)
+                now = after if after != before else "an execution with other code"
+                where = f"from {before} in run 1, from {now} in run {other.number + 1}"
+                what, detail = "order of execution", f"read {found.name} {where}"
+                return [MetricCause(self._metric, "order", what, found.cell, detail)]
+        return []
 
     def _packages(self, found: Sequence[Found]) -> list[MetricCause]:
         if not found:

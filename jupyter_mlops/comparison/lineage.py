@@ -5,20 +5,11 @@ Cells share names, files (one writes, another reads) and the state of random gen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jupyter_mlops import dataflow
+from jupyter_mlops.comparison.alignment import Alignment, key
+from jupyter_mlops.comparison.data import label
 from jupyter_mlops.comparison.found import Side
-
-
-@dataclass(frozen=True)
-class _Step:
-    """What one execution took, left, and surely replaced; ``opaque`` if that isn't known."""
-
-    reads: frozenset[str]
-    writes: frozenset[str]
-    replaces: frozenset[str]
-    opaque: bool
+from jupyter_mlops.dataflow.order import Execution, Moved, Shared, moved, shared
 
 
 def of_cell(side: Side, cell: int | None) -> frozenset[int]:
@@ -27,14 +18,13 @@ def of_cell(side: Side, cell: int | None) -> frozenset[int]:
     The cell's last execution, and every one that it read from, directly or not. Where the
     flow is not known, everything before counts; where the cell is not known, everything.
     """
-    places = [at for at, detail in enumerate(side.cells) if detail.execution.cell == cell]
-    if cell is None or not places:
+    last = _last(side, cell)
+    if last is None:
         return frozenset(range(len(side.cells)))
-    steps = _steps(side)
-    lineage = {places[-1]}
-    needed = steps[places[-1]].reads
-    opaque = steps[places[-1]].opaque
-    for at in range(places[-1] - 1, -1, -1):
+    steps = _executions(side)
+    lineage = {last}
+    needed, opaque = steps[last].reads, steps[last].opaque
+    for at in range(last - 1, -1, -1):
         step = steps[at]
         if not (opaque or step.opaque or step.writes & needed):
             continue
@@ -45,33 +35,47 @@ def of_cell(side: Side, cell: int | None) -> frozenset[int]:
     return frozenset(lineage)
 
 
-def _steps(side: Side) -> list[_Step]:
-    shared = _shared(side)
-    steps = []
+def other_order(first: Side, second: Side, alignment: Alignment, row: int) -> Moved | None:
+    """Return what the result of a row's cell was made of elsewhere since the order was another.
+
+    Its cells are positions in the first run that has them.
+    """
+    cells = [alignment.rows[row].members[side.number].execution.cell for side in (first, second)]
+    ends = _last(first, cells[0]), _last(second, cells[1])
+    if ends[0] is None or ends[1] is None:
+        return None
+    runs = [_executions(side, alignment) for side in (first, second)]
+    found = moved(runs[0], runs[1], (ends[0], ends[1]))
+    if found is None:
+        return None
+
+    def position(place: int | None) -> int | None:
+        return None if place is None else alignment.rows[place].cell
+
+    before, after = (tuple(map(position, places)) for places in (found.first, found.second))
+    return Moved(position(found.cell), found.name, before, after)
+
+
+def _last(side: Side, cell: int | None) -> int | None:
+    """Return the index of a cell's last execution, if it is known."""
+    places = [at for at, detail in enumerate(side.cells) if detail.execution.cell == cell]
+    return None if cell is None or not places else places[-1]
+
+
+def _executions(side: Side, alignment: Alignment | None = None) -> list[Execution]:
+    besides = shared(side.run.data, side.run.randomness, lambda use: label(side.run, use))
+    found = []
     for detail in side.cells:
         flow = dataflow.analyse(detail.source)
-        taken, left = shared.get(detail.execution.cell, (set(), set()))
-        steps.append(
-            _Step(
-                reads=frozenset(detail.execution.reads) | taken,
-                writes=frozenset(detail.execution.writes) | left,
-                replaces=flow.binds,
+        one, own = detail.execution, besides.get(detail.execution.cell, Shared())
+        found.append(
+            Execution(
+                cell=alignment.row(side.number, key(one)) if alignment else None,
+                source=detail.source,
+                reads=frozenset(one.reads) | own.taken,
+                writes=frozenset(one.writes) | own.left,
+                replaces=flow.binds | own.replaced,
                 opaque=flow.opaque is not None,
             )
         )
-    return steps
-
-
-def _shared(side: Side) -> dict[int | None, tuple[set[str], set[str]]]:
-    """Return files and generators that each cell took from and left to others."""
-    shared: dict[int | None, tuple[set[str], set[str]]] = {}
-    for use in side.run.data:
-        if use.path is not None and use.access in ("read", "write"):
-            taken, left = shared.setdefault(use.cell, (set(), set()))
-            (left if use.access == "write" else taken).add("file " + use.path)
-    for draw in side.run.randomness:
-        taken, left = shared.setdefault(draw.cell, (set(), set()))
-        left.add("generator " + draw.generator)
-        if not draw.seeded:
-            taken.add("generator " + draw.generator)
-    return shared
+    return found

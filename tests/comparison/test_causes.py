@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jupyter_mlops.records import DataUse, RandomUse
+from jupyter_mlops import dataflow
+from jupyter_mlops.records import CellDetail, DataUse, RandomUse
 from tests.comparison.made import Made, cell, compare, environment, file, made, metric
 
 CODE = ["lr = 0.1", "batch = 32", "data = load()", "model = fit(data, lr)", "acc = model.score()"]
@@ -98,10 +99,106 @@ def test_an_unseeded_generator_is_a_cause_unless_it_began_alike() -> None:
     assert kinds(*outside) == [("unknown", "unknown", None)]
 
 
-def test_the_order_in_which_cells_of_the_lineage_were_executed() -> None:
+def orders(*runs: tuple[list[CellDetail], float, dict[str, object]]) -> list[tuple[object, ...]]:
+    """Return the causes of kind order that runs of these cells, with this result, have."""
+    compared = [
+        made(name, cells, [metric("s", value, cells[-1].execution.cell)], **fields)
+        for name, (cells, value, fields) in zip("abc", runs, strict=False)
+    ]
+    return [(c.cell, c.detail) for c in compare(*compared).causes if c.kind == "order"]
+
+
+def test_an_order_in_which_a_cell_read_something_else_is_a_cause() -> None:
     cells = [cell(0, "x = []"), cell(1, "x.append(1)"), cell(2, "x.append(2)"), cell(3, "s = x[0]")]
     swapped = [cells[0], cells[2], cells[1], cells[3]]
-    one = made("a", cells, [metric("s", 1, 3)])
-    other = made("b", swapped, [metric("s", 2, 3)])
-    causes = compare(one, other).causes
-    assert [(c.kind, c.detail) for c in causes] == [("order", "0, 1, 2, 3 / 0, 2, 1, 3")]
+    one, other = (cells, 1, {}), (swapped, 2, {})
+    assert orders(one, other) == [(3, "read x from cell 2 in run 1, from cell 1 in run 2")]
+    assert orders(one, one, other) == [(3, "read x from cell 2 in run 1, from cell 1 in run 3")]
+    late = [*swapped[:2], cells[3]]
+    assert orders((cells, 1, {}), ([*late, cells[1], cells[3]], 2, {})) == [
+        (3, "read x from cell 2 in run 1, from cell 1 in run 2")
+    ]
+
+
+SOURCES = ["import lib", "seed = 1\nalpha = 0.1", "df = lib.read()",
+           "X = lib.split(df, seed)", "s = lib.score(X, alpha)"]  # fmt: skip
+
+
+def seen(position: int, source: str) -> CellDetail:
+    """Give an execution as the kernel saw it: no call changed what it was given."""
+    return cell(position, source, writes=tuple(sorted(dataflow.analyse(source).binds)))
+
+
+def test_another_order_in_which_every_cell_read_the_same_is_none() -> None:
+    cells = [seen(n, source) for n, source in enumerate(SOURCES)]
+    changed = seen(1, "seed = 1\nalpha = 0.5")
+    again = [*cells[:4], changed, cells[4]]
+    assert orders((cells, 0.9, {}), (again, 0.8, {})) == [], "only the value that changed counts"
+    late = [cells[0], cells[2], changed, cells[3], cells[4]]
+    assert orders((cells, 0.9, {}), (late, 0.8, {})) == [], "nothing else was read either"
+    twice = [*cells, *cells[2:]]
+    assert orders((cells, 0.9, {}), (twice, 0.8, {})) == []
+
+
+def test_which_of_several_sources_of_a_cell_was_read() -> None:
+    cells = [seen(n, source) for n, source in enumerate(SOURCES)]
+    changed = seen(1, "seed = 2\nalpha = 0.5")
+    stale = [*cells[:4], changed, cells[4]]
+    fresh = [*cells[:3], changed, *cells[3:]]
+    assert orders((stale, 0.9, {}), (fresh, 0.8, {})) == [
+        (3, "read seed from cell 1 in run 1, from an execution with other code in run 2")
+    ]
+
+
+def test_a_cell_that_was_added_or_changed_is_no_order() -> None:
+    cells = [seen(n, source) for n, source in enumerate(SOURCES)]
+    added = [*cells[:3], seen(5, "df = df.dropna()"), *cells[3:]]
+    assert orders((cells, 0.9, {}), (added, 0.8, {})) == []
+    reading = [*cells[:3], seen(3, "df = lib.clean(df)\nX = lib.split(df, seed)"), cells[4]]
+    assert orders((cells, 0.9, {}), (reading, 0.8, {})) == []
+    injected = cell(None, "alpha = 0.5", injected=True)
+    assert orders((cells, 0.9, {}), ([*cells[:2], injected, *cells[2:]], 0.8, {})) == []
+
+
+def test_executing_a_cell_once_more_that_builds_on_itself_is_an_order() -> None:
+    cells = [cell(0, "w = 1"), cell(1, "w = step(w)"), cell(2, "s = score(w)")]
+    more = [*cells[:2], cells[1], cells[2]]
+    assert orders((cells, 1, {}), (more, 2, {})) == [
+        (1, "read w from cell 0 in run 1, from cell 1 in run 2")
+    ]
+    evermore = [*cells[:2], cells[1], cells[1], cells[2]]
+    assert len(orders((more, 1, {}), (evermore, 2, {}))) == 1
+
+
+def test_draws_of_one_generator_in_another_order() -> None:
+    def draws(*cells: int) -> dict[str, object]:
+        return {"randomness": tuple(RandomUse(c, "random", c == 0, "x:1", "x:2") for c in cells)}
+
+    cells = [cell(0, "seed(1)"), cell(1, "a = draw()"), cell(2, "b = draw()"), cell(3, "s = b")]
+    swapped = [cells[0], cells[2], cells[1], cells[3]]
+    one, other = (cells, 1, draws(0, 1, 2)), (swapped, 2, draws(0, 1, 2))
+    assert orders(one, other) == [
+        (2, "read generator random from cell 1 in run 1, from cell 0 in run 2")
+    ]
+    own = {"randomness": (RandomUse(1, "entropy", False, None, None),)}
+    assert orders((cells, 1, own), (swapped, 2, own)) == []
+
+
+def test_where_the_flow_is_not_known_any_order_may_count() -> None:
+    cells = [cell(0, "a = 1"), cell(1, "b = 2"), cell(2, "exec(text)\ns = 3")]
+    swapped = [cells[1], cells[0], cells[2]]
+    assert orders((cells, 1, {}), (swapped, 2, {})) == [
+        (2, "read everything from cells 0, 1 in run 1, from cells 1, 0 in run 2")
+    ]
+
+
+def test_a_file_that_was_written_again() -> None:
+    data = (file("x.csv", "xxh3:1", 0, access="write"), file("x.csv", "xxh3:1", 2))
+    cells = [cell(0, "save(1)"), cell(1, "save(2)"), cell(2, "s = load()")]
+    both = (*data, file("x.csv", "xxh3:1", 1, access="write"))
+    again = [cells[0], *cells]
+    assert orders((cells, 1, {"data": data}), (again, 2, {"data": data})) == []
+    swapped = [cells[1], cells[0], cells[2]]
+    assert orders((cells, 1, {"data": both}), (swapped, 2, {"data": both})) == [
+        (2, "read file x.csv from cells 0, 1 in run 1, from cells 1, 0 in run 2")
+    ]
