@@ -30,7 +30,9 @@ from jupyter_mlops.store.documents import (
     overwritten,
     recorded_of,
     results_of,
+    sources_of,
 )
+from jupyter_mlops.store.order import in_document
 from jupyter_mlops.store.overwriting import stands
 from jupyter_mlops.store.replays import Shown, replayed
 from jupyter_mlops.store.sessions import Execution, Session, source_digest
@@ -156,7 +158,10 @@ def _unseen(session: Session | None, recorded: Sequence[Recorded]) -> tuple[Unse
         return ()
     if not any(one.execution.status != "not run" for one in recorded):
         return ()
-    why = "capture was off in its kernel, or the kernel is not a Python kernel"
+    why = (
+        "capture was off in its kernel, the kernel is not a Python kernel, "
+        "or what it wrote can't be read"
+    )
     return (Unseen(None, "everything but the outputs", why),)
 
 
@@ -264,10 +269,15 @@ def _parameters(
             lasts = stands(executions, index, parameter, range(len(placed)))
             own = replace(parameter, cell=one.cell, source=source)
             (found if lasts else replaced).append((index, own))
-    injected = {parameter.name for _, parameter in found if parameter.source == "injected"}
     effective = [one for _, one in found] if shown is None else shown.in_effect(found)
-    return (
-        # The tagged default that an injected value replaced was never in effect.
-        tuple(one for one in effective if one.source != "tagged" or one.name not in injected),
-        tuple(one for _, one in replaced),
+    return _injected(in_document(effective, sources_of(placed))), tuple(one for _, one in replaced)
+
+
+def _injected(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+    """Put injected values in place of the tagged defaults, which were never in effect."""
+    injected = {one.name: one for one in parameters if one.source == "injected"}
+    return tuple(
+        dict.fromkeys(
+            injected.get(one.name, one) if one.source == "tagged" else one for one in parameters
+        )
     )
