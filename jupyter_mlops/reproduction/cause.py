@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from jupyter_mlops import dataflow
 from jupyter_mlops.dataflow.source import lines_of, parse, with_spans
-from jupyter_mlops.layout import column_changes, value_text
+from jupyter_mlops.layout import column_changes, same, value_text
 from jupyter_mlops.records import (
     Cause,
     CauseKind,
@@ -163,10 +163,10 @@ def _parameters(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
     after = [one for one in evidence.after.parameters if _is_set(one)]
     for one in filter(_is_set, evidence.before.parameters):
         named = [other for other in after if other.name == one.name]
-        same = [other for other in named if other.cell == one.cell] or named
-        if one.cell not in cells or not same or same[-1].value == one.value:
+        named = [other for other in named if other.cell == one.cell] or named
+        if one.cell not in cells or not named or same((one.value, named[-1].value)):
             continue
-        before, now = value_text(one.value), value_text(same[-1].value)
+        before, now = value_text(one.value), value_text(named[-1].value)
         yield Cause("parameter", one.name, one.cell, f"{before} → {now}", before, now)
     recorded = {(one.name, one.cell) for one in evidence.before.parameters}
     # What no result came from is no parameter of a session's run, and can be set all the same.
@@ -176,7 +176,8 @@ def _parameters(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
             continue
         for literal in dataflow.literals(sources[-1]) if sources else ():
             is_redacted = isinstance(one.value, dict) and "redacted" in one.value
-            if literal.name == one.name and literal.value != one.value and not is_redacted:
+            is_other = literal.name == one.name and not same((literal.value, one.value))
+            if is_other and not is_redacted:
                 then, now = value_text(literal.value), value_text(one.value)
                 yield Cause("parameter", one.name, one.cell, f"{then} → {now}", then, now)
 

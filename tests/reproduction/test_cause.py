@@ -71,6 +71,12 @@ def test_a_parameter_of_the_lineage_is_named_with_both_values() -> None:
     solver = {"parameters": (Parameter("solver", "lbfgs", "str", 2, "literal"),)}
     none = {"parameters": (Parameter("solver", None, "None", 2, "literal"),)}
     assert _causes(solver, none)[0][3] == "lbfgs → null", "as `-p` takes and tables show them"
+    one, true, whole = (
+        {"parameters": (Parameter("n", value, type(value).__name__, 2, "literal"),)}
+        for value in (1, True, 1.0)
+    )
+    assert _causes(one, true) == [("parameter", "n", 2, "1 → true")]
+    assert _causes(one, whole)[0][0] == "unknown"
     model = {"parameters": (Parameter("lr", 0.1, "float", 2, "model"),)}
     assert _causes(model, after)[0][0] == "unknown"
 
