@@ -60,7 +60,8 @@ _TIME_WORDS = (
     r"total|computation|processing)[ _-]?times?|runtime|duration|time cost"
 )
 _TIME_VERBS = r"took|taken|(?:finished|done|completed|ran|fitted|trained) in"
-_SPAN = rf"(?:\d+(?::\d{{1,2}}){{1,3}}(?:\.\d+)?(?:\s?{_UNIT}\b)?|{_NUMBER}\s?{_UNIT}\b)"
+# Shortly after midnight a duration reads like a clock, and was masked as one.
+_SPAN = rf"(?:<clock>|\d+(?::\d{{1,2}}){{1,3}}(?:\.\d+)?(?:\s?{_UNIT}\b)?|{_NUMBER}\s?{_UNIT}\b)"
 _DECIMAL = r"(?<!\d)\d+(?:\.\d+(?:e[+-]?\d+)?|e[+-]?\d+)"
 _STEP = rf"{_NUMBER}{_UNIT}/(?:step|epoch|sample)"
 

@@ -230,6 +230,11 @@ def test_a_run_over_midnight_masks_both_days() -> None:
     assert mask("at 00:00:10", night).text == "at <clock>"
 
 
+def test_a_duration_that_could_be_a_reading_of_the_clock_is_a_duration() -> None:
+    night = side("2026-12-31T00:00:00Z", 30.0)
+    assert mask("elapsed 0:00:07.5", night).text == mask("elapsed 0:00:08", THEN).text
+
+
 def test_an_elapsed_time_is_not_torn_by_the_clock_before_it() -> None:
     first = mask("2026-03-01 10:00:05 elapsed 0:00:03.21", THEN)
     second = mask("2026-05-07 22:30:05 elapsed 0:00:07.9", NOW)
