@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from jupyter_mlops import dataflow
 from jupyter_mlops.dataflow.source import lines_of, parse, with_spans
-from jupyter_mlops.layout import column_changes, same, value_text
+from jupyter_mlops.layout import cells_text, column_changes, same, value_text
 from jupyter_mlops.records import (
     Cause,
     CauseKind,
@@ -27,6 +27,7 @@ from jupyter_mlops.records import (
 )
 from jupyter_mlops.reproduction import packages
 from jupyter_mlops.reproduction.flows import flows, lineage, reaching
+from jupyter_mlops.reproduction.order import other_order
 from jupyter_mlops.reproduction.randomness import unseeded, was_put_back
 from jupyter_mlops.reproduction.verdict import Pair, changed_columns, equal
 
@@ -311,15 +312,13 @@ def _hidden_state(evidence: Evidence) -> Iterator[Cause]:
 
 
 def _order(evidence: Evidence) -> Iterator[Cause]:
-    """Compare the order of execution, where the repetition did not keep the recorded one."""
-    recorded = [one.cell for one in evidence.before.cells if one.status != "not run"]
-    repeated = [pair.cell for pair in evidence.pairs if pair.step is not None and pair.after]
-    common = set(recorded) & set(repeated)
-    then = [cell for cell in recorded if cell in common]
-    now = [cell for cell in repeated if cell in common]
-    if then != now:
-        detail = f"cells ran in the order {_listed(then)}, and now in {_listed(now)}"
-        yield Cause("order", "order of execution", None, detail)
+    """Tell what was read from elsewhere, where the repetition did not keep the recorded order."""
+    found = other_order(evidence.before, evidence.after, evidence.pairs, evidence.at)
+    if found is not None:
+        then, now = cells_text(found.first), cells_text(found.second)
+        now = now if now != then else "an execution with other code"
+        detail = f"read {found.name} from {then}, and now from {now}"
+        yield Cause("order", "order of execution", found.cell, detail)
 
 
 def _listed(cells: Sequence[int | None]) -> str:

@@ -95,6 +95,8 @@ def _told(cause: Cause) -> str:
         return f"{cause.what} changed since ({cause.detail})"
     if cause.kind == "code" and cause.what.startswith("cell "):
         return f"the code of {cause.what}: {cause.detail}"
+    if cause.kind == "order":
+        return f"the {cause.what}: cell {cause.cell} {cause.detail}"
     return f"{cause.what} {cause.detail}"
 
 

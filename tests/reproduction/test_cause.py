@@ -241,10 +241,32 @@ def test_a_name_from_nowhere_is_hidden_state_of_a_session() -> None:
     assert _causes({}, {}, error=error)[0][0] == "unknown"
 
 
-def test_another_order_of_execution_is_told() -> None:
+def test_another_order_of_execution_is_told_where_it_changed_what_was_read() -> None:
     swapped = [_pairs(*SOURCES)[i] for i in (0, 2, 1, 3)]
-    (found,) = _causes({}, {}, pairs=swapped)
-    assert found[0] == "order" and found[3].endswith("0, 1, 2, 3, and now in 0, 2, 1, 3")
+    assert _causes({}, {}, pairs=swapped)[0][0] == "unknown", "neither reads the other"
+    sources = ("x = [1]", "x.append(2)", "x.append(3)", "print(x)")
+    cells = (
+        execution(0, "", "x"),
+        execution(1, "x", "x"),
+        execution(2, "x", "x"),
+        execution(3, "x", ""),
+    )
+    pairs = [_pairs(*sources)[i] for i in (0, 2, 1, 3)]
+    (found,) = weighed(Evidence(run(cells=cells), run(cells=cells), pairs, 3)).found
+    assert (found.kind, found.cell) == ("order", 3)
+    assert found.detail == "read x from cell 2, and now from cell 1"
+
+
+def test_a_name_that_is_made_later_now_is_an_order() -> None:
+    sources = ("y = 1", "z = y")
+    ended = Pair(1, replace(step(1, sources[1]), execution=2), repeated(1, sources[1]))
+    later = Pair(
+        0, replace(step(0, sources[0]), execution=1), repeated(0, sources[0], status="not run")
+    )
+    cells = (execution(0, "", "y"), execution(1, "y", "z"))
+    after = run(cells=(execution(1), replace(execution(0), status="not run")))
+    (found,) = weighed(Evidence(run(cells=cells), after, [ended, later], 0)).found
+    assert found.detail == "read y from cell 0, and now from no cell"
 
 
 def test_a_write_that_the_sandbox_refused_is_told_with_the_way_out() -> None:

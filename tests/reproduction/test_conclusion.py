@@ -75,6 +75,10 @@ def test_sentences() -> None:
     assert said("differs", first_diverging_cell=7, causes=(data,)) == (
         "differs · cell 7 · train.csv changed since (column age)"
     )
+    order = Cause("order", "order of execution", 5, "read x from cell 3, and now from cell 4")
+    assert said("differs", first_diverging_cell=7, causes=(order,)).endswith(
+        "the order of execution: cell 5 read x from cell 3, and now from cell 4"
+    )
     lr = Cause("parameter", "lr", 1, "0.1 → 0.2")
     assert said("differs", first_diverging_cell=7, causes=(lr, data)) == (
         "differs · cell 7 · lr 0.1 → 0.2"
