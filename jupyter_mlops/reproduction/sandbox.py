@@ -171,8 +171,10 @@ def _absolute(use: DataUse, folder: Path) -> Path:
 
 
 def _made(run: Run, folder: Path) -> Iterator[Path]:
+    # The record has the document's order; whether a file was there counts by the executions'.
+    first = {one.cell: -index for index, one in enumerate(reversed(run.cells))}
     seen: set[str] = set()
-    for use in _files(run, ("read", "write")):
+    for use in sorted(_files(run, ("read", "write")), key=lambda one: first.get(one.cell, 1)):
         same = [one for one in run.data if one.cell == use.cell and one.path == use.path]
         is_read = use.path in seen or any(one.access == "read" for one in same)
         if use.access == "write" and not is_read:

@@ -32,7 +32,7 @@ from jupyter_mlops.store.documents import (
     results_of,
     sources_of,
 )
-from jupyter_mlops.store.order import in_document
+from jupyter_mlops.store.order import place
 from jupyter_mlops.store.overwriting import stands
 from jupyter_mlops.store.replays import Shown, replayed
 from jupyter_mlops.store.sessions import Execution, Session, source_digest
@@ -270,14 +270,18 @@ def _parameters(
             own = replace(parameter, cell=one.cell, source=source)
             (found if lasts else replaced).append((index, own))
     effective = [one for _, one in found] if shown is None else shown.in_effect(found)
-    return _injected(in_document(effective, sources_of(placed))), tuple(one for _, one in replaced)
-
-
-def _injected(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
-    """Put injected values in place of the tagged defaults, which were never in effect."""
-    injected = {one.name: one for one in parameters if one.source == "injected"}
-    return tuple(
-        dict.fromkeys(
-            injected.get(one.name, one) if one.source == "tagged" else one for one in parameters
-        )
+    # The tagged default that an injected value replaced was never in effect; its place was.
+    defaults = {one.name: one for one in effective if one.source == "tagged"}
+    injected = {one.name for one in effective if one.source == "injected"}
+    sources = sources_of(placed)
+    return (
+        tuple(
+            sorted(
+                (one for one in effective if one.source != "tagged" or one.name not in injected),
+                key=lambda one: place(
+                    defaults.get(one.name, one) if one.source == "injected" else one, sources
+                ),
+            )
+        ),
+        tuple(one for _, one in replaced),
     )

@@ -30,6 +30,7 @@ from jupyter_mlops.records import (
     Unseen,
 )
 from jupyter_mlops.store.effective import Value
+from jupyter_mlops.store.order import Sources, in_document
 from jupyter_mlops.store.segmentation import Segment, Segmentation
 from jupyter_mlops.store.sessions import Execution, Session, unheard, unseen_of
 
@@ -121,7 +122,7 @@ def of_segment(
         user=session.user,
         started=first.started.at,
         duration_s=sum(one.execution.duration_s or 0.0 for one in recorded),
-        parameters=_parameters(session, segment, places),
+        parameters=_parameters(session, segment.parameters, places, sources_of([*theirs, *own])),
         metrics=results.metrics,
         data=results.data,
         models=results.models,
@@ -145,12 +146,12 @@ def draft_of(session: Session, segmentation: Segmentation, places: dict[str, int
     if not segmentation.draft:
         return None
     placed = [_placed(session, index, places) for index in segmentation.draft]
+    values = segmentation.draft_parameters
+    parameters = _parameters(session, values, places, sources_of(placed))
     return Draft(
         session=session.id,
         notebook=session.notebook,
-        parameters={
-            value.parameter.name: value.parameter.value for value in segmentation.draft_parameters
-        },
+        parameters={one.name: one.value for one in parameters},
         cells=tuple(recorded_of(one).execution for one in placed),
         executing=executing_of(placed),
     )
@@ -167,22 +168,26 @@ def results_of(lineage: Sequence[Placed], results: Sequence[Placed]) -> Results:
         Those whose results count: of a cell executed again the last ones, and inherited ones.
     """
     inherited = [one for one in results if one.inherited]
+    sources = sources_of([*inherited, *lineage])
+    metrics = (
+        replace(metric, cell=one.cell, inherited=one.inherited)
+        for one, finished in _finished(results)
+        for metric in finished.metrics
+    )
+    data = (
+        replace(use, cell=one.cell, inherited=one.inherited)
+        for one, finished in _finished([*lineage, *inherited])
+        for use in finished.data
+    )
+    models = (
+        replace(model, cell=one.cell, inherited=one.inherited)
+        for one, finished in _finished(results)
+        for model in finished.models
+    )
     return Results(
-        metrics=_in_order(
-            replace(metric, cell=one.cell, inherited=one.inherited)
-            for one, finished in _finished(results)
-            for metric in finished.metrics
-        ),
-        data=_unique(
-            replace(use, cell=one.cell, inherited=one.inherited)
-            for one, finished in _finished([*lineage, *inherited])
-            for use in finished.data
-        ),
-        models=_in_order(
-            replace(model, cell=one.cell, inherited=one.inherited)
-            for one, finished in _finished(results)
-            for model in finished.models
-        ),
+        metrics=in_document(metrics, sources),
+        data=in_document(_unique(data), sources),
+        models=in_document(models, sources),
         randomness=tuple(
             replace(use, cell=one.cell)
             for one, finished in _finished(lineage)
@@ -192,6 +197,11 @@ def results_of(lineage: Sequence[Placed], results: Sequence[Placed]) -> Results:
             Unseen(one.cell, what, why) for one in lineage for what, why in unseen_of(one.execution)
         ),
     )
+
+
+def sources_of(placed: Iterable[Placed]) -> Sources:
+    """Return what was executed last in each cell, by its position."""
+    return {one.cell: one.execution.source for one in placed}
 
 
 def _finished(placed: Iterable[Placed]) -> Iterator[tuple[Placed, CellFinished]]:
@@ -270,13 +280,13 @@ def _placed(
 
 
 def _parameters(
-    session: Session, segment: Segment, places: dict[str, int]
+    session: Session, values: Iterable[Value], places: dict[str, int], sources: Sources
 ) -> tuple[Parameter, ...]:
     def placed(value: Value) -> Parameter:
         cell = places.get(session.executions[value.index].cell)
         return replace(value.parameter, cell=cell, inherited=value.inherited)
 
-    return _in_order(placed(value) for value in segment.parameters)
+    return in_document((placed(value) for value in values), sources)
 
 
 def _status(session: Session, segmentation: Segmentation, ordinal: int) -> RunStatus:
@@ -331,13 +341,11 @@ def _after(session: Session, segmentation: Segmentation, ordinal: int) -> list[s
         elif last.status == "interrupted":
             said.append("after this run's last result a cell was interrupted")
     if session.fate == "interrupted":
-        said.append("its kernel died while this run was open")
+        if session.shut_down:
+            said.append("its kernel was shut down while a cell was executing")
+        else:
+            said.append("its kernel died while this run was open")
     return said
-
-
-def _in_order(items: Iterable[Any]) -> tuple[Any, ...]:
-    """Sort what has a position as the notebook has it; the rest comes last."""
-    return tuple(sorted(items, key=lambda item: (item.cell is None, item.cell or 0)))
 
 
 def _unique(items: Iterable[Any]) -> tuple[Any, ...]:

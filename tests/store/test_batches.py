@@ -218,8 +218,8 @@ def test_tagged_and_injected_parameters(store: Store, home: Settings, tmp_path: 
     ]
     run = store.finish_batch(RUN, outcome(*told))
     assert [(one.name, one.value, one.source, one.cell) for one in run.parameters] == [
-        ("depth", 3, "tagged", 0),
         ("lr", 0.5, "injected", None),
+        ("depth", 3, "tagged", 0),
     ]
     assert [cell.injected for cell in run.cells] == [False, True, False]
 
