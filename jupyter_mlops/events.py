@@ -165,11 +165,15 @@ class Notice:
 
 @dataclass(frozen=True)
 class SessionEnded:
-    """The kernel shut down in order. Its absence, with a dead process, is a death."""
+    """The last line: the kernel shut down in order. Its absence, with a dead process, is a death.
+
+    Without ``shut_down`` the kernel went on, and capture switched itself off.
+    """
 
     writer: str
     seq: int
     at: str
+    shut_down: bool = True
     type: Literal["session_ended"] = "session_ended"
     v: int = EVENT_VERSION
 

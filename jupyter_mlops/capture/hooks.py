@@ -233,6 +233,7 @@ class Hooks:
                 what="capture switched itself off for the rest of this session",
                 why=f"it failed {self._faults} times",
             )
+            self._session.end(shut_down=False)
 
 
 def _interrupt_main() -> None:

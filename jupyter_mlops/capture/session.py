@@ -51,6 +51,7 @@ class Session:
         self._journal: Journal | None = None
         self._waiting: deque[tuple[type[Event], dict[str, Any]]] = deque()
         self._lost = 0
+        self._ended = False
         # Reentrant: a finalizer or a signal handler of the user's may execute a cell while
         # this thread is inside.
         self._lock = threading.RLock()
@@ -125,10 +126,17 @@ class Session:
         if environment is not None:
             self.say(EnvironmentChanged, environment=environment)
 
+    def end(self, *, shut_down: bool) -> None:
+        """Say the last line, once; without `shut_down` the kernel goes on."""
+        if self._journal is not None and not self._ended:
+            self._ended = True
+            self.say(SessionEnded, shut_down=shut_down)
+
     def close(self) -> None:
-        """Say the last line."""
+        """Close the journal, with its last line in it."""
         if self._journal is not None and self.is_ours:
-            self.say(SessionEnded)
+            self.end(shut_down=True)
+            self._send()  # what waited for room on the disk
             self._journal.close()
             self._journal = None
 

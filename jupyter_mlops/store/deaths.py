@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Literal
 
 from jupyter_mlops import journal
-from jupyter_mlops.events import KernelGone
+from jupyter_mlops.events import KernelGone, SessionEnded
 from jupyter_mlops.records import Process
 
 Fate = Literal["alive", "ended", "interrupted", "lost"]
@@ -25,7 +25,7 @@ def fate(
     process: Process,
     last_heard: str | None,
     *,
-    ended: bool,
+    ended: SessionEnded | None,
     executing: bool,
     gone: Sequence[KernelGone] = (),
 ) -> Fate:
@@ -36,13 +36,15 @@ def fate(
     last_heard
         Time of its last line; ``None`` if more lines are there that can't be read now.
     ended
-        Whether its kernel said that it shut down.
+        Its kernel's last line.
     executing
         Whether its last cell has a start and no end.
     gone
         What the server saw of this kernel's end.
     """
-    if ended:
+    if ended is not None:
+        if not ended.shut_down:
+            return "lost"  # it went on, and nobody recorded how
         return "interrupted" if executing else "ended"
     alive = journal.is_alive(process)
     if alive:

@@ -66,7 +66,8 @@ class Session:
     """A kernel's life: its executions in order, and how it ended.
 
     ``environments`` are those that it had, each with the number of the line that told it;
-    ``is_told`` says whether somebody who knows told the notebook's path.
+    ``is_told`` says whether somebody who knows told the notebook's path, ``shut_down``
+    whether the kernel, or the server that started it, said that it ended in order.
     """
 
     start: SessionStarted
@@ -76,6 +77,7 @@ class Session:
     environments: tuple[tuple[int, Environment], ...]
     executions: tuple[Execution, ...]
     fate: Fate
+    shut_down: bool = False
     notices: tuple[str, ...] = ()
 
     @property
@@ -99,7 +101,7 @@ class _Told:
     finished: dict[int, CellFinished] = field(default_factory=dict)
     environments: list[tuple[int, Environment]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
-    ended: bool = False
+    ended: SessionEnded | None = None
     last_heard: str = ""
 
 
@@ -149,6 +151,7 @@ def tell(
         environments=((told.start.seq, told.start.environment), *told.environments),
         executions=_executions(told, outputs, state),
         fate=state,
+        shut_down=bool(told.ended or gone) and not any(event.how == "died" for event in gone),
         notices=tuple(dict.fromkeys([*told.notices, *_unread(unread)])),
     )
 
@@ -172,7 +175,7 @@ def _sorted(events: Sequence[Event]) -> _Told:
         elif isinstance(event, Notice):
             told.notices.append(f"{event.what}: {event.why}")
         elif isinstance(event, SessionEnded):
-            told.ended = True
+            told.ended = event
     return told
 
 

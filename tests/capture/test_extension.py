@@ -32,7 +32,7 @@ def test_a_plain_kernel_records_from_its_first_cell_to_its_shutdown(kernel: Kern
     assert kernel.of(SessionEnded) == []
     kernel.stop()
     events = kernel.events()
-    assert isinstance(events[-1], SessionEnded)
+    assert isinstance(events[-1], SessionEnded) and events[-1].shut_down
     assert [event.seq for event in events] == list(range(len(events)))
     assert {event.writer for event in events} == {begun.writer}
     assert is_alive(begun.process) is False

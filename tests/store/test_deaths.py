@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mlops.events import CellFinished, Event, SessionEnded
+from jupyter_mlops.events import CellFinished, Event, Notice, SessionEnded
 from jupyter_mlops.journal import this_process
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store
@@ -39,6 +39,20 @@ def test_shut_down_while_executing(store: Store, home: Settings, kernel: Kernel)
     ended = SessionEnded(writer=kernel.id, seq=last.seq, at=last.at)
     write_journal(home, [*executing(kernel), ended])
     assert statuses(store) == ["interrupted"]
+    assert store.run("@1").notices == ("its kernel was shut down while a cell was executing",)
+
+
+@pytest.mark.parametrize("is_executing", [True, False])
+def test_capture_switched_itself_off(
+    store: Store, home: Settings, kernel: Kernel, is_executing: bool
+) -> None:
+    last = kernel.events[-1]
+    said = executing(kernel) if is_executing else list(kernel.events)
+    said.append(Notice(kernel.id, last.seq + 1, last.at, "capture switched itself off", "why"))
+    said.append(SessionEnded(kernel.id, last.seq + 2, last.at, shut_down=False))
+    write_journal(home, said)
+    assert statuses(store) == ["lost"]
+    assert store.run("@1").notices == ("capture switched itself off: why",)
 
 
 @pytest.mark.parametrize("is_executing", [True, False])
@@ -101,6 +115,8 @@ def test_what_the_server_saw(
     write_journal(home, executing(kernel) if is_executing else kernel.events)
     Server(home).gone("k", how)
     assert statuses(store) == [status]
+    died = "its kernel died while this run was open" in store.run("@1").notices
+    assert died == (how == "died")
 
 
 def test_a_restart_ends_one_session_and_not_the_next(
