@@ -6,13 +6,14 @@ import re
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jupyter_mlops.errors import NeedsInPlaceError
 from jupyter_mlops.execution import confine
-from jupyter_mlops.records import DataUse, Run
+from jupyter_mlops.records import CellExecution, DataUse, Run
 from jupyter_mlops.reproduction import sandbox
 from tests.reproduction.builders import run
 
@@ -112,6 +113,14 @@ def test_what_the_run_itself_wrote_is_left_out(project: Path) -> None:
     kept = _used(("read", "data/train.csv"), ("write", "data/train.csv"))
     with sandbox.copied(sandbox.plan(kept, project, [])) as place:
         assert (place.cwd / "data/train.csv").exists()
+
+
+def test_what_was_written_before_it_was_read_counts_by_the_executions(project: Path) -> None:
+    used = _used(("read", "out/model.bin"), ("write", "out/model.bin"))
+    cells = tuple(CellExecution(cell, None, None, "ok", None, None, "x:1") for cell in (1, 0))
+    made = sandbox.plan(replace(used, cells=cells), project, [])
+    with sandbox.copied(made) as place:
+        assert not (place.cwd / "out").exists()
 
 
 def test_links_stay_links_and_lead_into_the_copy(project: Path, tmp_path: Path) -> None:
