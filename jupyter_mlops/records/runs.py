@@ -278,7 +278,9 @@ class Artifact:
 class Run:
     """A set of results with one common lineage: the whole record.
 
-    ``error`` is the last failure that was not mended, ``verdict`` that on a reproduction.
+    ``started`` and ``duration_s`` of an interactive run are those of the cells executed for
+    it; what it rests on may have been executed for an earlier one. ``error`` is the last
+    failure that was not mended, ``verdict`` that on a reproduction.
     """
 
     id: str

@@ -32,7 +32,7 @@ from jupyter_mlops.store.documents import (
     results_of,
     sources_of,
 )
-from jupyter_mlops.store.order import place
+from jupyter_mlops.store.order import Place, place
 from jupyter_mlops.store.overwriting import stands
 from jupyter_mlops.store.replays import Shown, replayed
 from jupyter_mlops.store.sessions import Execution, Session, source_digest
@@ -273,15 +273,11 @@ def _parameters(
     # The tagged default that an injected value replaced was never in effect; its place was.
     defaults = {one.name: one for one in effective if one.source == "tagged"}
     injected = {one.name for one in effective if one.source == "injected"}
+    kept = [one for one in effective if one.source != "tagged" or one.name not in injected]
     sources = sources_of(placed)
-    return (
-        tuple(
-            sorted(
-                (one for one in effective if one.source != "tagged" or one.name not in injected),
-                key=lambda one: place(
-                    defaults.get(one.name, one) if one.source == "injected" else one, sources
-                ),
-            )
-        ),
-        tuple(one for _, one in replaced),
-    )
+
+    def its_place(one: Parameter) -> Place:
+        default = defaults.get(one.name) if one.source == "injected" else None
+        return place(default or one, sources)
+
+    return tuple(sorted(kept, key=its_place)), tuple(one for _, one in replaced)

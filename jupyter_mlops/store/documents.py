@@ -111,7 +111,7 @@ def of_segment(
     shown = [_placed(session, index, places) for index in segment.results]
     results = results_of(own, (*shown, *theirs))
     recorded = tuple(recorded_of(one) for one in own)
-    first = session.executions[segment.first]
+    new = [session.executions[index] for index in segment.new]
     run = Run(
         id=run_id_of(session, ordinal),
         session=session.id,
@@ -120,8 +120,8 @@ def of_segment(
         status=_status(session, segmentation, ordinal),
         trigger=session.start.trigger,
         user=session.user,
-        started=first.started.at,
-        duration_s=sum(one.execution.duration_s or 0.0 for one in recorded),
+        started=new[0].started.at,
+        duration_s=sum((one.finished.duration_s for one in new if one.finished), 0.0),
         parameters=_parameters(session, segment.parameters, places, sources_of([*theirs, *own])),
         metrics=results.metrics,
         data=results.data,

@@ -17,6 +17,8 @@ from jupyter_mlops.dataflow.source import parse
 
 # By the positions of cells.
 Sources = Mapping[int | None, str]
+# Whether there is no position, the cell's, and the name's in it.
+Place = tuple[bool, int, int]
 
 
 class Located(Protocol):
@@ -39,7 +41,7 @@ def in_document(items: Iterable[T], sources: Sources) -> tuple[T, ...]:
     return tuple(sorted(items, key=lambda item: place(item, sources)))
 
 
-def place(item: Located, sources: Sources) -> tuple[bool, int, int]:
+def place(item: Located, sources: Sources) -> Place:
     """Return what an entry of a record is sorted by."""
     if item.cell is None:
         return True, 0, 0

@@ -44,8 +44,6 @@ class Segment:
         Those of them whose results the run shows.
     opened
         The execution whose result opened it; ``None`` without any result.
-    first
-        The first execution that belongs to this run and not to an earlier one's time.
     inherited
         Executions of earlier runs whose results are shown here as well.
     parameters
@@ -54,16 +52,18 @@ class Segment:
         Those that are not, since something else replaced them before they were read.
     company
         What was executed along with it and led to no result (see :mod:`company`).
+    new
+        Those executed for it: after the run before it opened, and listed by no earlier one.
     """
 
     lineage: tuple[int, ...]
     results: tuple[int, ...]
     opened: int | None
-    first: int
     inherited: tuple[int, ...] = ()
     parameters: tuple[Value, ...] = ()
     overwritten: tuple[Value, ...] = ()
     company: tuple[int, ...] = ()
+    new: tuple[int, ...] = ()
 
     @property
     def executed(self) -> tuple[int, ...]:
@@ -108,11 +108,10 @@ def segment(executions: Sequence[Execution]) -> Segmentation:
     growing = _runs(traced, claimed)
     if not growing:
         return whole(executions)
-    runs = []
-    for number, run in enumerate(growing):
-        before = growing[number - 1].opened if number else -1
-        runs.append(_finished(traced, claimed, run, growing[:number], before))
-    runs = _accompanied(traced, growing, runs)
+    finished = [
+        _finished(traced, claimed, run, growing[:number]) for number, run in enumerate(growing)
+    ]
+    runs = _accompanied(traced, growing, finished)
     last = growing[-1]
     open_run = OpenRun(last.opened, frozenset(last.members), last.claims, runs[-1].executed)
     draft = changes(traced, open_run, {index for run in growing for index in run.members})
@@ -126,9 +125,13 @@ def _accompanied(
 
     That is the first step to the result which opened it, as later ones change no closed run.
     """
-    opened = [(before.opened, run.opened) for before, run in pairwise(growing)]
-    firsts = [min(one for one in traced[new].lineage if one > old) for old, new in opened]
+    firsts = [
+        min(one for one in traced[run.opened].lineage - before.members if one > before.opened)
+        for before, run in pairwise(growing)
+    ]
     starts = [0, *firsts, len(traced)]
+    opened = [-1, *(run.opened for run in growing)]
+    listed: set[int] = set()
     found = []
     for number, run in enumerate(runs):
         time = [
@@ -138,7 +141,10 @@ def _accompanied(
             and not traced[index].execution.started.skipped
         ]
         beside = company(traced, run.lineage, growing[number].claims, time)
-        found.append(replace(run, company=beside))
+        every = sorted((*run.lineage, *beside))
+        new = tuple(one for one in every if one > opened[number] and one not in listed)
+        found.append(replace(run, company=beside, new=new))
+        listed.update(every)
     return found
 
 
@@ -156,7 +162,9 @@ def whole(executions: Sequence[Execution]) -> Segmentation:
     everything = tuple(range(len(executions)))
     parameters, overwritten = standing(executions, values, everything)
     results = tuple(sorted(newest.values()))
-    return Segmentation((Segment(everything, results, None, 0, (), parameters, overwritten),))
+    return Segmentation(
+        (Segment(everything, results, None, (), parameters, overwritten, new=everything),)
+    )
 
 
 def strength(execution: Execution) -> Strength | None:
@@ -239,7 +247,6 @@ def _finished(
     claimed: Mapping[int, Claims],
     run: _Growing,
     earlier: Sequence[_Growing],
-    before: int,
 ) -> Segment:
     shown = {subject: set(said) for subject, said in run.claims.items()}
     taken: set[str] = set()
@@ -257,7 +264,6 @@ def _finished(
         lineage=lineage,
         results=tuple(sorted(results)),
         opened=run.opened,
-        first=min(index for index in lineage if index > before),
         inherited=tuple(sorted(inherited)),
         parameters=parameters,
         overwritten=overwritten,

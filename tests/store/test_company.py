@@ -65,3 +65,26 @@ def test_what_read_another_value_than_the_run_stays_out(home: Settings, kernel: 
     with Store.open(home) as store:
         store.refresh()
         assert _sources(store, "@1") == ["lr = 0.5", "score = lr * 3"]
+
+
+def test_the_time_of_a_run_goes_on_while_its_own_cells_are_executed(
+    home: Settings, kernel: Kernel
+) -> None:
+    cells = {
+        "lr": "lr = 0.5",
+        "rough": "rough = lr / 2",
+        "prepare": "rows = [float(one) for one in range(3)]",
+        "draw": "print(rough)",
+        "score": "score = lr * sum(rows)",
+    }
+    for cell, source in cells.items():
+        kernel.execute(cell, source)
+    # Both runs rest on what was prepared; what was drawn after it is the first one's.
+    kernel.execute("lr", "lr = 4.0")
+    kernel.execute("score", cells["score"])
+    kernel.end()
+    write_journal(home, kernel.events)
+    with Store.open(home) as store:
+        store.refresh()
+        assert _sources(store, "@2") == list(cells.values())
+        assert _sources(store, "@1") == [cells["prepare"], "lr = 4.0", cells["score"]]

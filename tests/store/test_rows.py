@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from jupyter_mlops.events import CellFinished, CellStarted
 from jupyter_mlops.journal import now, this_process
 from jupyter_mlops.records import (
@@ -128,3 +130,27 @@ def test_the_verdict_stands_in_the_row_of_the_reproduction(
     }.items():
         assert {one.id for one in store.runs(where=expression).runs} == found, expression
     assert [one.id for one in store.runs(sort="-verdict").runs] == [again.run, original]
+
+
+def test_a_run_begins_and_takes_as_long_as_what_was_executed_for_it(
+    store: Store, home: Settings, tmp_path: Path
+) -> None:
+    kernel = Kernel(tmp_path)
+    cells = {
+        "hello": "print('hello')",
+        "lr": "lr = 0.5",
+        "rough": "rough = lr / 2",
+        "prepare": "rows = [float(one) for one in range(3)]",
+        "score": "score = lr * sum(rows)",
+    }
+    for cell, source in cells.items():
+        kernel.execute(cell, source)
+    kernel.execute("lr", "lr = 4.0")
+    # It rests on what was prepared after the first run had opened, and is that run's.
+    kernel.execute("score", cells["score"])
+    row(store, home, kernel)
+    begun = [event.at for event in kernel.events if isinstance(event, CellStarted)]
+    second, first = store.runs().runs
+    assert [cell.id for cell in store.run(second.id).cells] == ["prepare", "lr", "score"]
+    assert (first.started, first.duration_s) == (begun[0], 5 * 0.25)
+    assert (second.started, second.duration_s) == (begun[5], 2 * 0.25)

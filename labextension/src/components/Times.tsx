@@ -40,7 +40,9 @@ export function Duration(props: { run: Timed }): JSX.Element {
         className="jp-mlops-Run-duration jp-mlops-mod-quiet"
         title={
           run.trigger === 'interactive'
-            ? trans.__('Time that its cells took, without what lay between')
+            ? trans.__(
+                'Time that the cells executed for it took, without what lay between'
+              )
             : trans.__('Time from its start to its end')
         }
       >
