@@ -92,6 +92,9 @@ def _see_why(page: Page, recorded: str) -> None:
     expect(sides.nth(0)).to_contain_text(f"accuracy: {recorded}")
     expect(sides.nth(1)).to_contain_text("accuracy: ")
     expect(sides.nth(1)).not_to_contain_text(f"accuracy: {recorded}")
+    # Only what differs of the line is marked.
+    expect(sides.nth(0).locator("mark")).to_have_text(recorded)
+    expect(sides.nth(1).locator("mark")).to_have_count(1)
 
 
 def _interactive(page: Page) -> Locator:

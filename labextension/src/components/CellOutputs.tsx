@@ -6,8 +6,8 @@ import { CellLink } from './CellLink';
 import { maskName } from './Judging';
 import { StateMark, stateName } from './Marks';
 import { Failure, Loading } from './Notices';
-import { OutputsView } from './OutputsView';
 import { useFetched, useServices } from './services';
+import { SideBySide } from './SideBySide';
 
 /** Whose outputs: a run and the reproduction of it. */
 interface ISides {
@@ -33,7 +33,6 @@ export function BothOutputs(
     feed,
     () => false
   );
-  const labels = [trans.__('Recorded'), trans.__('Reproduced')];
   const sides = React.useMemo(
     () => value?.map(details => details.flatMap(detail => detail.outputs)),
     [value]
@@ -55,14 +54,12 @@ export function BothOutputs(
     <>
       <Judged judgement={judgement} />
       <Unseen judgement={judgement} />
-      <div className="jp-mlops-SideBySide">
-        {sides.map((outputs, side) => (
-          <figure key={side}>
-            <figcaption>{labels[side]}</figcaption>
-            <OutputsView outputs={outputs} />
-          </figure>
-        ))}
-      </div>
+      <SideBySide
+        captions={[trans.__('Recorded'), trans.__('Reproduced')]}
+        outputs={sides}
+        // What differs in identical outputs was left out of the judgement.
+        isMarked={judgement.verdict !== 'identical'}
+      />
     </>
   );
 }

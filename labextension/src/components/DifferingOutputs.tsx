@@ -3,8 +3,8 @@ import * as React from 'react';
 import type { CellDetail, Difference, Run } from '../schema';
 import { Dot, RunHeading } from './DifferenceTable';
 import { Failure, Loading } from './Notices';
-import { OutputsView } from './OutputsView';
 import { useFetched, useServices } from './services';
+import { SideBySide } from './SideBySide';
 
 /** The outputs that differ, cell by cell: the first is open, the others at a press. */
 export function DifferingOutputs(props: {
@@ -78,8 +78,8 @@ function Sides(props: {
     () =>
       value && areOfOneCell(value)
         ? value.map(details => details.flatMap(one => one.outputs))
-        : null,
-    [value]
+        : runs.map((_, place) => String(difference.values[place] ?? '')),
+    [value, runs, difference]
   );
   if (error) {
     const what = trans.__('Fetching the outputs');
@@ -89,21 +89,16 @@ function Sides(props: {
     return <Loading label={trans.__('Loading the outputs…')} />;
   }
   return (
-    <div className="jp-mlops-SideBySide">
-      {runs.map((run, place) => (
-        <figure key={run.id}>
-          <figcaption>
-            {place in colors && <Dot color={colors[place]} />}
-            <RunHeading run={run} />
-          </figcaption>
-          {outputs ? (
-            <OutputsView outputs={outputs[place]} />
-          ) : (
-            <pre>{String(difference.values[place] ?? '')}</pre>
-          )}
-        </figure>
+    <SideBySide
+      captions={runs.map((run, place) => (
+        <>
+          {place in colors && <Dot color={colors[place]} />}
+          <RunHeading run={run} />
+        </>
       ))}
-    </div>
+      outputs={outputs}
+      isMarked={runs.length === 2}
+    />
   );
 }
 
