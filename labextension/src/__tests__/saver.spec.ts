@@ -6,8 +6,9 @@ import { Client } from '../client';
 import { Saver, type Unsaved } from '../saver';
 import { runOf, Server, summaryOf } from './server';
 
+const contents = new ContentsManager({ serverSettings: new Server().settings });
+
 describe('Saver', () => {
-  const contents = new ContentsManager();
   for (const name of ['RTC', 'Extra']) {
     contents.addDrive({
       name,
@@ -17,6 +18,8 @@ describe('Saver', () => {
   const save = jest.fn(() => Promise.resolve());
 
   beforeEach(() => save.mockReset().mockResolvedValue());
+
+  afterAll(() => contents.dispose());
 
   /** Save for a run of /srv/work/train.ipynb while `path` is open. */
   function saved(
