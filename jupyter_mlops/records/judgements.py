@@ -65,7 +65,10 @@ class CellJudgement:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What ``reproduce RUN --json`` prints."""
+    """What ``reproduce RUN --json`` prints.
+
+    ``kept`` names the parameters that the notebook as it is now was given because the run was.
+    """
 
     run: str
     reproduction: str | None
@@ -77,6 +80,7 @@ class Verdict:
     causes: tuple[Cause, ...] = ()
     cells: tuple[CellJudgement, ...] = ()
     sentence: str = ""
+    kept: tuple[str, ...] = ()
     schema: int = SCHEMA_VERSION
 
 

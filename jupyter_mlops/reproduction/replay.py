@@ -60,6 +60,8 @@ class Replay:
         Whether it is a session's executions, one by one.
     kernel
         Name of the kernel that executed the run, where it was recorded.
+    kept
+        Names of the parameters that the current notebook is given because the run was.
     """
 
     prepared: Prepared
@@ -70,6 +72,7 @@ class Replay:
     current: bool = False
     stepwise: bool = False
     kernel: str | None = None
+    kept: tuple[str, ...] = ()
 
     @property
     def positions(self) -> tuple[int | None, ...] | None:
@@ -159,7 +162,9 @@ def of_run(store: Store, run: Run, current: bool, parameters: Mapping[str, Any])
     asked = _translated(parameters, replay)
     changed = documents.with_parameters(replay.prepared.notebook, asked)
     tagged = {**replay.prepared.tagged, **changed.tagged}
-    return replace(replay, prepared=replace(changed, tagged=tagged))
+    others = {one.name for one in changed.settings}
+    kept = tuple(name for name in replay.kept if name not in others)
+    return replace(replay, prepared=replace(changed, tagged=tagged), kept=kept)
 
 
 def _name(cell: int | None) -> str:
@@ -302,7 +307,12 @@ def _as_parameterised(replay: Replay, executed: NotebookNode | None) -> Replay:
     }
     prepared = documents.with_parameters(notebook, values)
     injected = {name: value for name, value in _injected(executed).items() if name in tagged}
-    return replace(replay, prepared=replace(prepared, tagged=injected))
+    kept = [name for name, cell in offered if name in injected or f"{name}@{cell}" in values]
+    return replace(
+        replay,
+        prepared=replace(prepared, tagged=injected),
+        kept=tuple(dict.fromkeys(kept)),
+    )
 
 
 def _set_literals(executed: NotebookNode | None, cell: int | None, name: str) -> Iterator[Any]:

@@ -252,6 +252,7 @@ def judged(
         first_diverging_cell=None if at is None else pairs[at].cell,
         causes=found.found,
         cells=cells,
+        kept=replay.kept,
     )
     return replace(told, sentence=conclusion.sentence(told, reason, found.leading))
 

@@ -82,6 +82,8 @@ def _facts(record: Verdict) -> list[tuple[str, str | None]]:
         ("randomness", _randomness(record)),
         ("judged", _counted(record)),
     ]
+    if record.kept:
+        facts.append(("parameters", f"{', '.join(record.kept)}: as they were set for the run"))
     if models := _models(record):
         facts.append(("not judged", f"{', '.join(models)}: not the same inside"))
     if masks := _masks(record):

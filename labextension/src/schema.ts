@@ -229,6 +229,8 @@ export interface Progress {
 /**
  * What ``reproduce RUN --json`` prints.
  *
+ *     ``kept`` names the parameters that the notebook as it is now was given because the run was.
+ *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Verdict".
  */
@@ -236,6 +238,7 @@ export interface Verdict {
   causes: Cause[];
   cells: CellJudgement[];
   first_diverging_cell: number | null;
+  kept: string[];
   randomness: 'fresh' | 'none used' | 'restored';
   reproduction: string | null;
   run: string;

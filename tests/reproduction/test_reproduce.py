@@ -234,8 +234,12 @@ def test_the_current_file_may_have_other_code(
 def test_given_parameters_are_repeated_and_a_tagged_one_too(project: Project, store: Store) -> None:
     project.save("scale = 1", "rate = 5\nprint(scale, rate)", tags={1: ["parameters"]})
     made = project.run(store, {"scale": 3, "rate": 7})
-    assert _reproduced(store, made).verdict == "identical"
-    assert _reproduced(store, made, current=True).verdict == "identical"
+    recorded = _reproduced(store, made)
+    assert (recorded.verdict, recorded.kept) == ("identical", ())
+    current = _reproduced(store, made, current=True)
+    assert (current.verdict, current.kept) == ("identical", ("scale", "rate"))
+    verdict = _reproduced(store, made, parameters={"rate": 8}, current=True)
+    assert (verdict.verdict, verdict.kept) == ("differs", ("scale",))
     verdict = _reproduced(store, made, parameters={"scale": 4})
     assert _causes(verdict)[0] == ("parameter", "scale", None, "3 → 4")
 

@@ -75,6 +75,12 @@ def test_generators_of_their_own_are_not_called_unused() -> None:
     assert "randomness    no unseeded randomness seen\n" in shown
 
 
+def test_parameters_that_the_current_notebook_was_given_are_named() -> None:
+    assert "parameters" not in text.verdict(VERDICT)
+    shown = text.verdict(replace(VERDICT, kept=("lr", "seed")))
+    assert "parameters    lr, seed: as they were set for the run\n" in shown
+
+
 def test_models_that_are_not_the_same_are_named() -> None:
     outputs = tuple(
         OutputJudgement("model", verdict, what=name)

@@ -120,7 +120,15 @@ describe('VerdictPage', () => {
       expect(textContent).toContain(fact);
     }
     expect(container.textContent).not.toContain('First diverging cell');
+    expect(container.textContent).not.toContain('set for the run');
     expect(onTitle).toHaveBeenLastCalledWith('= aaaaaaaa identical · train');
+  });
+
+  it('names the parameters of the run that the notebook as it is now was given', async () => {
+    const container = await show({ kept: ['lr', 'gone'] }, {});
+    expect(container.textContent).toContain(
+      'With the parameters as they were set for the run: lr = 0.1, gone'
+    );
   });
 
   it('sets the metrics side by side, those that changed first, above the outputs', async () => {

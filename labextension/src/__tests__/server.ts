@@ -295,6 +295,7 @@ export function verdictOf(run: string, some: Partial<Verdict> = {}): Verdict {
     causes: [],
     cells: [{ cell: 7, verdict: 'differs', outputs: [] }],
     sentence: 'differs · cell 7',
+    kept: [],
     schema: 1,
     ...some
   };

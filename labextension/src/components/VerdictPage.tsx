@@ -14,7 +14,7 @@ import { stateName } from './Marks';
 import { MetricTable } from './MetricTable';
 import { Empty, Failure, Loading } from './Notices';
 import { useCommand, useFetched, useServices } from './services';
-import { FirstDiverging, VerdictHead } from './VerdictView';
+import { FirstDiverging, Kept, VerdictHead } from './VerdictView';
 
 interface IJudgedRun {
   run: Run;
@@ -111,6 +111,7 @@ function Page(props: {
       <Head run={run} reproduction={reproduction} />
       <div className="jp-mlops-Verdict" data-verdict={verdict.verdict}>
         <VerdictHead verdict={verdict} />
+        <Kept verdict={verdict} run={run} />
         <Causes run={run.id} causes={verdict.causes} />
       </div>
       {verdict.reproduction ? (

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { formatValue } from '../format';
 import type { Run, Verdict } from '../schema';
 import { CommandIDs } from '../tokens';
 import { Link } from './Button';
@@ -24,6 +25,7 @@ export function VerdictView(props: {
   return (
     <div className="jp-mlops-Verdict" data-verdict={verdict.verdict}>
       <VerdictHead verdict={verdict} />
+      <Kept verdict={verdict} run={run} />
       <Causes run={run.id} causes={verdict.causes} />
       {!props.isBrief && verdict.reproduction && (
         <>
@@ -60,6 +62,31 @@ export function VerdictHead(props: { verdict: Verdict }): JSX.Element {
     <p className="jp-mlops-Verdict-head" role="status">
       <StateMark state={verdict} wordless={startsWithWord} />
       <span>{sentence}</span>
+    </p>
+  );
+}
+
+/** Which parameters of the run the notebook as it is now was given; nothing without any. */
+export function Kept(props: { verdict: Verdict; run: Run }): JSX.Element {
+  const { trans } = useServices();
+  const { verdict, run } = props;
+  if (verdict.kept.length === 0) {
+    return <></>;
+  }
+  const values = new Map(
+    run.parameters.map(({ name, value }) => [name, value])
+  );
+  const said = verdict.kept.map(name =>
+    values.has(name) ? `${name} = ${formatValue(values.get(name))}` : name
+  );
+  return (
+    <p>
+      {trans._n(
+        'With the parameter as it was set for the run: %2',
+        'With the parameters as they were set for the run: %2',
+        said.length,
+        said.join(', ')
+      )}
     </p>
   );
 }
