@@ -117,12 +117,22 @@ def _is_change(
 def _may_join(traced: Sequence[Traced], run: OpenRun, one: Traced) -> bool:
     """Tell whether what is under way may lead to a result of the run, by its source.
 
-    Its identity is not known before it ends; what it reads is.
+    Its identity is not known before it ends. What it reads is, but for what an earlier
+    execution of its cell left, which it may leave as it is.
     """
     said = claims(traced, one.full)
     del said[one.cell, None]
-    own = [traced[index] for index in sorted(run.members) if traced[index].cell == one.cell]
-    return agree(said, run.claims) and not _has_other_source(one, own[-1:])
+    own = [traced[index] for index in sorted(run.members) if traced[index].cell == one.cell][-1:]
+    read = {
+        name: token
+        for name, token in one.tokens.items()
+        if not any(traced[supplier].cell == one.cell for supplier in one.sources[name])
+    }
+    return (
+        agree(said, run.claims)
+        and not _has_other_source(one, own)
+        and all(each.tokens.get(name, read[name]) == read[name] for each in own for name in read)
+    )
 
 
 def _has_other_source(one: Traced, known: Iterable[Traced]) -> bool:

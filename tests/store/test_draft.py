@@ -37,6 +37,28 @@ def test_what_reads_a_change_is_the_drafts(store: Store, home: Settings, kernel:
     assert [run.metrics for run in page.runs] == [{"score": 8.0}, {"score": 1.0}]
 
 
+def test_a_change_made_in_a_new_cell_is_read_as_well(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    kernel.execute("again", "lr = 4.0")
+    kernel.execute("score", "score = lr * 2")
+    row, draft = under_way(store, home, kernel)
+    assert row.executing is None
+    assert draft is not None and draft.executing is not None
+    assert (draft.executing.id, draft.parameters) == ("score", {"lr": 4.0})
+
+
+def test_what_goes_on_from_its_own_result_may_leave_it_as_it_is(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    kernel.execute("rows", "rows = [3.0, 1.0]")
+    kernel.execute("sort", "rows.sort()")
+    kernel.execute("first", "first = rows[0] / lr")
+    kernel.execute("sort", "rows.sort()")
+    row, draft = under_way(store, home, kernel)
+    assert (row.executing and row.executing.id, draft) == ("sort", None)
+
+
 @pytest.mark.parametrize(
     "source",
     ["other = len('ab') / 4", "late = 1", "print(score)", "def double(x):\n    return lr * x"],
