@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +154,21 @@ def lost(acted: Acted) -> list[str]:
     return found
 
 
+def disturbed(acted: Acted) -> list[str]:
+    """Say which execution changes a run while it is under way."""
+    executions = acted.session.executions
+    found = []
+    for index, execution in enumerate(executions):
+        before = segment(executions[:index]).runs
+        under_way = replace(execution, finished=None, status="running")
+        # Before the first result a session is one run of all that was executed.
+        if any(run.opened is not None for run in before):
+            now = segment((*executions[:index], under_way)).runs
+            if now != before:
+                found.append(f"execution {execution.number} under way changed a run")
+    return found
+
+
 def unfaithful(acted: Acted) -> list[str]:
     """Say which run, its lineage executed alone in a new kernel, gives other metrics."""
     executions = acted.session.executions
@@ -205,7 +220,7 @@ def main(count: int, first: int) -> int:
     with tempfile.TemporaryDirectory() as name:
         for seed in range(first, first + count):
             acted = act(seed, Path(name))
-            for wrong in (lies, lost, unfaithful):
+            for wrong in (lies, lost, disturbed, unfaithful):
                 if wrong(acted):
                     sys.stdout.write(f"seed {seed}\n")
                     sys.stdout.write(told(smallest(acted, Path(name), wrong), wrong) + "\n")

@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_mlops.store import lineage, segmentation
 from tests.store import random_sessions
-from tests.store.random_sessions import act, lies, lost, smallest, told, unfaithful
+from tests.store.random_sessions import act, disturbed, lies, lost, smallest, told, unfaithful
 
 
 @pytest.mark.slow
@@ -28,6 +28,14 @@ def test_no_result_is_lost_and_closed_runs_stay(tmp_path: Path) -> None:
         acted = act(seed, tmp_path)
         if lost(acted):
             pytest.fail(f"seed {seed}\n" + told(smallest(acted, tmp_path, lost), lost))
+
+
+@pytest.mark.slow
+def test_what_is_under_way_changes_no_run(tmp_path: Path) -> None:
+    for seed in range(400):
+        acted = act(seed, tmp_path)
+        if disturbed(acted):
+            pytest.fail(f"seed {seed}\n" + told(smallest(acted, tmp_path, disturbed), disturbed))
 
 
 @pytest.mark.slow
