@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
-from jupyter_mlops.comparison import lineage
 from jupyter_mlops.comparison.alignment import Alignment, key
 from jupyter_mlops.comparison.found import Found, Row, Side
+from jupyter_mlops.comparison.lineage import Course
 from jupyter_mlops.dataflow.source import parse
 from jupyter_mlops.layout import cells_text, listed, same, setting_texts
 from jupyter_mlops.records import CauseKind, Difference, MetricCause
@@ -51,9 +51,10 @@ def causes_of(
         By name: the row of the cell that produced it, and its value in each run.
     """
     causes: list[MetricCause] = []
+    courses = [Course(side, alignment) for side in sides]
     for name, (row, values, _) in metrics.items():
         if not same(values):
-            causes += _Judge(name, row, sides, alignment).judged(found)
+            causes += _Judge(name, row, sides, courses, alignment).judged(found)
     return tuple(causes)
 
 
@@ -61,13 +62,21 @@ class _Judge:
     """Judges the differences for one metric."""
 
     def __init__(
-        self, metric: str, row: int | None, sides: Sequence[Side], alignment: Alignment
+        self,
+        metric: str,
+        row: int | None,
+        sides: Sequence[Side],
+        courses: Sequence[Course],
+        alignment: Alignment,
     ) -> None:
         self._metric = metric
         self._row = row
         self._sides = sides
+        self._courses = courses
         self._alignment = alignment
-        self._lineages = [self._executions(side, row) for side in sides]
+        self._lineages = [
+            self._lineage(side, course) for side, course in zip(sides, courses, strict=True)
+        ]
         self._rows = {
             alignment.row(side.number, key(side.cells[at].execution))
             for side, executions in zip(sides, self._lineages, strict=True)
@@ -86,11 +95,11 @@ class _Judge:
             causes.append(MetricCause(self._metric, "unknown", "unknown", None, detail))
         return sorted(causes, key=lambda cause: _ORDER.index(cause.kind))
 
-    def _executions(self, side: Side, row: int | None) -> frozenset[int]:
-        member = None if row is None else self._alignment.rows[row].members.get(side.number)
-        if row is not None and member is None:
-            return frozenset()
-        return lineage.of_cell(side, None if member is None else member.execution.cell)
+    def _lineage(self, side: Side, course: Course) -> frozenset[int]:
+        if self._row is None:
+            return course.made(None)
+        member = self._alignment.rows[self._row].members.get(side.number)
+        return frozenset() if member is None else course.made(member.execution.cell)
 
     def _can_cause(self, item: Found) -> bool:
         # What lies in no cell that is known may have reached every metric.
@@ -131,14 +140,16 @@ class _Judge:
         return causes
 
     def _order(self) -> list[MetricCause]:
-        if self._row is None or not all(self._lineages):
+        members = {} if self._row is None else self._alignment.rows[self._row].members
+        if len(members) < len(self._sides):
             return []
-        for other in self._sides[1:]:
-            found = lineage.other_order(self._sides[0], other, self._alignment, self._row)
+        cells = [members[side.number].execution.cell for side in self._sides]
+        for number, course in enumerate(self._courses[1:], 1):
+            found = self._courses[0].moved(course, (cells[0], cells[number]))
             if found is not None:
                 before, after = cells_text(found.first), cells_text(found.second)
                 now = after if after != before else "an execution with other code"
-                where = f"from {before} in run 1, from {now} in run {other.number + 1}"
+                where = f"from {before} in run 1, from {now} in run {number + 1}"
                 what, detail = "order of execution", f"read {found.name} {where}"
                 return [MetricCause(self._metric, "order", what, found.cell, detail)]
         return []

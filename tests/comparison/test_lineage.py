@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_mlops.comparison import lineage
+from jupyter_mlops.comparison.alignment import Alignment
 from jupyter_mlops.comparison.found import Side
+from jupyter_mlops.comparison.lineage import Course
 from jupyter_mlops.records import RandomUse
 from tests.comparison.made import file, made
 
 
 def of(cells: list[str], cell: int | None, **fields: object) -> set[int]:
     run, details = made("a", cells, **fields)
-    return set(lineage.of_cell(Side(0, run, details), cell))
+    return set(Course(Side(0, run, details), Alignment([details])).made(cell))
 
 
 @pytest.mark.parametrize(
