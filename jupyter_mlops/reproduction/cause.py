@@ -24,6 +24,7 @@ from jupyter_mlops.records import (
     Parameter,
     RandomUse,
     Run,
+    Step,
 )
 from jupyter_mlops.reproduction import packages
 from jupyter_mlops.reproduction.flows import flows, lineage, reaching
@@ -72,6 +73,8 @@ class Evidence:
         Whether it had a limit of time.
     differing
         Names of what differs in the diverging cell, as far as it has names.
+    steps
+        All that the run executed, in its order; the repetition may stand for several with one.
     """
 
     before: Run
@@ -83,6 +86,7 @@ class Evidence:
     confined: bool = False
     limited: bool = False
     differing: tuple[str, ...] = ()
+    steps: Sequence[Step] = ()
 
     @property
     def cells(self) -> set[int | None]:
@@ -313,7 +317,9 @@ def _hidden_state(evidence: Evidence) -> Iterator[Cause]:
 
 def _order(evidence: Evidence) -> Iterator[Cause]:
     """Tell what was read from elsewhere, where the repetition did not keep the recorded order."""
-    found = other_order(evidence.before, evidence.after, evidence.pairs, evidence.at)
+    found = other_order(
+        evidence.before, evidence.after, evidence.steps, evidence.pairs, evidence.at
+    )
     if found is not None:
         then, now = cells_text(found.first), cells_text(found.second)
         now = now if now != then else "an execution with other code"

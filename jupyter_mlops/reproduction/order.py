@@ -11,30 +11,33 @@ from jupyter_mlops.reproduction.flows import flows
 from jupyter_mlops.reproduction.verdict import Pair
 
 
-def other_order(before: Run, after: Run, pairs: Sequence[Pair], at: int) -> Moved | None:
+def other_order(
+    before: Run, after: Run, then: Sequence[Step], pairs: Sequence[Pair], at: int
+) -> Moved | None:
     """Return what led to the pair at index `at` and was read from elsewhere, if anything.
 
     Parameters
     ----------
     before, after
         Both records; cells of `after` by the positions of `before`.
+    then
+        All that the run executed, in its order.
     pairs
         In the order of the repetition.
     """
-    then = sorted(
-        (pair.step for pair in pairs if pair.step is not None), key=lambda one: one.execution
-    )
     now = [
         (number, replace(pair.step, source=pair.after.source))
         for number, pair in enumerate(pairs)
         if pair.step is not None and pair.after is not None
     ]
-    place = next((i for i, (number, _) in enumerate(now) if number == at), None)
-    if place is None:
+    ends = (
+        next((i for i, step in enumerate(then) if step is pairs[at].step), None),
+        next((i for i, (number, _) in enumerate(now) if number == at), None),
+    )
+    if ends[0] is None or ends[1] is None:
         return None
-    step = pairs[at].step
-    ends = next(i for i, one in enumerate(then) if one is step), place
-    return moved(_executions(before, then), _executions(after, [one for _, one in now]), ends)
+    runs = _executions(before, then), _executions(after, [step for _, step in now])
+    return moved(*runs, (ends[0], ends[1]))
 
 
 def _executions(run: Run, steps: Sequence[Step]) -> list[Execution]:

@@ -118,10 +118,12 @@ class Replay:
             pairs.append((reached, Pair(self.cell_of.get(cell.cell), step, cell)))
         there = {pair.after.cell for _, pair in pairs if pair.after is not None}
         repeated = {index for position, index in self.step_of.items() if position in there}
+        # The notebook as it is now executes a cell once, in place of all its executions then.
+        once = {self.steps[index].cell for index in repeated} if self.current else set()
         pairs += [
             (index, Pair(step.cell, step, None))
             for index, step in enumerate(self.steps)
-            if index not in repeated and not step.injected
+            if index not in repeated and step.cell not in once and not step.injected
         ]
         return [pair for _, pair in sorted(pairs, key=lambda item: item[0])]
 

@@ -309,6 +309,7 @@ def _causes(
             confined=place.writable is not None,
             limited=order.timeout_s is not None or order.cell_timeout_s is not None,
             differing=tuple(one.what for one in first if one.what),
+            steps=order.replay.steps,
         )
     )
 

@@ -40,7 +40,7 @@ def run(**fields: Any) -> Run:
 
 def step(cell: int | None, source: str = "x", *outputs: dict[str, Any], **fields: Any) -> Step:
     """Build a step that ran without error."""
-    return replace(Step(cell or 0, cell, None, source, "ok", 1, outputs=outputs), **fields)
+    return replace(Step(0, cell, None, source, "ok", 1, outputs=outputs), **fields)
 
 
 def repeated(cell: int, source: str = "x", *outputs: dict[str, Any], **fields: Any) -> BatchCell:

@@ -242,8 +242,11 @@ def test_a_name_from_nowhere_is_hidden_state_of_a_session() -> None:
 
 
 def test_another_order_of_execution_is_told_where_it_changed_what_was_read() -> None:
-    swapped = [_pairs(*SOURCES)[i] for i in (0, 2, 1, 3)]
-    assert _causes({}, {}, pairs=swapped)[0][0] == "unknown", "neither reads the other"
+    given = _pairs(*SOURCES)
+    steps = [one.step for one in given if one.step is not None]
+    swapped = [given[i] for i in (0, 2, 1, 3)]
+    found = _causes({}, {}, pairs=swapped, steps=steps)
+    assert found[0][0] == "unknown", "neither reads the other"
     sources = ("x = [1]", "x.append(2)", "x.append(3)", "print(x)")
     cells = (
         execution(0, "", "x"),
@@ -251,21 +254,21 @@ def test_another_order_of_execution_is_told_where_it_changed_what_was_read() -> 
         execution(2, "x", "x"),
         execution(3, "x", ""),
     )
-    pairs = [_pairs(*sources)[i] for i in (0, 2, 1, 3)]
-    (found,) = weighed(Evidence(run(cells=cells), run(cells=cells), pairs, 3)).found
-    assert (found.kind, found.cell) == ("order", 3)
-    assert found.detail == "read x from cell 2, and now from cell 1"
+    given = _pairs(*sources)
+    steps = [one.step for one in given if one.step is not None]
+    swapped = [given[i] for i in (0, 2, 1, 3)]
+    (one,) = weighed(Evidence(run(cells=cells), run(cells=cells), swapped, 3, steps=steps)).found
+    assert (one.kind, one.cell) == ("order", 3)
+    assert one.detail == "read x from cell 2, and now from cell 1"
 
 
 def test_a_name_that_is_made_later_now_is_an_order() -> None:
-    sources = ("y = 1", "z = y")
-    ended = Pair(1, replace(step(1, sources[1]), execution=2), repeated(1, sources[1]))
-    later = Pair(
-        0, replace(step(0, sources[0]), execution=1), repeated(0, sources[0], status="not run")
-    )
-    cells = (execution(0, "", "y"), execution(1, "y", "z"))
+    steps = (step(0, "y = 1"), step(1, "z = y"))
+    ended = Pair(1, steps[1], repeated(1, "z = y", status="error"))
+    later = Pair(0, steps[0], repeated(0, "y = 1", status="not run"))
+    before = run(cells=(execution(0, "", "y"), execution(1, "y", "z")))
     after = run(cells=(execution(1), replace(execution(0), status="not run")))
-    (found,) = weighed(Evidence(run(cells=cells), after, [ended, later], 0)).found
+    (found,) = weighed(Evidence(before, after, [ended, later], 0, steps=steps)).found
     assert found.detail == "read y from cell 0, and now from no cell"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 
@@ -58,6 +59,30 @@ def parameters(run: Run) -> list[tuple[Any, ...]]:
 
 def metrics(run: Run) -> list[tuple[Any, ...]]:
     return [(one.name, one.cell) for one in run.metrics]
+
+
+def test_a_cell_executed_again_is_one_cell_of_the_notebook_as_it_is_now(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "n.ipynb"
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    first, changed = "seed = 2\nalpha = 1.0", "seed = 2\nalpha = 3.0"
+    made, scored = "x = 4 * seed", "score = x * alpha\nprint(score)"
+    cells = [nbformat.v4.new_code_cell(one) for one in (changed, made, scored)]
+    for cell, name in zip(cells, "abc", strict=True):
+        cell["id"] = name
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    run = session(store, tmp_path, first, made, scored, changed, scored, ids="abcac")
+    assert [one.cell for one in run.cells] == [0, 1, 0, 2]
+    verdict, _ = reproduced(store, run, current=True)
+    assert (verdict.sentence, len(verdict.cells)) == ("identical", 3)
+    other = first.replace("2", "5"), changed
+    run = session(store, tmp_path, other[0], made, scored, other[1], scored, ids="abcac")
+    verdict, _ = reproduced(store, run, current=True)
+    assert [(one.kind, one.detail) for one in verdict.causes] == [
+        ("parameter", "5 → 2"),
+        ("order", "read seed from cell 0, and now from an execution with other code"),
+    ]
 
 
 def test_a_failed_session_fails_again_and_says_so(store: Store, tmp_path: Path) -> None:
