@@ -33,9 +33,8 @@ def claims(traced: Sequence[Traced], full: Iterable[int]) -> Claims:
         for name, token in used_at_once(one.execution).items():
             found.setdefault((one.cell, name), set()).add(token)
         for name, suppliers in one.sources.items():
-            for supplier in suppliers:
-                subject = (traced[supplier].cell, name)
-                found.setdefault(subject, set()).add(one.tokens[name])
+            for supplier, token in zip(suppliers, one.tokens[name], strict=True):
+                found.setdefault((traced[supplier].cell, name), set()).add(token)
     return found
 
 

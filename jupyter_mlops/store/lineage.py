@@ -40,14 +40,14 @@ class Traced:
 
     ``index`` counts the session's executions from 0; ``sources`` maps each name (or
     ``file:path``, ``seed:generator``) that it read to the indices of the executions that
-    supplied it, ``tokens`` to what was supplied, by digest or value; ``lineage`` and ``full``
-    hold indices, its own included.
+    supplied it, ``tokens`` to what each of these supplied, by digest or value; ``lineage`` and
+    ``full`` hold indices, its own included.
     """
 
     index: int
     execution: Execution
     sources: Mapping[str, tuple[int, ...]]
-    tokens: Mapping[str, str]
+    tokens: Mapping[str, tuple[str, ...]]
     lineage: frozenset[int]
     full: frozenset[int]
     identity: str
@@ -91,7 +91,7 @@ def _traced(state: _State, execution: Execution) -> Traced:
     if execution.is_opaque:
         return _after_everything(state, execution)
     sources = {name: _suppliers(state, name) for name in sorted(_read_by(execution))}
-    tokens = {name: _token(state, name, suppliers) for name, suppliers in sources.items()}
+    tokens = {name: _tokens(state, name, suppliers) for name, suppliers in sources.items()}
     return _unless_repeated(state, _linked(state, execution, sources, tokens))
 
 
@@ -104,7 +104,7 @@ def _after_everything(state: _State, execution: Execution) -> Traced:
     index = len(state.traced)
     before = frozenset(range(index + 1))
     sources = {name: _suppliers(state, name) for name in sorted(state.writer)}
-    tokens = {name: _token(state, name, suppliers) for name, suppliers in sources.items()}
+    tokens = {name: _tokens(state, name, suppliers) for name, suppliers in sources.items()}
     return Traced(index, execution, sources, tokens, before, before, identity(execution, {}))
 
 
@@ -112,7 +112,7 @@ def _linked(
     state: _State,
     execution: Execution,
     sources: Mapping[str, tuple[int, ...]],
-    tokens: Mapping[str, str],
+    tokens: Mapping[str, tuple[str, ...]],
 ) -> Traced:
     index = len(state.traced)
     before = {supplier for suppliers in sources.values() for supplier in suppliers}
@@ -129,23 +129,29 @@ def _linked(
         tokens=tokens,
         lineage=frozenset({index}.union(*(state.traced[one].lineage for one in before))),
         full=frozenset({index}.union(*(state.traced[one].full for one in whole))),
-        identity=identity(execution, tokens),
+        identity=identity(execution, {name: " ".join(said) for name, said in tokens.items()}),
     )
 
 
-def is_value(token: str) -> bool:
-    """Tell whether a token stands for a value by itself, not for all that its cell did."""
-    return token.startswith(_VALUE)
+def is_value(tokens: Sequence[str]) -> bool:
+    """Tell whether a name's tokens are a value by itself, not all that its cell did."""
+    return len(tokens) == 1 and tokens[0].startswith(_VALUE)
 
 
-def _token(state: _State, name: str, suppliers: Sequence[int]) -> str:
-    if len(suppliers) == 1 and suppliers[0] == state.writer.get(name):
+def _tokens(state: _State, name: str, suppliers: Sequence[int]) -> tuple[str, ...]:
+    # One for each supplier: what a cell gave stays the same where another one, of which nobody
+    # knows what it did, may have changed it afterwards.
+    return tuple(_token(state, name, one) for one in suppliers)
+
+
+def _token(state: _State, name: str, supplier: int) -> str:
+    if supplier == state.writer.get(name):
         if name in state.literal:
             return _VALUE + state.literal[name]
         if name in state.imported:
             reloaded = [f"{path}={digest}" for path, digest in sorted(state.reloaded.items())]
             return " ".join([_VALUE + state.imported[name], *reloaded])
-    return " ".join(state.traced[one].identity for one in suppliers)
+    return state.traced[supplier].identity
 
 
 def _suppliers(state: _State, name: str) -> tuple[int, ...]:
@@ -255,6 +261,6 @@ def _unless_repeated(state: _State, traced: Traced) -> Traced:
     if any(name not in now or now[name] != then.get(name) for name in own):
         return traced
     sources = {**traced.sources, **{name: first.sources.get(name, ()) for name in own}}
-    tokens = {**traced.tokens, **{name: first.tokens.get(name, "") for name in own}}
+    tokens = {**traced.tokens, **{name: first.tokens.get(name, ()) for name in own}}
     repeated = _linked(state, traced.execution, sources, tokens)
     return repeated if repeated.identity == first.identity else traced
