@@ -3,16 +3,19 @@
 Notebooks are edited between runs: cells move, appear and vanish, and their positions with
 them. Cells are matched by id where the notebook has ids, then by equal source, and what is
 left between two matches in its order, so that an edited cell stands beside its former self.
+
+Of a cell from which a run only inherited something the record holds nothing but its position;
+it is found by its distance to cells that are matched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
-from jupyter_mlops.records import CellDetail, CellExecution
+from jupyter_mlops.records import CellDetail, CellExecution, Run
 
 
 def key(execution: CellExecution) -> Any:
@@ -22,16 +25,22 @@ def key(execution: CellExecution) -> Any:
     return execution.id or execution.source_digest
 
 
+def inherited(run: Run) -> frozenset[int]:
+    """Return the positions of the cells from which a run shows something of an earlier run."""
+    items = (*run.parameters, *run.metrics, *run.data)
+    return frozenset(one.cell for one in items if one.inherited and one.cell is not None)
+
+
 @dataclass
 class Row:
-    """One cell across runs; ``members`` maps a run's number to its last execution there."""
+    """One cell across runs.
+
+    ``members`` maps a run's number to its last execution there, ``inherited`` to the cell's
+    position where the run did not execute it and shows what an earlier run got from it.
+    """
 
     members: dict[int, CellDetail] = field(default_factory=dict)
-
-    @property
-    def first(self) -> CellDetail:
-        """The cell as the first run that has it executed it."""
-        return self.members[min(self.members)]
+    inherited: dict[int, int] = field(default_factory=dict)
 
     @property
     def latest(self) -> CellDetail:
@@ -41,7 +50,12 @@ class Row:
     @property
     def cell(self) -> int | None:
         """The position in the first run that has the cell."""
-        return self.first.execution.cell
+        return self.position(min({*self.members, *self.inherited}))
+
+    def position(self, run: int) -> int | None:
+        """Return the cell's position in a run, ``None`` where it has none there."""
+        member = self.members.get(run)
+        return self.inherited.get(run) if member is None else member.execution.cell
 
 
 class Alignment:
@@ -52,13 +66,24 @@ class Alignment:
     runs
         The cell executions of each run in recorded order; cells that the product or
         papermill added are left out.
+    inherited
+        For each run the positions of the cells from which it shows something of an earlier run.
     """
 
-    def __init__(self, runs: Sequence[Sequence[CellDetail]]) -> None:
+    def __init__(
+        self,
+        runs: Sequence[Sequence[CellDetail]],
+        inherited: Sequence[Iterable[int]] = (),
+    ) -> None:
         self.rows: list[Row] = []
         self._row_of: dict[tuple[int, Any], Row] = {}
         for number, details in enumerate(runs):
             self._add(number, _last_executions(details))
+        # Once all that was executed has its place: it says where the others belong.
+        for number, cells in enumerate(inherited):
+            for cell in sorted(cells):
+                if (number, cell) not in self._row_of:
+                    self._place(number, cell, len(runs))
         self._order = {id(row): place for place, row in enumerate(self.rows)}
 
     def row(self, run: int, cell: Any) -> int | None:
@@ -87,6 +112,32 @@ class Alignment:
             rows += here
         self.rows = rows
 
+    def _place(self, run: int, cell: int, runs: int) -> None:
+        row = self._counterpart(run, cell, runs)
+        if row is None:
+            row = Row()
+            before = [at for at, one in enumerate(self.rows) if _is_before(one, run, cell)]
+            self.rows.insert(before[-1] + 1 if before else 0, row)
+        row.inherited[run] = cell
+        self._row_of[run, cell] = row
+
+    def _counterpart(self, run: int, cell: int, runs: int) -> Row | None:
+        """Return the row of another run's cell that lies as far from a cell that both have."""
+        for other in range(runs):
+            both = [(row.position(run), row.position(other)) for row in self.rows]
+            known = [
+                (here, there) for here, there in both if here is not None and there is not None
+            ]
+            nearest = [
+                *sorted(pair for pair in known if pair[0] < cell)[-1:],
+                *sorted(pair for pair in known if pair[0] > cell)[:1],
+            ]
+            for here, there in nearest:
+                row = self._row_of.get((other, there + cell - here))
+                if row is not None and row.position(run) is None:
+                    return row
+        return None
+
     def _by_id(self, details: list[CellDetail]) -> dict[int, Row]:
         known = {row.latest.execution.id: row for row in self.rows if row.latest.execution.id}
         ids = [detail.execution.id for detail in details]
@@ -102,3 +153,8 @@ def _last_executions(details: Sequence[CellDetail]) -> list[CellDetail]:
             last[key(detail.execution)] = detail
     # In the notebook's order, so that cells executed out of order still stand side by side.
     return sorted(last.values(), key=lambda d: (d.execution.cell is None, d.execution.cell or 0))
+
+
+def _is_before(row: Row, run: int, cell: int) -> bool:
+    position = row.position(run)
+    return position is not None and position < cell

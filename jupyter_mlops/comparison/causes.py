@@ -96,9 +96,11 @@ class _Judge:
         return sorted(causes, key=lambda cause: _ORDER.index(cause.kind))
 
     def _lineage(self, side: Side, course: Course) -> frozenset[int]:
-        if self._row is None:
+        row = None if self._row is None else self._alignment.rows[self._row]
+        if row is None or not row.members:
+            # No run executed the cell, or nobody knows which it was: anything may count.
             return course.made(None)
-        member = self._alignment.rows[self._row].members.get(side.number)
+        member = row.members.get(side.number)
         return frozenset() if member is None else course.made(member.execution.cell)
 
     def _can_cause(self, item: Found) -> bool:

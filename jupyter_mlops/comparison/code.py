@@ -22,10 +22,15 @@ def differences(sides: Sequence[Side], alignment: Alignment) -> list[Found]:
             for side in sides
         ]
         present = [source for source in sources if source is not None]
-        if len(present) == len(sides) and len(set(present)) == 1:
+        # What a run inherited was executed for an earlier one: it is not missing here.
+        missing = [
+            str(n + 1)
+            for n, source in enumerate(sources)
+            if source is None and n not in row.inherited
+        ]
+        if not present or (len(set(present)) == 1 and not missing):
             continue
         bare = {_without_values(source, _parameters(sides, row)) for source in present}
-        missing = [str(n + 1) for n, source in enumerate(sources) if source is None]
         if len(bare) == 1 and not missing:
             continue
         layout_only = not missing and _same_but_layout(bare)

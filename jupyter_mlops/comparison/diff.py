@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_mlops.comparison import code, data, figures, outputs
-from jupyter_mlops.comparison.alignment import Alignment
+from jupyter_mlops.comparison.alignment import Alignment, inherited
 from jupyter_mlops.comparison.causes import causes_of
 from jupyter_mlops.comparison.found import Found, Row, Side
 from jupyter_mlops.layout import same
@@ -41,7 +41,7 @@ def compare(runs: Sequence[Run], cells: Sequence[Sequence[CellDetail]]) -> Compa
     Comparison
         With its figures as plain plotly JSON.
     """
-    alignment = Alignment(cells)
+    alignment = Alignment(cells, [inherited(run) for run in runs])
     sides = [Side(n, run, tuple(c)) for n, (run, c) in enumerate(zip(runs, cells, strict=True))]
     parameters = _table([_parameters(run) for run in runs], alignment)
     metrics = _table([_last_steps(run) for run in runs], alignment)

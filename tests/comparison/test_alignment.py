@@ -59,3 +59,17 @@ def test_the_last_of_several_executions_counts_and_added_cells_do_not() -> None:
 def test_console_cells_without_position_come_last_and_are_told_apart() -> None:
     side = [cell(None, "x"), cell(0, "a"), cell(None, "y")]
     assert rows(Alignment([side])) == [("a",), ("x",), ("y",)]
+
+
+def test_an_inherited_cell_after_one_that_only_one_run_has() -> None:
+    before = [cell(at, text) for at, text in enumerate("abcd")]
+    after = [cell(0, "a"), cell(1, "new"), cell(4, "d")]
+    alignment = Alignment([before, after], [(), (3,)])
+    # Two cells of the other run lie before it, one of them in its distance to what follows.
+    assert alignment.row(1, 3) == alignment.row(0, 2)
+
+
+def test_an_inherited_cell_that_no_other_run_names_has_a_place_of_its_own() -> None:
+    alignment = Alignment([[cell(0, "a"), cell(1, "b")], [cell(0, "a")]], [(5,), ()])
+    assert alignment.row(0, 5) == 2
+    assert alignment.rows[2].cell == 5
