@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
-from jupyter_mlops.records import CellDetail, CellExecution, Run
+from jupyter_mlops.records import CellDetail, CellExecution, DataUse, Metric, Parameter, Run
 
 
 def key(execution: CellExecution) -> Any:
@@ -27,7 +27,7 @@ def key(execution: CellExecution) -> Any:
 
 def inherited(run: Run) -> frozenset[int]:
     """Return the positions of the cells from which a run shows something of an earlier run."""
-    items = (*run.parameters, *run.metrics, *run.data)
+    items: list[Parameter | Metric | DataUse] = [*run.parameters, *run.metrics, *run.data]
     return frozenset(one.cell for one in items if one.inherited and one.cell is not None)
 
 
