@@ -48,9 +48,14 @@ class Row:
         return self.members[max(self.members)]
 
     @property
+    def first(self) -> int:
+        """The number of the first run that has the cell."""
+        return min({*self.members, *self.inherited})
+
+    @property
     def cell(self) -> int | None:
         """The position in the first run that has the cell."""
-        return self.position(min({*self.members, *self.inherited}))
+        return self.position(self.first)
 
     def position(self, run: int) -> int | None:
         """Return the cell's position in a run, ``None`` where it has none there."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from jupyter_mlops.comparison.alignment import Alignment, key
 from jupyter_mlops.comparison.found import Found, Row, Side
@@ -52,10 +53,16 @@ def causes_of(
     """
     causes: list[MetricCause] = []
     courses = [Course(side, alignment) for side in sides]
-    for name, (row, values, _) in metrics.items():
-        if not same(values):
-            causes += _Judge(name, row, sides, courses, alignment).judged(found)
+    for name, one in metrics.items():
+        if not same(_comparable(one, sides)):
+            causes += _Judge(name, one.row, sides, courses, alignment).judged(found)
     return tuple(causes)
+
+
+def _comparable(metric: Row, sides: Sequence[Side]) -> list[Any]:
+    """Return the values but for runs of a notebook none of whose runs has the metric."""
+    notebooks = {side.run.notebook for side in sides if side.number not in metric.missing}
+    return [metric.values[side.number] for side in sides if side.run.notebook in notebooks]
 
 
 class _Judge:

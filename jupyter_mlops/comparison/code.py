@@ -34,11 +34,15 @@ def differences(sides: Sequence[Side], alignment: Alignment) -> list[Found]:
         if len(bare) == 1 and not missing:
             continue
         layout_only = not missing and _same_but_layout(bare)
+        detail = _detail(present, missing, layout_only)
+        # A number that another cell has in an earlier run would seem to be that cell's.
+        if any(alignment.row(run, row.cell) is not None for run in range(row.first)):
+            detail += f", numbered as in run {row.first + 1}"
         difference = Difference(
             what="code",
             cell=row.cell,
             values=tuple(sources),
-            detail=_detail(present, missing, layout_only),
+            detail=detail,
         )
         found.append(Found("code", place, difference, cause=not layout_only))
     return found

@@ -35,6 +35,17 @@ def test_a_metric_that_does_not_differ_needs_no_cause() -> None:
     assert kinds(run("a", 0.9), run("b", 0.9, ["lr = 0.5", *CODE[1:]])) == []
 
 
+def test_a_metric_that_only_the_other_notebook_has_needs_no_cause() -> None:
+    both = [metric("acc", 0.9, 4), metric("loss", 0.2, 3)]
+    one = made("a", ["lr = 0.5", *CODE[1:]], both)
+    lacking = run("b", 0.8)
+    assert {cause.metric for cause in compare(one, lacking).causes} == {"acc", "loss"}
+    other = replace(lacking[0], notebook="/work/other.ipynb"), lacking[1]
+    assert {cause.metric for cause in compare(one, other).causes} == {"acc"}
+    again = made("c", CODE, [metric("acc", 0.9, 4), metric("loss", 0.3, 3)])
+    assert {cause.metric for cause in compare(one, other, again).causes} == {"acc", "loss"}
+
+
 def test_code_but_not_its_comments() -> None:
     changed = [*CODE[:3], "model = fit(data, lr, 2)", CODE[4]]
     assert kinds(run("a", 0.9), run("b", 0.8, changed)) == [("code", "cell 3", 3)]
