@@ -67,7 +67,8 @@ class CellJudgement:
 class Verdict:
     """What ``reproduce RUN --json`` prints.
 
-    ``kept`` names the parameters that the notebook as it is now was given because the run was.
+    ``kept`` names the parameters that the notebook as it is now was given because the run was;
+    ``not_judged`` the metrics that the repetition says nothing of, a line for each reason.
     """
 
     run: str
@@ -81,6 +82,7 @@ class Verdict:
     cells: tuple[CellJudgement, ...] = ()
     sentence: str = ""
     kept: tuple[str, ...] = ()
+    not_judged: tuple[str, ...] = ()
     schema: int = SCHEMA_VERSION
 
 

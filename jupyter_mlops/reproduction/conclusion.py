@@ -40,7 +40,9 @@ def conclude(
     return Conclusion("identical", None)
 
 
-def sentence(verdict: Verdict, reason: str | None = None, leading: int = 1) -> str:
+def sentence(
+    verdict: Verdict, reason: str | None = None, leading: int = 1, *, no_metric: bool = False
+) -> str:
     """Tell a verdict in one line.
 
     Parameters
@@ -49,6 +51,8 @@ def sentence(verdict: Verdict, reason: str | None = None, leading: int = 1) -> s
         Why the repetition ended early.
     leading
         How many of the first causes are equally likely.
+    no_metric
+        Whether no metric of the run was judged.
     """
     parts: list[str] = [verdict.verdict]
     if verdict.verdict == "within tolerance":
@@ -57,6 +61,9 @@ def sentence(verdict: Verdict, reason: str | None = None, leading: int = 1) -> s
     if verdict.verdict in ("identical", "within tolerance"):
         if reason is not None:
             parts.append(f"it failed the same way: {reason}")
+        if no_metric and verdict.not_judged:
+            metrics = "; ".join(verdict.not_judged)
+            parts.append(f"but none of its metrics was judged ({metrics})")
         if verdict.unseeded_cells:
             parts.append(f"{_cells(verdict.unseeded_cells)} unseeded, so this may be chance")
     elif verdict.verdict == "could not run" and reason is not None:

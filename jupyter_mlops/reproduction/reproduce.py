@@ -235,9 +235,8 @@ def judged(
         same_rendering=verdict.same_rendering(before.environment, after.environment),
     )
     pairs = replay.pairs(outcome, only_recorded=before.trigger == "interactive")
-    cells = verdict.judge_cells(
-        pairs, standard, _judge_products(pairs, replay, before, after, standard)
-    )
+    grounds = verdict.grounds(pairs, clock_values(replay.steps), after)
+    cells = verdict.judge_cells(pairs, standard, _judge_products(grounds, before, after, standard))
     concluded = conclusion.conclude(pairs, cells, outcome)
     at = concluded.at
     found = _causes(order, after, pairs, cells, concluded, outcome, place)
@@ -253,27 +252,21 @@ def judged(
         causes=found.found,
         cells=cells,
         kept=replay.kept,
+        not_judged=grounds.not_judged(before.metrics),
     )
-    return replace(told, sentence=conclusion.sentence(told, reason, found.leading))
+    is_judged = any(grounds.why_not(one) is None for one in before.metrics)
+    said = conclusion.sentence(told, reason, found.leading, no_metric=not is_judged)
+    return replace(told, sentence=said)
 
 
 def _judge_products(
-    pairs: list[verdict.Pair], replay: Replay, before: Run, after: Run, standard: Standard
+    grounds: verdict.Grounds, before: Run, after: Run, standard: Standard
 ) -> dict[int | None, list[OutputJudgement]]:
-    """Judge metrics and data of the cells that ran both times."""
-    ran = {
-        pair.cell
-        for pair in pairs
-        if pair.step is not None and pair.after is not None and pair.after.status == "ok"
-    }
-    clocks = clock_values(replay.steps)
+    """Judge metrics, data and models of the cells that ran both times."""
     metrics = [
-        [one for one in run.metrics if one.cell in ran and (one.cell, one.name) not in clocks]
-        for run in (before, after)
+        [one for one in run.metrics if grounds.why_not(one) is None] for run in (before, after)
     ]
-    products: dict[int | None, list[OutputJudgement]] = {}
-    if after.environment is not None:  # else capture was off, and nothing inside was seen
-        products = verdict.judge_metrics(metrics[0], metrics[1], standard)
+    products = verdict.judge_metrics(metrics[0], metrics[1], standard)
     for more in (
         verdict.judge_data(before.data, after.data, standard),
         verdict.judge_models(before.models, after.models),

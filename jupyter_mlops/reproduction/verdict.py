@@ -68,6 +68,52 @@ class Pair:
     after: BatchCell | None
 
 
+@dataclass(frozen=True)
+class Grounds:
+    """What tells which metrics of a run its repetition is judged by.
+
+    ``ended`` has the positions of the repeated cells that ended without error, ``clocks`` cell
+    and name of what a clock makes; ``captured`` says whether metrics of the repetition were seen.
+    """
+
+    ended: frozenset[int | None]
+    clocks: frozenset[tuple[int | None, str]]
+    captured: bool
+
+    def why_not(self, metric: Metric) -> str | None:
+        """Return why `metric` is not judged; ``None`` if it is."""
+        if metric.inherited:
+            return "inherited from an earlier run"
+        if not self.captured:
+            return "the reproduction recorded no metrics"
+        if (metric.cell, metric.name) in self.clocks:
+            return "made by a clock"
+        if metric.cell not in self.ended:
+            return "its cell did not run to its end in the reproduction"
+        return None
+
+    def not_judged(self, metrics: Iterable[Metric]) -> tuple[str, ...]:
+        """Name the metrics that are not judged, a line for each reason."""
+        names: dict[str, dict[str, None]] = {}
+        for metric in metrics:
+            if (why := self.why_not(metric)) is not None:
+                names.setdefault(why, {})[metric.name] = None
+        return tuple(f"{', '.join(named)}: {why}" for why, named in names.items())
+
+
+def grounds(
+    pairs: Iterable[Pair], clocks: frozenset[tuple[int | None, str]], after: Run
+) -> Grounds:
+    """Return what the metrics of `after` are judged on."""
+    ended = frozenset(
+        pair.cell
+        for pair in pairs
+        if pair.step is not None and pair.after is not None and pair.after.status == "ok"
+    )
+    # Without its environment capture was off, and nothing inside was seen.
+    return Grounds(ended, clocks, captured=after.environment is not None)
+
+
 def tolerance_for(before: Run, after: Run, asked: float | None) -> float:
     """Return the relative difference up to which numbers count as *within tolerance*."""
     if asked is not None:

@@ -84,8 +84,11 @@ def _facts(record: Verdict) -> list[tuple[str, str | None]]:
     ]
     if record.kept:
         facts.append(("parameters", f"{', '.join(record.kept)}: as they were set for the run"))
+    not_judged = list(record.not_judged)
     if models := _models(record):
-        facts.append(("not judged", f"{', '.join(models)}: not the same inside"))
+        not_judged.append(f"{', '.join(models)}: not the same inside")
+    if not_judged:
+        facts.append(("not judged", "; ".join(not_judged)))
     if masks := _masks(record):
         facts.append(("not compared", f"{', '.join(masks)}; in what was printed"))
     if record.reproduction is not None:

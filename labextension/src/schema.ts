@@ -229,7 +229,8 @@ export interface Progress {
 /**
  * What ``reproduce RUN --json`` prints.
  *
- *     ``kept`` names the parameters that the notebook as it is now was given because the run was.
+ *     ``kept`` names the parameters that the notebook as it is now was given because the run was;
+ *     ``not_judged`` the metrics that the repetition says nothing of, a line for each reason.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Verdict".
@@ -239,6 +240,7 @@ export interface Verdict {
   cells: CellJudgement[];
   first_diverging_cell: number | null;
   kept: string[];
+  not_judged: string[];
   randomness: 'fresh' | 'none used' | 'restored';
   reproduction: string | null;
   run: string;

@@ -52,6 +52,16 @@ def test_a_run_that_failed_may_be_repeated_identically() -> None:
     assert _concluded([pair(0, "a", "a"), mended]) == ("differs", 1)
 
 
+def test_a_sentence_says_that_no_metric_was_judged_and_why() -> None:
+    inherited = ("mae, r2: inherited from an earlier run",)
+    found = Verdict("r", "p", "identical", "fresh", not_judged=inherited)
+    assert sentence(found) == "identical"
+    assert sentence(found, no_metric=True) == (
+        "identical · but none of its metrics was judged (mae, r2: inherited from an earlier run)"
+    )
+    assert sentence(Verdict("r", "p", "identical", "fresh"), no_metric=True) == "identical"
+
+
 def test_sentences() -> None:
     def said(verdict: str, reason: str | None = None, **fields: object) -> str:
         return sentence(Verdict("r", "p", verdict, "fresh", **fields), reason)  # type: ignore[arg-type]

@@ -206,3 +206,18 @@ def test_a_clock_in_a_model_makes_no_difference_and_is_named(store: Store, tmp_p
     judged = {one.what: one.verdict for cell in verdict.cells for one in cell.outputs}
     assert judged == {"model": "identical", "timed": "unverifiable"}
     assert verdict.sentence == "identical · not the same inside, which can't be judged: timed"
+
+
+def test_an_inherited_metric_is_named_as_not_judged(store: Store, tmp_path: Path) -> None:
+    scored = "depth = 3\ntree_score = sum([2.0, 4.0]) * depth"
+    fitted = (
+        "from sklearn.linear_model import Ridge\nmodel = Ridge(alpha=a).fit([[0], [1]], [1, 3])"
+    )
+    run = session(store, tmp_path, scored, "a = 0.5", fitted, "a = 2.0", fitted, ids="abcbc")
+    assert [(one.name, one.inherited) for one in run.metrics] == [("tree_score", True)]
+    verdict, again = reproduced(store, run)
+    assert (verdict.verdict, metrics(again)) == ("identical", [])
+    assert verdict.not_judged == ("tree_score: inherited from an earlier run",)
+    assert verdict.sentence == (
+        "identical · but none of its metrics was judged (tree_score: inherited from an earlier run)"
+    )

@@ -81,6 +81,12 @@ def test_parameters_that_the_current_notebook_was_given_are_named() -> None:
     assert "parameters    lr, seed: as they were set for the run\n" in shown
 
 
+def test_metrics_that_were_not_judged_are_named_with_the_reason() -> None:
+    lines = ("mae, r2: inherited from an earlier run", "took: made by a clock")
+    shown = text.verdict(replace(VERDICT, not_judged=lines))
+    assert f"not judged    {'; '.join(lines)}\n" in shown
+
+
 def test_models_that_are_not_the_same_are_named() -> None:
     outputs = tuple(
         OutputJudgement("model", verdict, what=name)

@@ -131,6 +131,15 @@ describe('VerdictPage', () => {
     );
   });
 
+  it('names the metrics that were not judged, once', async () => {
+    const inherited = 'mae, r2: inherited from an earlier run';
+    const not_judged = [inherited, 'took: made by a clock'];
+    const sentence = `identical · but none (${inherited})`;
+    const { textContent } = await show({ sentence, not_judged }, {});
+    expect(textContent).toContain('Not judged: took: made by a clock');
+    expect(textContent!.split(inherited)).toHaveLength(2);
+  });
+
   it('sets the metrics side by side, those that changed first, above the outputs', async () => {
     const container = await show(
       {

@@ -296,6 +296,7 @@ export function verdictOf(run: string, some: Partial<Verdict> = {}): Verdict {
     cells: [{ cell: 7, verdict: 'differs', outputs: [] }],
     sentence: 'differs · cell 7',
     kept: [],
+    not_judged: [],
     schema: 1,
     ...some
   };

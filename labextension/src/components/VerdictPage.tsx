@@ -14,7 +14,7 @@ import { stateName } from './Marks';
 import { MetricTable } from './MetricTable';
 import { Empty, Failure, Loading } from './Notices';
 import { useCommand, useFetched, useServices } from './services';
-import { FirstDiverging, Kept, VerdictHead } from './VerdictView';
+import { FirstDiverging, Kept, NotJudged, VerdictHead } from './VerdictView';
 
 interface IJudgedRun {
   run: Run;
@@ -112,6 +112,7 @@ function Page(props: {
       <div className="jp-mlops-Verdict" data-verdict={verdict.verdict}>
         <VerdictHead verdict={verdict} />
         <Kept verdict={verdict} run={run} />
+        <NotJudged verdict={verdict} />
         <Causes run={run.id} causes={verdict.causes} />
       </div>
       {verdict.reproduction ? (

@@ -26,6 +26,7 @@ export function VerdictView(props: {
     <div className="jp-mlops-Verdict" data-verdict={verdict.verdict}>
       <VerdictHead verdict={verdict} />
       <Kept verdict={verdict} run={run} />
+      <NotJudged verdict={verdict} />
       <Causes run={run.id} causes={verdict.causes} />
       {!props.isBrief && verdict.reproduction && (
         <>
@@ -88,6 +89,18 @@ export function Kept(props: { verdict: Verdict; run: Run }): JSX.Element {
         said.join(', ')
       )}
     </p>
+  );
+}
+
+/** Which metrics the verdict says nothing of, and why, where its sentence does not tell it. */
+export function NotJudged(props: { verdict: Verdict }): JSX.Element {
+  const { trans } = useServices();
+  const { sentence, not_judged } = props.verdict;
+  const untold = not_judged.filter(line => !sentence.includes(line));
+  return untold.length > 0 ? (
+    <p>{trans.__('Not judged: %1', untold.join('; '))}</p>
+  ) : (
+    <></>
   );
 }
 
