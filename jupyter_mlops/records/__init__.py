@@ -45,6 +45,7 @@ from jupyter_mlops.records.reports import (
 from jupyter_mlops.records.runs import (
     NOT_FINITE,
     SCHEMA_VERSION,
+    WHOLE_CELL,
     Access,
     Artifact,
     CellDetail,
@@ -81,6 +82,7 @@ from jupyter_mlops.records.runs import (
 __all__ = [
     "NOT_FINITE",
     "SCHEMA_VERSION",
+    "WHOLE_CELL",
     "Access",
     "Artifact",
     "Batch",

@@ -254,6 +254,10 @@ class CellDetail:
     outputs: tuple[dict[str, Any], ...] = ()
 
 
+# What of a cell could not be seen, where its author left it out of the record.
+WHOLE_CELL = "everything"
+
+
 @dataclass(frozen=True)
 class Unseen:
     """Something that capture could not see in a cell, and why."""

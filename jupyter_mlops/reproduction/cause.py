@@ -16,6 +16,7 @@ from jupyter_mlops import dataflow
 from jupyter_mlops.dataflow.source import lines_of, parse, with_spans
 from jupyter_mlops.layout import cells_text, column_changes, same, value_text
 from jupyter_mlops.records import (
+    WHOLE_CELL,
     Cause,
     CauseKind,
     CellError,
@@ -312,6 +313,9 @@ def _hidden_state(evidence: Evidence) -> Iterator[Cause]:
         return
     name = error.message.partition("'")[2].partition("'")[0]
     detail = "was in the kernel's memory, and no recorded execution of this run made it"
+    for one in evidence.before.unseen:
+        if one.what == WHOLE_CELL and one.cell is not None:
+            detail += f"; cell {one.cell} may have: {one.why}"
     yield Cause("hidden state", name, evidence.pairs[evidence.at].cell, detail)
 
 

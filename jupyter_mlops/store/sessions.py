@@ -20,7 +20,7 @@ from jupyter_mlops.events import (
     SessionStarted,
 )
 from jupyter_mlops.journal import sha256
-from jupyter_mlops.records import CellStatus, Environment
+from jupyter_mlops.records import WHOLE_CELL, CellStatus, Environment
 from jupyter_mlops.store.deaths import Fate, fate
 
 _SKIPPED = "its author left this cell out of the record"
@@ -232,7 +232,7 @@ def _status(finished: CellFinished | None, state: Fate) -> CellStatus:
 def unseen_of(execution: Execution) -> list[tuple[str, str]]:
     """List what was not seen of an execution, each with the reason."""
     if execution.started.skipped:
-        return [("everything", _SKIPPED)]
+        return [(WHOLE_CELL, _SKIPPED)]
     if execution.finished is None:
         return []
     return [(one.what, one.why) for one in execution.finished.unseen]

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_mlops.records import (
+    WHOLE_CELL,
     Cause,
     CellError,
     Column,
@@ -238,7 +239,15 @@ def test_a_name_from_nowhere_is_hidden_state_of_a_session() -> None:
     error = CellError("NameError", "name 'df' is not defined")
     found = _causes({"trigger": "interactive"}, {}, error=error)
     assert found[0][:3] == ("hidden state", "df", 3)
+    assert found[0][3].endswith("no recorded execution of this run made it")
     assert _causes({}, {}, error=error)[0][0] == "unknown"
+
+
+def test_a_name_from_nowhere_may_be_of_a_cell_that_was_left_out_on_purpose() -> None:
+    error = CellError("NameError", "name 'df' is not defined")
+    unseen = (Unseen(None, WHOLE_CELL, "?"), Unseen(2, WHOLE_CELL, "left out"), Unseen(1, "x", "?"))
+    found = _causes({"trigger": "interactive", "unseen": unseen}, {}, error=error)
+    assert found[0][3].endswith("this run made it; cell 2 may have: left out")
 
 
 def test_another_order_of_execution_is_told_where_it_changed_what_was_read() -> None:
