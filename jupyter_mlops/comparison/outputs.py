@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jupyter_mlops import displays
 from jupyter_mlops.comparison.alignment import Alignment
 from jupyter_mlops.comparison.found import Found
 from jupyter_mlops.records import CellDetail, Difference
@@ -21,8 +22,6 @@ EXCERPT = 2000
 
 # The default repr of an object; its address differs at each execution and says nothing.
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
-_IMAGES = ("image/png", "image/svg+xml", "image/jpeg", "image/gif", "image/webp")
-_PLOTLY = "application/vnd.plotly.v1+json"
 
 
 def differences(alignment: Alignment, runs: int) -> list[Found]:
@@ -69,7 +68,7 @@ def images(detail: CellDetail) -> list[str]:
 def _image(output: Mapping[str, Any]) -> str | None:
     """Return the MIME type under which an output holds an image, if it does."""
     bundle = output.get("data") or {}
-    return next((mime for mime in _IMAGES if mime in bundle), None)
+    return next((mime for mime in displays.IMAGES if mime in bundle), None)
 
 
 def _identity(detail: CellDetail) -> str:
@@ -108,11 +107,13 @@ def _judged(output: Mapping[str, Any]) -> Any:
     if kind == "error":
         return [output.get("ename"), output.get("evalue")]
     bundle = output.get("data") or {}
-    for mime in (*_IMAGES, _PLOTLY, "text/plain"):
-        if mime in bundle:
-            content = bundle[mime]
-            return [mime, _plain(content) if mime == "text/plain" else content]
-    return bundle
+    mime = displays.compared(bundle)
+    if mime is None:
+        return displays.telling(bundle)
+    content = displays.text(bundle, mime)
+    if mime in ("text/html", "image/svg+xml"):
+        content = displays.numbered_ids(content)
+    return [mime, _plain(content)]
 
 
 def _plain(text: Any) -> str:
@@ -136,6 +137,11 @@ def _text(output: Mapping[str, Any]) -> str:
         # Images but SVG are base64: four characters for three bytes.
         size = length if image == "image/svg+xml" else length * 3 // 4
         return f"[{image}, {size} bytes]"
-    if "text/plain" in bundle:
-        return _plain(bundle["text/plain"])
-    return "[" + ", ".join(sorted(bundle)) + "]" if bundle else ""
+    mime = displays.compared(bundle)
+    if mime == "text/html":
+        text = displays.words(displays.text(bundle, mime))
+    elif mime is None or displays.FIGURE.fullmatch(mime):
+        text = displays.text(bundle, "text/plain")
+    else:
+        text = displays.text(bundle, mime)
+    return _plain(text) or ("[" + ", ".join(sorted(bundle)) + "]" if bundle else "")

@@ -9,20 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_mlops import displays
 from jupyter_mlops.records import OutputJudgement, OutputKind, OutputVerdict
 from jupyter_mlops.reproduction import numbers
 from jupyter_mlops.reproduction.figures import figure_difference
 from jupyter_mlops.reproduction.images import changed_share
 from jupyter_mlops.reproduction.masks import Side, mask
-
-FIGURES = re.compile(r"application/vnd\.(plotly|vega|vegalite)\.v\d+(\.\d+)?\+json")
-_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-_TEXTS = ("text/plain", "text/markdown", "text/latex", "application/json")
-# Ids that libraries draw by lot for the parts of a page or a picture.
-_DRAWN_IDS = re.compile(
-    r"""(?<=\bid=["'])[^"']+|(?<=href=["']\#)[^"']+|(?<=url\(\#)[^)]+|(?<=for=["'])[^"']+"""
-    r"""|<dc:date>[^<]*"""
-)
 
 
 @dataclass(frozen=True)
@@ -67,7 +59,7 @@ def shown(outputs: Sequence[Mapping[str, Any]]) -> list[Shown]:
     for output in outputs:
         kind = output.get("output_type")
         if kind == "stream":
-            printed += _text(output.get("text")) if output.get("name") == "stdout" else ""
+            printed += displays.text(output, "text") if output.get("name") == "stdout" else ""
         elif kind == "error":
             rest.append(Shown("error", "error", (output.get("ename"), output.get("evalue"))))
         elif kind in ("display_data", "execute_result"):
@@ -94,29 +86,23 @@ def judge(before: Shown, after: Shown, standard: Standard) -> OutputJudgement:
     return _judge_texts(before, after, standard)
 
 
-def _text(value: Any) -> str:
-    return "".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value or "")
-
-
 def _bundle(data: Mapping[str, Any]) -> Shown:
-    for mime in data:
-        if FIGURES.fullmatch(mime):
-            return Shown("figure", "figure", data[mime])
-    for mime in (*_IMAGES, "image/svg+xml"):
-        if mime in data:
-            return Shown("image", mime, _text(data[mime]))
-    if "text/plain" in data and _is_table(_text(data.get("text/html"))):
-        return Shown("table", "text/plain", _text(data["text/plain"]))
-    for mime in _TEXTS:
-        if mime in data:
-            value = data[mime]
-            text = json.dumps(value, sort_keys=True) if mime.endswith("json") else _text(value)
-            return Shown("number" if _is_number(text) else "text", mime, text)
-    if "text/html" in data:
-        return Shown("html", "text/html", _text(data["text/html"]))
-    # Scripts, sounds, documents with a creation date: nothing here can be judged but bytes.
-    mime = min(data, default="")
-    return Shown("html", mime, (json.dumps(data, sort_keys=True, default=str),))
+    mime = displays.compared(data)
+    if mime is None:
+        # Scripts, sounds, documents with a creation date: nothing here can be judged but bytes.
+        rest = displays.telling(data)
+        content = json.dumps(rest, sort_keys=True, default=str)
+        return Shown("html", min(rest, default=""), (content,))
+    if displays.FIGURE.fullmatch(mime):
+        return Shown("figure", "figure", data[mime])
+    text = displays.text(data, mime)
+    if mime in displays.IMAGES:
+        return Shown("image", mime, text)
+    if mime == "text/html":
+        return Shown("html", mime, text)
+    if mime == "text/plain" and _is_table(displays.text(data, "text/html")):
+        return Shown("table", mime, text)
+    return Shown("number" if _is_number(text) else "text", mime, text)
 
 
 def _is_table(html: str) -> bool:
@@ -141,7 +127,7 @@ def _judge_texts(before: Shown, after: Shown, standard: Standard) -> OutputJudge
     texts = [before.content, after.content]
     drawn = False
     if before.kind == "html":
-        texts = [_DRAWN_IDS.sub("", text) for text in texts]
+        texts = [displays.numbered_ids(text) for text in texts]
         drawn = texts != [before.content, after.content]
     first, second = mask(texts[0], standard.before), mask(texts[1], standard.after)
     masks = tuple(dict.fromkeys((*("drawn id",) * drawn, *first.masks, *second.masks)))
@@ -166,10 +152,7 @@ def _judge_errors(before: Shown, after: Shown, standard: Standard) -> OutputJudg
 
 def _judge_images(before: Shown, after: Shown, standard: Standard) -> OutputJudgement:
     if before.mime == "image/svg+xml":
-        texts = [
-            Shown("html", "image", re.sub(r"\b[mphC]?[0-9a-f]{10}\b", "", one.content))
-            for one in (before, after)
-        ]
+        texts = [Shown("html", "image", one.content) for one in (before, after)]
         drawn = _judge_texts(texts[0], texts[1], standard)
         verdict = drawn.verdict
         share = None

@@ -40,8 +40,8 @@ def test_a_recorded_none_is_told_from_a_parameter_that_a_run_lacks() -> None:
     assert (found["depth"].values, found["depth"].missing) == ((None, None), (1,))
     assert (found["rate"].values, found["rate"].missing) == ((None, 1), (0,))
     said = text.comparison(comparison)
-    assert "depth  null      not set" in said
-    assert "rate   not set   1" in said
+    assert "depth  null             not a parameter" in said
+    assert "rate   not a parameter  1" in said
 
 
 def test_the_document_is_that_of_the_schema() -> None:
@@ -219,6 +219,16 @@ def error(traceback: str) -> dict[str, Any]:
             [shown(image__png="QUJE", text__plain="<F>")],
             True,
         ),
+        (
+            [shown(text__plain="<a.HTML object>", text__html="<b>1</b>")],
+            [shown(text__plain="<a.HTML object>", text__html="<b>2</b>")],
+            True,
+        ),
+        (
+            [shown(text__plain="<a.B at 0x7f01>", text__html='<b id="T_1a2b3">1</b>')],
+            [shown(text__plain="<a.B at 0x7f02>", text__html='<b id="T_c4d5e">1</b>')],
+            False,
+        ),
         ([error("line 1")], [error("line 2")], False),
         ([shown(text__html="<b>1</b>")], [shown(text__html="<i>1</i>")], True),
     ],
@@ -226,6 +236,19 @@ def error(traceback: str) -> dict[str, Any]:
 def test_outputs(before: list[Any], after: list[Any], differs: bool) -> None:
     comparison = compare(made("a", [cell(0, "f()", before)]), made("b", [cell(0, "f()", after)]))
     assert bool(comparison.differs.output) is differs
+
+
+def test_an_output_that_only_names_its_class_shows_its_richer_form() -> None:
+    def page(value: int) -> dict[str, Any]:
+        markup = f"<style>b {{ color: red }}</style><b>accuracy &lt; {value}</b>"
+        return shown(text__plain="<a.HTML object>", text__html=markup)
+
+    def data(value: int) -> dict[str, Any]:
+        return shown(text__plain="<a.JSON object>", application__json={"accuracy": value})
+
+    runs = [made(str(k), [cell(0, "f()", [page(k), data(k)])]) for k in (3, 5)]
+    (output,) = compare(*runs).differs.output
+    assert output.values == tuple(f'accuracy < {k}\n{{"accuracy": {k}}}' for k in (3, 5))
 
 
 def test_outputs_that_were_not_kept_are_compared_by_digest() -> None:

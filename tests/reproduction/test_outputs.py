@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable
 from typing import Any
 
+import IPython.display
+import pandas
 import pytest
+from IPython.core.formatters import DisplayFormatter
 
 from jupyter_mlops.records import OutputJudgement
 from jupyter_mlops.reproduction.masks import side
@@ -58,6 +62,85 @@ def test_a_bundle_is_judged_by_what_says_most() -> None:
     assert kind(text__plain="np.float64(0.5)") == "number"
     figure = {"application/vnd.plotly.v1+json": {"data": []}, "text/html": "<div id='1'>"}
     assert kind(**figure) == "figure"
+
+
+class _Report:
+    def __init__(self, accuracy: int) -> None:
+        self.accuracy = accuracy
+
+    def _repr_html_(self) -> str:
+        return f"<i>accuracy {self.accuracy}</i>"
+
+
+def _frame(value: int) -> pandas.DataFrame:
+    return pandas.DataFrame({"a": [value, 4]})
+
+
+def _picture(value: int) -> str:
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    figure, axes = pyplot.subplots()
+    axes.plot([value, 2, 4], marker="o")
+    axes.bar([1, 2], [3, value], hatch="/")
+    drawn = io.StringIO()
+    figure.savefig(drawn, format="svg")
+    pyplot.close(figure)
+    return drawn.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "made"),
+    [
+        ("html", lambda k: IPython.display.HTML(f"<b>accuracy {k}</b>")),
+        ("html", lambda k: IPython.display.HTML(_frame(k).to_html())),
+        ("html", lambda k: _frame(k).style.format("{:.2f}")),
+        ("html", lambda k: _frame(k).style.highlight_max(color="red")),
+        ("html", _Report),
+        ("text", lambda k: IPython.display.Markdown(f"**accuracy {k}**")),
+        ("text", lambda k: IPython.display.Math(f"x = {k}")),
+        ("text", lambda k: IPython.display.JSON({"accuracy": k})),
+        ("text", lambda k: IPython.display.GeoJSON({"accuracy": k})),
+        ("image", lambda k: IPython.display.SVG(f"<svg><text>{k}</text></svg>")),
+        ("image", lambda k: IPython.display.SVG(_picture(k))),
+        ("table", _frame),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_what_only_names_its_class_is_judged_by_its_richer_form(
+    kind: str, made: Callable[[int], Any]
+) -> None:
+    # GeoJSON displays itself, and formats nothing for that.
+    def bundle(k: int) -> dict[str, Any]:
+        made_ = made(k)
+        if isinstance(made_, IPython.display.GeoJSON):
+            plain = "<IPython.display.GeoJSON object>"
+            data = {"application/geo+json": made_.data, "text/plain": plain}
+        else:
+            data, _ = DisplayFormatter().format(made_)
+        return {"output_type": "display_data", "data": data, "metadata": {}}
+
+    again = _judged(bundle(3), bundle(3))
+    assert (again.kind, again.verdict) == (kind, "identical")
+    assert _judged(bundle(3), bundle(5)).verdict == "differs"
+
+
+def test_a_form_that_nobody_can_judge_is_unverifiable_unless_equal() -> None:
+    def script(code: str, address: str) -> dict[str, Any]:
+        return _display(text__plain=f"<a.B at {address}>", application__javascript=code)
+
+    before = script("f(1)", "0x7f0000000001")
+    assert _judged(before, script("f(1)", "0x7f0000000002")).verdict == "identical"
+    assert _judged(before, script("f(2)", "0x7f0000000001")).verdict == "unverifiable"
+
+
+def test_which_part_a_drawn_id_belongs_to_counts() -> None:
+    def styled(table: str, row: int) -> dict[str, Any]:
+        rows = "".join(f'<td id="T_{table}_row{n}">{n}</td>' for n in range(2))
+        style = f"<style>#T_{table}_row{row} {{ color: #abcdef }}</style>"
+        return _display(text__html=f"{style}<table>{rows}</table>")
+
+    again = _judged(styled("1a2b3", 0), styled("c4d5e", 0))
+    assert again == OutputJudgement("html", "identical", masks=("drawn id",))
+    assert _judged(styled("1a2b3", 0), styled("c4d5e", 1)).verdict == "differs"
 
 
 def test_text_is_exact_then_masked_then_compared_by_numbers() -> None:
