@@ -149,9 +149,13 @@ def value_text(value: Any) -> str:
 
 
 def setting_texts(values: Sequence[Any], missing: Collection[int]) -> list[str]:
-    """Return a parameter's value in each run; a run at a `missing` place does not have it."""
+    """Return a parameter's value in each run; a run at a `missing` place does not have it.
+
+    Its notebook may assign the name all the same: what no result came from is no parameter.
+    """
     return [
-        "not set" if place in missing else value_text(value) for place, value in enumerate(values)
+        "not a parameter" if place in missing else value_text(value)
+        for place, value in enumerate(values)
     ]
 
 

@@ -125,7 +125,7 @@ describe('ComparisonView', () => {
       ['0.9', '0.93', '+0.03 (+3.3 %)'],
       // How far a setting moved means nothing: it may be a seed.
       ['0.1', '0.01'],
-      ['null', 'not set'],
+      ['null', 'not a parameter'],
       ['2.4.6', '—']
     ]);
     expect(document.body.textContent).toContain(

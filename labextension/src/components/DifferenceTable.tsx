@@ -94,7 +94,7 @@ function groupsOf(
   const settings = differs.parameter.map(one => ({
     ...one,
     change: NOTHING,
-    absent: trans.__('not set')
+    absent: absentSetting(trans)
   }));
   const others = (differences: Omit<Difference, 'missing'>[]): IRow[] =>
     differences.map(one => ({
@@ -117,13 +117,18 @@ function groupsOf(
   ].filter(group => group.rows.length > 0);
 }
 
+/** What no result of a run came from is no parameter of it, though its code may assign it. */
+function absentSetting(trans: TranslationBundle): string {
+  return trans.__('not a parameter');
+}
+
 /** A parameter's value in each run, or that a run does not have it. */
 export function settingTexts(
   { values, missing }: Difference,
   trans: TranslationBundle
 ): string[] {
   return values.map((value, at) =>
-    missing.includes(at) ? trans.__('not set') : formatValue(value)
+    missing.includes(at) ? absentSetting(trans) : formatValue(value)
   );
 }
 
