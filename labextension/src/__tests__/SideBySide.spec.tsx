@@ -56,9 +56,21 @@ describe('SideBySide', () => {
     expect(container.querySelector('[onclick]')).toBeNull();
   });
 
-  it('says that not all is marked where the shapes differ', async () => {
-    const container = show([text('a\n'), html('<table></table>')]);
+  it('says that not all is marked where only some is of one shape', async () => {
+    const container = show([
+      [...text('a\n'), ...text('x\n'), ...html('<p>1</p>')],
+      [...text('b\n'), ...text('x\n'), ...html('<table></table>')]
+    ]);
     await screen.findByText(/^Not all that differs is marked/);
+    expect(marks(container)).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    ['other shapes', text('a\n'), html('<table></table>')],
+    ['one long line', text('a'.repeat(300_000)), text('b'.repeat(300_000))]
+  ])('says that nothing is marked of %s', async (_, before, after) => {
+    const container = show([before, after]);
+    await screen.findByText(/^What differs is not marked/);
     expect(marks(container)).toEqual([]);
   });
 

@@ -33,7 +33,8 @@ export function SideBySide(props: {
   );
 }
 
-type Marked = 'nothing' | 'all' | 'some';
+/** How much of what differs; of two sides that look the same there is nothing to tell. */
+type Marked = 'nothing' | 'all' | 'some' | 'none';
 
 function Told(props: { marked: Marked }): JSX.Element {
   const { trans } = useServices();
@@ -42,6 +43,9 @@ function Told(props: { marked: Marked }): JSX.Element {
     all: trans.__('What differs is marked on both sides.'),
     some: trans.__(
       'Not all that differs is marked: it is too much, or not of the same shape on both sides.'
+    ),
+    none: trans.__(
+      'What differs is not marked: it is too much, or not of the same shape on both sides.'
     )
   };
   return (
@@ -79,7 +83,9 @@ function useMarks(
         reveal(pair[side], mark);
         isRevealed = true;
       }
-      setMarked(!isWhole ? 'some' : mark ? 'all' : 'nothing');
+      setMarked(
+        mark ? (isWhole ? 'all' : 'some') : isWhole ? 'nothing' : 'none'
+      );
       observe();
     };
     const schedule = (): void => {
