@@ -227,6 +227,18 @@ describe('ShownRun', () => {
     ]);
   });
 
+  it('names the metrics that a reproduction does not judge', async () => {
+    const not_judged = ['mae: inherited from an earlier run'];
+    const some = { not_judged, sentence: 'identical' } as const;
+    const verdict = verdictOf('a', {
+      verdict: 'identical',
+      cells: [],
+      ...some
+    });
+    await show(reproductionOf('a', { state: 'done', verdict }));
+    await screen.findByText('Not judged: mae: inherited from an earlier run');
+  });
+
   it('says that it failed, and tries again', async () => {
     stage.server.on('GET', 'runs/a', () => ({
       status: 404,
