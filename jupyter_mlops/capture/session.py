@@ -113,8 +113,7 @@ class Session:
                 self._journal.append(Notice, what=what, why="the disk was full")
         except JournalError:
             return  # the lines stay, and the next one tries again; there is nowhere to say so
-        except Exception:
-            # What can't be written never can be, and must not hold up the lines behind it.
+        except Exception:  # not swallowed: a line that can't be encoded holds up no other
             self._waiting.popleft()
             raise
         finally:
