@@ -62,19 +62,18 @@ class Recorder:
 
     def __init__(self, shell: Any, session: Session, listener: Listener | None) -> None:
         # Loaded here and not above: a kernel that only idles should not pay for them.
-        from jupyter_mlops import fingerprints
+        from jupyter_mlops.capture.data import Data
         from jupyter_mlops.capture.reads import Reads
 
         self._shell = shell
         self._session = session
         self._listener = listener
-        self._fingerprints = fingerprints
         self._reads = Reads()
         self._reads.install()
         self._generators = Generators()
         self._hidden = names.Hidden(shell.user_ns_hidden)
         self._context = Context()
-        self._digests: dict[str, str] = {}
+        self._data = Data()
         self._modules = len(sys.modules)
         self._count = 0
         self._finished: list[tuple[Execution, dict[str, Any]]] = []
@@ -228,7 +227,7 @@ class Recorder:
         fields["opaque"] = flow.opaque is not None
         data: list[DataUse] = []
         made: dict[str, bool] = {}
-        self._part(execution, "data", lambda: self._data(moved, data, made))
+        self._part(execution, "data", lambda: self._data.look(moved, self._namespace, data, made))
         doubtful = moved.changed - moved.bound - flow.mutates
         writes = moved.writes - {name for name in doubtful if made.get(name) is False}
         fields["reads"] = tuple(sorted(moved.reads))
@@ -248,7 +247,9 @@ class Recorder:
         self._part(execution, "metrics", lambda: self._metrics(flow, produced, fields))
         fields["models"] = tuple(
             self._part(
-                execution, "models", lambda: models.models(flow, produced, namespace, self._digests)
+                execution,
+                "models",
+                lambda: models.models(flow, produced, namespace, self._data.digests),
             )
             or ()
         )
@@ -280,49 +281,6 @@ class Recorder:
         fields["metrics"] = measured.metrics
         fields["minor"] = measured.minor
         fields["volatile"] = measured.volatile
-
-    def _data(self, moved: names.Moved, found: list[DataUse], changed: dict[str, bool]) -> None:
-        """Fingerprint frames, arrays and models that the cell bound or may have changed.
-
-        Adds the frames and arrays to `found`, and to `changed`, for each name looked at,
-        whether its content is another than at the last look.
-        """
-        prints: dict[int, Any] = {}
-        namespace = self._namespace
-        for name in sorted(moved.bound | moved.changed):
-            known = self._digests.pop(name, None)
-            if name not in namespace or not name.strip("_"):
-                continue
-            value = namespace[name]
-            kind = self._fingerprints.kind(value)
-            if kind is None or (kind == "model" and not models.is_fitted(value)):
-                continue
-            if id(value) not in prints:
-                prints[id(value)] = self._fingerprints.fingerprint(value)
-            fingerprint = prints[id(value)]
-            if fingerprint is None:
-                continue
-            if fingerprint.complete:
-                self._digests[name] = fingerprint.digest
-            # A partial digest never shows that nothing changed.
-            changed[name] = not fingerprint.complete or fingerprint.digest != known
-            if kind != "model" and (changed[name] or name in moved.bound):
-                found.append(_made(name, kind, fingerprint))
-
-
-def _made(name: str, kind: Any, fingerprint: Any) -> DataUse:
-    return DataUse(
-        kind=kind,
-        name=name,
-        path=None,
-        access="made",
-        cell=None,
-        digest=fingerprint.digest,
-        complete=fingerprint.complete,
-        size_bytes=fingerprint.size_bytes,
-        rows=fingerprint.shape[0] if fingerprint.shape else None,
-        columns=fingerprint.columns,
-    )
 
 
 def _status(result: Any, error: object) -> CellStatus:
