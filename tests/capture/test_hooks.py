@@ -185,9 +185,9 @@ def test_an_interrupt_at_the_end_of_a_cell_costs_that_part_of_the_record_alone(
     start_kernel: StartKernel, startup: Callable[[str], None]
 ) -> None:
     startup(
-        "from jupyter_mlops.capture import recorder\n"
+        "from jupyter_mlops.capture import data\n"
         "def interrupted(*a): raise KeyboardInterrupt\n"
-        "recorder.Recorder._data = interrupted\n"
+        "data.Data.look = interrupted\n"
     )
     kernel = start_kernel()
     assert kernel.run("lr = 0.5; print(lr)") == [
