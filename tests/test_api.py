@@ -53,7 +53,7 @@ def test_the_public_names() -> None:
 
 
 def test_no_public_name_is_hidden_by_a_module_of_the_same_name() -> None:
-    modules = {path.stem for path in Path(api.__file__).parent.iterdir()}
+    modules = {path.stem for path in Path(mlops.__file__).parent.iterdir()}
     assert not modules & set(mlops.__all__)
 
 

@@ -13,6 +13,7 @@ from jupyter_mlops.errors import MlopsError, UsageError
 from jupyter_mlops.records import RunStatus, Trigger
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store.expressions import COLUMNS
+from jupyter_mlops.verbs.options import Parser
 
 CONTRACT = {
     "run": {"-o", "-p", "-f", "-k", "--cwd", "--timeout", "--cell-timeout"},
@@ -31,7 +32,7 @@ def options(text: str) -> dict[str, Any]:
 def test_the_verbs_and_their_options_are_those_of_the_contract() -> None:
     assert set(verbs.VERBS) == set(CONTRACT)
     for name, expected in CONTRACT.items():
-        parser = verbs._Parser(add_help=False)
+        parser = Parser(add_help=False)
         verbs.VERBS[name].options(parser)
         given = {a.option_strings[0] for a in parser._actions if a.option_strings}
         assert given == expected, name

@@ -1,38 +1,26 @@
-"""What people call: the verbs as functions.
-
-Every heavy import stands inside the function that needs it, so that naming one of these in
-a kernel, or asking the command line for help, costs nothing. Each function opens the store
-that :func:`jupyter_mlops.settings.read` tells, unless it is given one.
-
-RUN is everywhere an id, a unique prefix of one, or ``@1`` for the newest run, ``@2`` for the
-one before.
-"""
+"""``run`` and ``reproduce``: the verbs that execute a notebook."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from jupyter_mlops import files, settings
-from jupyter_mlops.errors import BadValueError, NotebookError, UsageError
+from jupyter_mlops.api.opening import OnProgress, PathLike, opened, shown_run
+from jupyter_mlops.errors import BadValueError
 
 if TYPE_CHECKING:
     from jupyter_mlops.execution import Job
     from jupyter_mlops.execution.notebook import Prepared
-    from jupyter_mlops.records import NotebookParameter, Progress, Reproduction, Run
-    from jupyter_mlops.results import Runs, ShownComparison, ShownDiagnosis, ShownRun, ShownVerdict
-    from jupyter_mlops.settings import Settings
+    from jupyter_mlops.records import NotebookParameter, Reproduction, Run
+    from jupyter_mlops.results import ShownRun, ShownVerdict
     from jupyter_mlops.store import Store
-
-PathLike = str | os.PathLike[str]
-OnProgress = Callable[["Progress"], None]
 
 
 def run(
@@ -90,108 +78,11 @@ def run(
     given, prepared, name = _prepared(path, parameters or {}, kernel)
     job = _job(path, prepared, name, cwd, timeout, cell_timeout, user)
     target = None if output is None else files.writable(output, path)
-    with _opened(store) as opened:
-        record, executed = _recorded(opened, job, given, prepared, on_progress, cancel)
+    with opened(store) as kept:
+        record, executed = _recorded(kept, job, given, prepared, on_progress, cancel)
     if target is not None and executed is not None:
         files.write(target, executed)
-    return _shown_run(record)
-
-
-def runs(
-    notebook: PathLike | None = None,
-    *,
-    where: str | None = None,
-    sort: str | None = None,
-    limit: int = 100,
-    after: str | None = None,
-    store: Store | None = None,
-) -> Runs:
-    """List runs, newest first.
-
-    Parameters
-    ----------
-    notebook
-        Only the runs of this notebook.
-    where
-        A condition such as ``metric.accuracy > 0.9 and parameter.lr = 0.1``, over
-        ``metric.``, ``parameter.``, ``status``, ``notebook`` and other keys of a run, with
-        ``= != < <= > >= ~``, ``and``, ``or``, ``not`` and parentheses.
-    sort
-        A key to sort by; ``-metric.accuracy`` puts the greatest first.
-    limit
-        How many at most.
-    after
-        The ``next`` of the page before.
-
-    Raises
-    ------
-    BadExpressionError
-        If `where` does not parse.
-    NotebookError
-        If there is neither such a file nor a run of it.
-    """
-    from jupyter_mlops.results import Runs
-
-    path = None if notebook is None else os.path.abspath(notebook)
-    if limit < 1:
-        raise BadValueError(name="limit", value=limit, expected="at least 1")
-    with _opened(store) as opened:
-        opened.refresh()
-        page = opened.runs(notebook=path, where=where, sort=sort, limit=limit, after=after)
-    if path is not None and not page.runs and page.draft is None and not os.path.exists(path):
-        raise NotebookError(path=notebook, reason="no such file, and no run of it is recorded")
-    return Runs(page)
-
-
-def show(run: str, *, store: Store | None = None) -> ShownRun:
-    """Return the whole record of a run.
-
-    Raises
-    ------
-    UnknownRunError, AmbiguousRunError
-        If no run, or several, fit.
-    """
-    with _opened(store) as opened:
-        opened.refresh()
-        return _shown_run(opened.run(opened.find(run)))
-
-
-def compare(
-    *runs: str, html: PathLike | None = None, store: Store | None = None
-) -> ShownComparison:
-    """Tell what differs between runs, and which of it can have made a metric differ.
-
-    Parameters
-    ----------
-    runs
-        Two or more, in the order in which values are listed.
-    html
-        Where to write a page with the comparison and its figures; it needs no network.
-
-    Raises
-    ------
-    UsageError
-        If fewer than two different runs are given.
-    UnknownRunError, AmbiguousRunError
-        If no run, or several, fit.
-    """
-    from jupyter_mlops.comparison import diff
-    from jupyter_mlops.results import ShownComparison, shown
-
-    target = None if html is None else files.writable(html)
-    with _opened(store) as opened:
-        opened.refresh()
-        ids = list(dict.fromkeys(opened.find(name) for name in runs))
-        if len(ids) < 2:
-            raise UsageError(message="compare needs two different runs, such as @1 @2")
-        records = [opened.run(name) for name in ids]
-        cells = [opened.cells(name) for name in ids]
-    comparison = diff.compare(records, cells)
-    if target is not None:
-        from jupyter_mlops.comparison import html as page
-
-        files.write(target, page.render(comparison, records, cells).encode("utf-8", "replace"))
-    return shown(comparison, ShownComparison)
+    return shown_run(record)
 
 
 def reproduce(
@@ -234,13 +125,13 @@ def reproduce(
 
     if tolerance is not None and not 0 <= tolerance < float("inf"):
         raise BadValueError(name="tolerance", value=tolerance, expected="a number from 0")
-    with _opened(store) as opened:
-        opened.refresh()
-        found = opened.find(run)
-        path = opened.run(found).notebook
+    with opened(store) as kept:
+        kept.refresh()
+        found = kept.find(run)
+        path = kept.run(found).notebook
         target = None if output is None else files.writable(output, path)
         verdict = reproduction.reproduce(
-            opened,
+            kept,
             found,
             current=current,
             parameters=dict(parameters or {}),
@@ -256,14 +147,6 @@ def reproduce(
     return shown(verdict, ShownVerdict)
 
 
-def doctor(*, of: Settings | None = None) -> ShownDiagnosis:
-    """Tell whether everything is recorded, whether the store is sound, and what mends it."""
-    from jupyter_mlops import diagnosis
-    from jupyter_mlops.results import ShownDiagnosis, shown
-
-    return shown(diagnosis.diagnose(of or settings.read()), ShownDiagnosis)
-
-
 def parameters(notebook: PathLike) -> tuple[NotebookParameter, ...]:
     """List the parameters that a notebook offers, tagged or not.
 
@@ -275,28 +158,6 @@ def parameters(notebook: PathLike) -> tuple[NotebookParameter, ...]:
     from jupyter_mlops.execution import notebook as documents
 
     return documents.parameters(documents.read(Path(notebook)))
-
-
-def open_store(of: Settings | None = None) -> Store:
-    """Open the store of these settings, or of the environment's, for several verbs on it.
-
-    Raises
-    ------
-    StoreError
-        If it can't be used.
-    """
-    from jupyter_mlops.store import Store
-
-    return Store.open(of or settings.read())
-
-
-@contextmanager
-def _opened(store: Store | None) -> Iterator[Store]:
-    if store is not None:
-        yield store
-        return
-    with open_store() as opened:
-        yield opened
 
 
 def _recorded(
@@ -390,9 +251,3 @@ def _positive(name: str, seconds: float | None) -> float | None:
     if seconds is not None and not 0 < seconds < float("inf"):
         raise BadValueError(name=name, value=seconds, expected="a number of seconds above 0")
     return seconds
-
-
-def _shown_run(record: Run) -> ShownRun:
-    from jupyter_mlops.results import ShownRun, shown
-
-    return shown(record, ShownRun)
