@@ -12,9 +12,9 @@ goes on from there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records import (
     CellError,
     CellStatus,

@@ -13,13 +13,13 @@ import json
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from jupyter_mlops.errors import JournalError
 from jupyter_mlops.events import EVENT_VERSION, EVENTS, Event
+from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records import Process
 from jupyter_mlops.settings import make_private
 

@@ -20,9 +20,11 @@ import json
 import os
 import sys
 from collections.abc import Mapping, MutableMapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from jupyter_mlops.frozen import dataclass
 
 HOME_VARIABLE = "JUPYTER_MLOPS_HOME"
 STORE_VARIABLE = "JUPYTER_MLOPS_STORE"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from jupyter_mlops.dataflow import Flow
 from jupyter_mlops.fingerprints.introspection import belongs_to, name_of
+from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records import NOT_FINITE, Metric
 
 # A journal's numbers end where those of its readers do.

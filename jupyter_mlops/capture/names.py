@@ -8,12 +8,12 @@ a digest. Where neither settles it, a name counts as read and as written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from jupyter_mlops.dataflow import Context, Flow, is_history
 from jupyter_mlops.fingerprints.introspection import belongs_to, is_a, name_of
+from jupyter_mlops.frozen import dataclass
 
 _IMMUTABLE = (int, float, complex, bool, str, bytes, type(None), range, slice, type(...))
 # Changed by stores into them alone, which the source shows.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from jupyter_mlops.dataflow import scopes
 from jupyter_mlops.dataflow.calls import MUTATORS, root
 from jupyter_mlops.dataflow.source import PARSE_ERRORS, Parsed, Span, parse, unwrapped
+from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records import NOT_FINITE
 
 # Longer ones are data that somebody pasted, not a parameter; counted in syntax nodes and

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_mlops.dataflow import calls, scopes
@@ -17,6 +16,7 @@ from jupyter_mlops.dataflow.source import (
     magic_call,
     parse_quietly,
 )
+from jupyter_mlops.frozen import dataclass
 
 if TYPE_CHECKING:
     from jupyter_mlops.dataflow.statements import Statements

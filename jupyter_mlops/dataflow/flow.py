@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import Any
+
+from jupyter_mlops.frozen import dataclass
 
 NO_NAMES: frozenset[str] = frozenset()
 _BUILTINS = frozenset(dir(builtins))

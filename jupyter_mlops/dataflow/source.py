@@ -11,8 +11,8 @@ import ast
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.metadata import asks_to_be_left_out
 
 # What ast.parse raises on sources that are wrong, too deep or too large.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records.batches import Progress
 from jupyter_mlops.records.runs import SCHEMA_VERSION, RunVerdict
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records.runs import SCHEMA_VERSION, ParameterSource
 
 

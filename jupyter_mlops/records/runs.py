@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, Protocol
+
+from jupyter_mlops.frozen import dataclass
 
 SCHEMA_VERSION = 1
 RunStatus = Literal["running", "completed", "failed", "interrupted", "lost"]

@@ -1,0 +1,85 @@
+"""Frozen dataclasses that cost a kernel's start a twentieth: no source is compiled for them.
+
+For each class ``dataclasses.dataclass(frozen=True)`` writes and compiles six methods, a third
+of a millisecond; for the classes that a kernel imports that was most of capture's start.
+These share six methods that look the fields up. In all else they are what they say,
+dataclasses: ``fields``, ``replace``, ``asdict``, pickles and msgspec take them as such.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass as dataclass
+else:
+
+    def dataclass(*, frozen: bool) -> Callable[[type], type]:
+        """Make a frozen dataclass of a class; other options do not exist here.
+
+        A method that the class defines itself is kept, as the standard decorator does it.
+        """
+        if not frozen:
+            raise TypeError("what is not frozen is the standard library's to make")
+        return _made
+
+
+def _made(cls: type) -> type:
+    made: type = dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
+    for name, method in _METHODS.items():
+        if name not in cls.__dict__:
+            setattr(made, name, method)
+    return made
+
+
+def _init(self: Any, /, *values: Any, **named: Any) -> None:
+    cls = type(self)
+    names: tuple[str, ...] = cls.__match_args__
+    state = self.__dict__
+    state.update(zip(names, values))  # noqa: B905 - too many are told of below
+    for name in names[len(values) :]:
+        state[name] = named.pop(name) if name in named else _default(cls, name)
+    if named:
+        raise TypeError(f"{cls.__qualname__}() can't take {', '.join(named)}")
+    if len(values) > len(names):
+        raise TypeError(f"{cls.__qualname__}() takes {len(names)} values, not {len(values)}")
+
+
+def _default(cls: Any, name: str) -> Any:
+    field = cls.__dataclass_fields__[name]
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    raise TypeError(f"{cls.__qualname__}() lacks {name!r}")
+
+
+def _repr(self: Any) -> str:
+    shown = (f"{name}={self.__dict__[name]!r}" for name in type(self).__match_args__)
+    return f"{type(self).__qualname__}({', '.join(shown)})"
+
+
+def _eq(self: Any, other: Any) -> Any:
+    if type(other) is not type(self):
+        return NotImplemented
+    return self.__dict__ == other.__dict__
+
+
+def _hash(self: Any) -> int:
+    return hash(tuple([self.__dict__[name] for name in type(self).__match_args__]))
+
+
+def _refuse(self: Any, name: str, *_: Any) -> None:
+    raise dataclasses.FrozenInstanceError(f"cannot assign to or delete field {name!r}")
+
+
+_METHODS: dict[str, Callable[..., Any]] = {
+    "__init__": _init,
+    "__repr__": _repr,
+    "__eq__": _eq,
+    "__hash__": _hash,
+    "__setattr__": _refuse,
+    "__delattr__": _refuse,
+}
