@@ -81,7 +81,11 @@ class SessionStarted:
 
 @dataclass(frozen=True)
 class CellStarted:
-    """A cell is about to execute; ``execution`` counts the session's executions from 0."""
+    """A cell is about to execute; ``execution`` counts the session's executions from 0.
+
+    ``changed_before`` are names that were bound anew or deleted since the last cell ended, by
+    what is no cell: a widget's callback, a thread, a silent execution.
+    """
 
     writer: str
     seq: int
@@ -93,6 +97,7 @@ class CellStarted:
     execution_count: int | None
     overlapping: bool = False
     skipped: bool = False
+    changed_before: tuple[str, ...] = ()
     type: Literal["cell_started"] = "cell_started"
     v: int = EVENT_VERSION
 
@@ -108,7 +113,8 @@ class CellFinished:
     global names its body reads, since those are read whenever it is called.
     ``minor`` names metrics that are recorded but open no run of their own (integer
     counts); ``volatile`` those whose value is a clock's.
-    ``outputs`` is ``None`` where somebody else listens. Cells are unknown here: every
+    ``changed_beside`` are names that were bound anew while it ran, by nothing that its source
+    shows. ``outputs`` is ``None`` where somebody else listens. Cells are unknown here: every
     ``cell`` field inside is ``None``, the store fills it in.
     """
 
@@ -123,6 +129,7 @@ class CellFinished:
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     opaque: bool = False
+    changed_beside: tuple[str, ...] = ()
     functions: dict[str, tuple[str, ...]] | None = None
     parameters: tuple[Parameter, ...] = ()
     metrics: tuple[Metric, ...] = ()

@@ -12,6 +12,7 @@ from typing import Any
 
 from jupyter_mlops import dataflow
 from jupyter_mlops.capture import metrics, models, names, parameters
+from jupyter_mlops.capture.between import Between
 from jupyter_mlops.capture.outputs import Listener
 from jupyter_mlops.capture.randomness import Generators
 from jupyter_mlops.capture.session import Session
@@ -76,6 +77,7 @@ class Recorder:
         self._data = Data()
         self._modules = len(sys.modules)
         self._count = 0
+        self._between = Between(self._hidden)
         self._finished: list[tuple[Execution, dict[str, Any]]] = []
 
     @property
@@ -100,6 +102,7 @@ class Recorder:
             self._count, header.get("msg_id"), source, skipped=skipped, overlapping=overlapping
         )
         self._count += 1
+        changed = self._between.begin(execution.number, self._namespace, overlapping=overlapping)
         cell_id = getattr(info, "cell_id", None) or metadata.get("cellId")
         self._session.say(
             CellStarted,
@@ -110,6 +113,7 @@ class Recorder:
             execution_count=self._next_count() if info.store_history else None,
             overlapping=overlapping,
             skipped=skipped,
+            changed_before=changed,
         )
         if not skipped:
             if self._listener is not None and execution.message is not None:
@@ -161,20 +165,23 @@ class Recorder:
 
     def finish(self, execution: Execution, result: Any, began: float) -> None:
         """Say what an execution used and produced; `began` is when its end was told."""
-        error = None if result is None else (result.error_before_exec or result.error_in_exec)
+        error = _error_of(result)
         status = _status(result, error)
         count = None if result is None else getattr(result, "execution_count", None)
         duration = max(0.0, began - execution.began)
         fields: dict[str, Any] = {}
         if execution.is_finished:
             return
+        changed = self._between.end(execution.number, self._namespace)
         if execution.skipped:
             fields["opaque"] = True
             fields["unseen"] = (NotSeen("everything", "the cell asked not to be recorded"),)
         else:
             if error is not None:
                 fields["error"] = _described(error, getattr(self._shell, "_last_traceback", None))
-            self._look(execution, fields, completed=status == "ok" and not execution.broke_off)
+            self._look(
+                execution, fields, changed, completed=status == "ok" and not execution.broke_off
+            )
             self._check_environment(execution)
         execution.is_finished = True
         fields.update(
@@ -217,7 +224,14 @@ class Recorder:
             fields.setdefault("unseen", tuple(execution.unseen))
             self._session.say(CellFinished, **fields)
 
-    def _look(self, execution: Execution, fields: dict[str, Any], *, completed: bool) -> None:
+    def _look(
+        self,
+        execution: Execution,
+        fields: dict[str, Any],
+        changed: tuple[str, ...],
+        *,
+        completed: bool,
+    ) -> None:
         """Fill in what can be seen; one part that fails leaves the others as they are."""
         flow, before = execution.flow, execution.before
         if flow is None or before is None:
@@ -225,6 +239,7 @@ class Recorder:
             flow, before = Flow(), names.Before({}, frozenset(), every=False)
         moved = names.after(flow, before, self._namespace, self._hidden, completed=completed)
         fields["opaque"] = flow.opaque is not None
+        fields["changed_beside"] = tuple(name for name in changed if name not in moved.writes)
         data: list[DataUse] = []
         made: dict[str, bool] = {}
         self._part(execution, "data", lambda: self._data.look(moved, self._namespace, data, made))
@@ -281,6 +296,15 @@ class Recorder:
         fields["metrics"] = measured.metrics
         fields["minor"] = measured.minor
         fields["volatile"] = measured.volatile
+
+
+def _error_of(result: Any) -> BaseException | None:
+    # Not with `or`: an exception of the user's may have a truth value of its own.
+    if result is None:
+        return None
+    before: BaseException | None = result.error_before_exec
+    during: BaseException | None = result.error_in_exec
+    return during if before is None else before
 
 
 def _status(result: Any, error: object) -> CellStatus:

@@ -43,6 +43,8 @@ from jupyter_mlops.records.reports import (
     Status,
 )
 from jupyter_mlops.records.runs import (
+    CHANGED_BESIDE,
+    CHANGED_OUTSIDE,
     NOT_FINITE,
     SCHEMA_VERSION,
     WHOLE_CELL,
@@ -80,6 +82,8 @@ from jupyter_mlops.records.runs import (
 )
 
 __all__ = [
+    "CHANGED_BESIDE",
+    "CHANGED_OUTSIDE",
     "NOT_FINITE",
     "SCHEMA_VERSION",
     "WHOLE_CELL",

@@ -258,6 +258,9 @@ class CellDetail:
 
 # What of a cell could not be seen, where its author left it out of the record.
 WHOLE_CELL = "everything"
+# Why the change of a name could not be seen: the cell tells when it was noticed.
+CHANGED_OUTSIDE = "changed outside a cell"
+CHANGED_BESIDE = "changed while the cell ran, and not by what its source shows"
 
 
 @dataclass(frozen=True)

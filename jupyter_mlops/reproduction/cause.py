@@ -16,7 +16,6 @@ from jupyter_mlops import dataflow
 from jupyter_mlops.dataflow.source import lines_of, parse, with_spans
 from jupyter_mlops.layout import cells_text, column_changes, same, value_text
 from jupyter_mlops.records import (
-    WHOLE_CELL,
     Cause,
     CauseKind,
     CellError,
@@ -29,6 +28,7 @@ from jupyter_mlops.records import (
 )
 from jupyter_mlops.reproduction import packages
 from jupyter_mlops.reproduction.flows import flows, lineage, reaching
+from jupyter_mlops.reproduction.hidden import hidden_state
 from jupyter_mlops.reproduction.order import other_order
 from jupyter_mlops.reproduction.randomness import unseeded, was_put_back
 from jupyter_mlops.reproduction.verdict import Pair, changed_columns, equal
@@ -90,9 +90,14 @@ class Evidence:
     steps: Sequence[Step] = ()
 
     @property
+    def repeated(self) -> list[Step]:
+        """The run's own steps up to the diverging one."""
+        return [pair.step for pair in self.pairs[: self.at + 1] if pair.step is not None]
+
+    @property
     def cells(self) -> set[int | None]:
         """Positions of the cells that can have reached the diverging one."""
-        steps = [pair.step for pair in self.pairs[: self.at + 1] if pair.step is not None]
+        steps = self.repeated
         if not steps or self.pairs[self.at].step is None:
             return {pair.cell for pair in self.pairs[: self.at + 1]}
         reached = lineage(self.before, steps, len(steps) - 1)
@@ -100,7 +105,7 @@ class Evidence:
 
     def reaches(self) -> Callable[[Cause], bool]:
         """Return what tells whether a cause can have reached what differs first."""
-        steps = [pair.step for pair in self.pairs[: self.at + 1] if pair.step is not None]
+        steps = self.repeated
         if self.pairs[self.at].step is None:
             return lambda one: True
         found = reaching(self.before, steps, self.differing)
@@ -134,7 +139,7 @@ def weighed(evidence: Evidence) -> Causes:
         *_sources(evidence, cells),
         *_data(evidence, cells),
         *_missing_files(evidence),
-        *_hidden_state(evidence),
+        *hidden_state(evidence.before, evidence.repeated, evidence.error),
         *_order(evidence),
         *_seeds(evidence, cells),
         *_environment(evidence),
@@ -305,18 +310,6 @@ def _missing_files(evidence: Evidence) -> Iterator[Cause]:
             continue
         if re.search(name, error.message):
             yield Cause("data", use.path, use.cell, "is no longer there", use.digest, None)
-
-
-def _hidden_state(evidence: Evidence) -> Iterator[Cause]:
-    error = evidence.error
-    if error is None or error.type != "NameError" or evidence.before.trigger != "interactive":
-        return
-    name = error.message.partition("'")[2].partition("'")[0]
-    detail = "was in the kernel's memory, and no recorded execution of this run made it"
-    for one in evidence.before.unseen:
-        if one.what == WHOLE_CELL and one.cell is not None:
-            detail += f"; cell {one.cell} may have: {one.why}"
-    yield Cause("hidden state", name, evidence.pairs[evidence.at].cell, detail)
 
 
 def _order(evidence: Evidence) -> Iterator[Cause]:

@@ -5,7 +5,8 @@ execution that wrote it (one that changed an object in place has read it too, so
 holds); for each file it read the execution that wrote it; for a random generator it drew from
 the execution that seeded it last (draws in between show in the recorded state instead). An
 execution whose flow is not known depends on everything before it, and whoever reads a name
-that existed then depends on it: it may have changed anything.
+that existed then depends on it: it may have changed anything. So does whoever reads a name that
+changed outside a cell: what gave it its value may have used everything that was there.
 
 Names are those that the kernel saw read and written: it has followed functions, instances
 and second names of one object, which the source alone does not tell.
@@ -65,7 +66,8 @@ class _State:
     ``imported`` holds names bound by an import with what was imported, ``literal`` those
     bound by a literal with its value; ``modules`` the
     digests of the user's own modules, and ``reloaded`` those that changed while the kernel
-    ran; ``opaque`` is the last execution whose flow is not known.
+    ran; ``opaque`` is the last execution whose flow is not known; ``outside`` maps names that
+    no cell gave their value to index and number of the execution that noticed.
     """
 
     traced: list[Traced] = field(default_factory=list)
@@ -75,16 +77,26 @@ class _State:
     modules: dict[str, str] = field(default_factory=dict)
     reloaded: dict[str, str] = field(default_factory=dict)
     opaque: int | None = None
+    outside: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def trace(executions: Sequence[Execution]) -> tuple[Traced, ...]:
     """Find what each execution of a session depends on."""
     state = _State()
     for execution in executions:
+        _lose(state, len(state.traced), execution.number, execution.started.changed_before)
         traced = _traced(state, execution)
         state.traced.append(traced)
         _apply(state, traced)
     return tuple(state.traced)
+
+
+def _lose(state: _State, index: int, number: int, names: Sequence[str]) -> None:
+    """Forget who gave these names their values, as nobody knows who did."""
+    for name in names:
+        for book in (state.writer, state.imported, state.literal):
+            book.pop(name, None)
+        state.outside[name] = (index, number)
 
 
 def _traced(state: _State, execution: Execution) -> Traced:
@@ -103,7 +115,8 @@ def _after_everything(state: _State, execution: Execution) -> Traced:
     """
     index = len(state.traced)
     before = frozenset(range(index + 1))
-    sources = {name: _suppliers(state, name) for name in sorted(state.writer)}
+    names = sorted(state.writer.keys() | state.outside.keys())
+    sources = {name: _suppliers(state, name) for name in names}
     tokens = {name: _tokens(state, name, suppliers) for name, suppliers in sources.items()}
     return Traced(index, execution, sources, tokens, before, before, identity(execution, {}))
 
@@ -145,6 +158,9 @@ def _tokens(state: _State, name: str, suppliers: Sequence[int]) -> tuple[str, ..
 
 
 def _token(state: _State, name: str, supplier: int) -> str:
+    if name in state.outside:
+        # Never taken for what it was before, or for what it becomes when it changes again.
+        return f"outside {state.outside[name][1]} {state.traced[supplier].identity}"
     if supplier == state.writer.get(name):
         if name in state.literal:
             return _VALUE + state.literal[name]
@@ -155,6 +171,9 @@ def _token(state: _State, name: str, supplier: int) -> str:
 
 
 def _suppliers(state: _State, name: str) -> tuple[int, ...]:
+    if name in state.outside:
+        # The one that noticed tells of it in the record.
+        return tuple(range(min(state.outside[name][0] + 1, len(state.traced))))
     writer = state.writer.get(name)
     found = () if writer is None else (writer,)
     is_plain = not name.startswith((_FILE, _SEED))
@@ -198,10 +217,14 @@ def _apply(state: _State, traced: Traced) -> None:
         ):
             continue  # another cell that imports the same changes nothing
         state.writer[name] = traced.index
+        state.outside.pop(name, None)
         for book, values in ((state.imported, imports), (state.literal, literals)):
             book.pop(name, None)
             if name in values:
                 book[name] = values[name]
+    finished = traced.execution.finished
+    if finished is not None:
+        _lose(state, traced.index, traced.execution.number, finished.changed_beside)
     if traced.execution.is_opaque:
         state.opaque = traced.index
 
@@ -251,7 +274,7 @@ def _unless_repeated(state: _State, traced: Traced) -> Traced:
         one
         for name, suppliers in traced.sources.items()
         for one in suppliers
-        if name in now and state.traced[one].cell == traced.cell
+        if name in now and state.traced[one].cell == traced.cell and name not in state.outside
     }
     if len(earlier) != 1:
         return traced

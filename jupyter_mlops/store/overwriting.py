@@ -1,7 +1,8 @@
 """Whether a parameter's value still stood when what a run shows was computed. Pure.
 
 A cell sets ``lr = 0.1``; a later one may give the name another value that no literal tells:
-by ``exec("lr = 0.7")``, ``from math import *``, ``lr = read()`` or ``cfg["lr"] = 0.2``. Whoever
+by ``exec("lr = 0.7")``, ``from math import *``, ``lr = read()`` or ``cfg["lr"] = 0.2``; a widget
+may, and no cell at all. Whoever
 reads the name then has not used 0.1, and a row that shows 0.1 beside that result would lie.
 What is computed from the old value (``lr = lr / 2``, ``values.append(4)``) still came from it.
 """
@@ -38,13 +39,27 @@ def stands(
     name = parameter.name.partition(".")[0]
     counted = {one for one in among if one > index}
     readers = [one for one in counted if _reads(executions[one], name)]
+    if readers and _is_lost(executions[index], name, after=True):
+        return False
     for place in range(index + 1, len(executions)):
+        if _is_lost(executions[place], name, after=False) and max(readers, default=0) >= place:
+            # Who read it before may be there only because nobody knows what led to the change.
+            return False
         # Whoever sets it anew, the run's own cell or its repetition: from here it is theirs.
         if _sets(executions[place], parameter.name):
             return True
         if place in counted and _replaces(executions[place], name):
             return not readers or max(readers) <= place or min(readers) < place
+        if _is_lost(executions[place], name, after=True) and max(readers, default=0) > place:
+            return False
     return True
+
+
+def _is_lost(execution: Execution, name: str, *, after: bool) -> bool:
+    """Tell whether a name changed before an execution, or while it ran, and not by a cell."""
+    if not after:
+        return name in execution.started.changed_before
+    return execution.finished is not None and name in execution.finished.changed_beside
 
 
 def _sets(execution: Execution, name: str) -> bool:

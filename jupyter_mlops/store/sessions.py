@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -20,10 +21,19 @@ from jupyter_mlops.events import (
     SessionStarted,
 )
 from jupyter_mlops.journal import sha256
-from jupyter_mlops.records import WHOLE_CELL, CellStatus, Environment
+from jupyter_mlops.records import (
+    CHANGED_BESIDE,
+    CHANGED_OUTSIDE,
+    WHOLE_CELL,
+    CellStatus,
+    Environment,
+)
 from jupyter_mlops.store.deaths import Fate, fate
 
 _SKIPPED = "its author left this cell out of the record"
+_OVERLAPPING = ("what this cell alone did", "another one was executed at the same time")
+# Above some, names that changed unseen are listed by their count.
+_NAMES_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Execution:
     ``cell`` names the cell within its session: by its id where the kernel was told one.
     ``flow`` is what the source says of it, ``finished`` what the kernel saw, ``None`` while
     it runs or if the kernel died in it. ``outputs`` is ``None`` where nobody saw any.
+    ``overlaps`` tells that another execution ran at the same time.
     """
 
     number: int
@@ -42,6 +53,7 @@ class Execution:
     status: CellStatus
     flow: Flow
     outputs: tuple[SeenOutput, ...] | None = None
+    overlaps: bool = False
 
     @property
     def source(self) -> str:
@@ -56,7 +68,7 @@ class Execution:
     @property
     def is_opaque(self) -> bool:
         """Whether nobody knows what the execution read and changed."""
-        if self.started.skipped:
+        if self.started.skipped or self.overlaps:
             return True
         return self.finished.opaque if self.finished is not None else self.flow.opaque is not None
 
@@ -186,6 +198,7 @@ def _executions(
     batch = told.start.trigger != "interactive"
     context = Context()
     executions = []
+    overlapping = _overlapping(told)
     for number, started in sorted(told.cells.items()):
         flow = analyse(started.source, context)
         context = context.after(flow)
@@ -202,9 +215,25 @@ def _executions(
                 status=_status(finished, state),
                 flow=flow,
                 outputs=seen,
+                overlaps=number in overlapping,
             )
         )
     return tuple(executions)
+
+
+def _overlapping(told: _Told) -> set[int]:
+    """Return the executions that ran while another one did, by the order of their lines."""
+    found: set[int] = set()
+    # The last one that began, or an earlier one that ends later than all others.
+    latest: tuple[int, float] | None = None
+    for number, started in sorted(told.cells.items(), key=lambda item: item[1].seq):
+        if latest is not None and started.overlapping and latest[1] > started.seq:
+            found |= {latest[0], number}
+        finished = told.finished.get(number)
+        ends = math.inf if finished is None else finished.seq
+        if latest is None or ends > latest[1]:
+            latest = (number, ends)
+    return found
 
 
 def _cell(started: CellStarted, flow: Flow, batch: bool) -> str:
@@ -231,11 +260,21 @@ def _status(finished: CellFinished | None, state: Fate) -> CellStatus:
 
 def unseen_of(execution: Execution) -> list[tuple[str, str]]:
     """List what was not seen of an execution, each with the reason."""
+    found = _names(execution.started.changed_before, CHANGED_OUTSIDE)
     if execution.started.skipped:
-        return [(WHOLE_CELL, _SKIPPED)]
+        return [*found, (WHOLE_CELL, _SKIPPED)]
+    if execution.overlaps:
+        found.append(_OVERLAPPING)
     if execution.finished is None:
-        return []
-    return [(one.what, one.why) for one in execution.finished.unseen]
+        return found
+    found += _names(execution.finished.changed_beside, CHANGED_BESIDE)
+    return [*found, *((one.what, one.why) for one in execution.finished.unseen)]
+
+
+def _names(names: Sequence[str], why: str) -> list[tuple[str, str]]:
+    more = len(names) - _NAMES_LISTED
+    rest = [(f"{more} more names", why)] if more > 0 else []
+    return [(name, why) for name in names[:_NAMES_LISTED]] + rest
 
 
 def unheard(session: Session) -> frozenset[int]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_mlops.records import (
+    CHANGED_OUTSIDE,
     WHOLE_CELL,
     Cause,
     CellError,
@@ -241,6 +242,24 @@ def test_a_name_from_nowhere_is_hidden_state_of_a_session() -> None:
     assert found[0][:3] == ("hidden state", "df", 3)
     assert found[0][3].endswith("no recorded execution of this run made it")
     assert _causes({}, {}, error=error)[0][0] == "unknown"
+
+
+def test_a_name_that_changed_outside_a_cell_is_hidden_state() -> None:
+    noticed = {"unseen": (Unseen(3, "lr", CHANGED_OUTSIDE),)}
+    assert _causes(noticed, {}) == [
+        (
+            "hidden state",
+            "lr",
+            3,
+            "was changed outside a cell, and no recorded execution of this run did that",
+        )
+    ]
+    # Who set it anew, or never read it, had nothing from there.
+    assert _causes({"unseen": (Unseen(1, "lr", CHANGED_OUTSIDE),)}, {})[0][0] == "unknown"
+    assert _causes({"unseen": (Unseen(1, "other", CHANGED_OUTSIDE),)}, {})[0][0] == "unknown"
+    missing = {"error": CellError("NameError", "name 'lr' is not defined")}
+    found = _causes({**noticed, "trigger": "interactive"}, {}, **missing)
+    assert [one[:3] for one in found] == [("hidden state", "lr", 3)]
 
 
 def test_a_name_from_nowhere_may_be_of_a_cell_that_was_left_out_on_purpose() -> None:

@@ -1,0 +1,113 @@
+"""Names that changed, but not by a cell: between two cells, or beside one.
+
+A widget's callback, a thread, a silent execution of a front end, another extension's hook:
+none of them is told as a cell, and each may bind names. They are found by the identities of
+all values, noted when a cell ends and looked at again when the next one begins.
+
+Noted are numbers, so nothing is kept alive. ``object.__hash__`` is such a number, is never
+the object's own method, and costs a third of ``id()``, which also wakes every audit hook.
+What can't be told: a value that was freed and another one put at the same address under the
+same name, and a value that was changed in place.
+"""
+
+from __future__ import annotations
+
+from itertools import compress
+from operator import ne
+from typing import Any
+
+from jupyter_mlops.capture.names import Hidden
+from jupyter_mlops.dataflow import is_history
+
+# Comparing that many costs about a millisecond a cell; with more, nothing is compared.
+NAMES_LIMIT = 10_000
+_number = object.__hash__
+
+# Names, and the numbers of their values, in the same order.
+_Look = tuple[list[str], list[int]]
+
+
+class Between:
+    """Compares the namespace at the end of one cell with that at the beginning of the next.
+
+    Parameters
+    ----------
+    hidden
+        What IPython itself put into the namespace.
+    """
+
+    def __init__(self, hidden: Hidden) -> None:
+        self._hidden = hidden
+        self._open: set[int] = set()
+        self._left: _Look | None = None
+        self._found: _Look | None = None
+
+    def begin(
+        self, execution: int, namespace: dict[str, Any], *, overlapping: bool
+    ) -> tuple[str, ...]:
+        """Return the names that changed since the last cell ended, and look at all of them.
+
+        While cells overlap nothing is compared: nobody could tell whose change it was.
+        """
+        left, self._left = self._left, None
+        if overlapping:
+            self._found = None
+            self._open.add(execution)
+            return ()
+        self._open = {execution}
+        self._found = _look(namespace)
+        return self._changed(left, self._found, namespace)
+
+    def end(self, execution: int, namespace: dict[str, Any]) -> tuple[str, ...]:
+        """Return the names that changed while the cell ran, its own ones included."""
+        found, self._found = self._found, None
+        self._open.discard(execution)
+        if self._open:
+            return ()
+        self._left = _look(namespace)
+        return self._changed(found, self._left, namespace)
+
+    def _changed(
+        self, before: _Look | None, now: _Look | None, namespace: dict[str, Any]
+    ) -> tuple[str, ...]:
+        if before is None or now is None or before == now:
+            return ()
+        return tuple(
+            sorted(
+                name
+                for name in _differing(before, now)
+                if not (_is_the_shells(name) or self._hidden.holds(name, namespace.get(name)))
+            )
+        )
+
+
+def _is_the_shells(name: str) -> bool:
+    # IPython's history and `!` set some; `__annotations__` and the like are the interpreter's.
+    return (
+        is_history(name) or name == "_exit_code" or (name.startswith("__") and name.endswith("__"))
+    )
+
+
+def _look(namespace: dict[str, Any]) -> _Look | None:
+    # Lists first, each made in one step: meanwhile a thread may add a name.
+    values, names = list(namespace.values()), list(namespace)
+    if len(names) != len(values) or len(names) > NAMES_LIMIT:
+        return None
+    numbers = list(map(_number, values))
+    if set(map(type, names)) <= {str}:
+        return names, numbers
+    # A name of another type may have an `__eq__` of its own, and is not kept.
+    plain = [type(name) is str for name in names]
+    return list(compress(names, plain)), list(compress(numbers, plain))
+
+
+def _differing(before: _Look, now: _Look) -> set[str]:
+    (names, numbers), (names_now, numbers_now) = before, now
+    if names == names_now[: len(names)]:
+        return {*compress(names, map(ne, numbers, numbers_now)), *names_now[len(names) :]}
+    # Something was deleted, and the order of the rest says nothing any more.
+    then, since = (
+        dict(zip(names, numbers, strict=True)),
+        dict(zip(names_now, numbers_now, strict=True)),
+    )
+    return {name for name in then.keys() | since.keys() if then.get(name) != since.get(name)}
