@@ -13,9 +13,10 @@ from importlib import import_module
 from typing import Any, Literal
 
 from jupyter_mlops.fingerprints.introspection import bases, loaded
+from jupyter_mlops.fingerprints.steps import Steps, finish
 from jupyter_mlops.records import Fingerprint
 
-__all__ = ["Kind", "fingerprint", "kind", "of_file"]
+__all__ = ["Kind", "begin", "fingerprint", "kind", "of_file"]
 
 Kind = Literal["frame", "array", "model"]
 
@@ -45,11 +46,20 @@ def fingerprint(value: object) -> Fingerprint | None:
         ``None`` if the kind is not known. Incomplete where something inside could only be
         read by running code of the user's.
     """
+    begun = begin(value)
+    return finish(begun) if begun is not None else None
+
+
+def begin(value: object) -> Steps[Fingerprint | None] | None:
+    """Begin the fingerprint of `value`, which the caller goes on with as time allows.
+
+    Until its end the generator keeps `value`, or parts of it, alive.
+    """
     found = _find(value)
     if found is None:
         return None
     module = import_module(f"{__name__}.{found[1]}")
-    read: Callable[[Any], Fingerprint | None] = module.fingerprint
+    read: Callable[[Any], Steps[Fingerprint | None]] = module.fingerprint
     return read(value)
 
 

@@ -12,22 +12,23 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from jupyter_mlops.fingerprints.hashing import PIECE, Content
+from jupyter_mlops.fingerprints.hashing import OBJECTS, PIECE, Content
 from jupyter_mlops.fingerprints.introspection import (
     attributes,
     loaded,
     name_of,
 )
 from jupyter_mlops.fingerprints.python_ import Encoder, Values
+from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.records import Fingerprint
 
 # Significant bytes of an x87 extended number; the rest of its 12 or 16 bytes is padding.
 _EXTENDED_BYTES = 10
 
 
-def fingerprint(value: Any) -> Fingerprint:
+def fingerprint(value: Any) -> Steps[Fingerprint]:
     """Return the fingerprint of a numpy array of any dtype, shape and memory layout."""
-    found = content(value)
+    found = yield from content(value)
     base = _plain(value)
     return Fingerprint(
         digest=found.text(),
@@ -38,7 +39,7 @@ def fingerprint(value: Any) -> Fingerprint:
     )
 
 
-def content(value: Any, encoder: Encoder | None = None, depth: int = 0) -> Content:
+def content(value: Any, encoder: Encoder | None = None, depth: int = 0) -> Steps[Content]:
     """Return the content of an array.
 
     Parameters
@@ -55,32 +56,36 @@ def content(value: Any, encoder: Encoder | None = None, depth: int = 0) -> Conte
     result.piece(dtype_name(array.dtype), array.ndim, *array.shape)
     mask = _mask(value) if kind == "masked" else None
     if mask is None:
-        feed(result, array, encoder, depth)
+        yield from feed(result, array, encoder, depth)
     else:
-        _feed_masked(result, array, mask, encoder)
+        yield from _feed_masked(result, array, mask, encoder)
     result.complete = result.complete and kind is not None
     return result
 
 
-def feed(result: Content, array: Any, encoder: Encoder | None = None, depth: int = 0) -> None:
+def feed(
+    result: Content, array: Any, encoder: Encoder | None = None, depth: int = 0
+) -> Steps[None]:
     """Take the elements of a base-class array into `result`, in C order."""
     dtype = array.dtype
     if dtype.names is not None:
         for name in dtype.names:
             part = Content("field")
             part.piece(name)
-            feed(part, array[name], encoder, depth)
+            yield from feed(part, array[name], encoder, depth)
             result.child(part)
     elif dtype.hasobject or dtype.kind == "T":
         values = Values(encoder, depth)
         for piece in _object_pieces(array):
-            values.add(piece)
+            yield from values.add(piece)
+            yield
         result.child(values.content())
     elif is_raw(dtype) and array.flags.c_contiguous:
-        result.bulk(_bytes(array))
+        yield from result.feed(_bytes(array))
     else:
         for piece in _pieces(array):
             result.bulk(_significant(piece))
+            yield
 
 
 def is_raw(dtype: Any) -> bool:
@@ -124,22 +129,30 @@ def _mask(value: Any) -> Any:
     return mask if mask.dtype.names is not None or mask.any() else None
 
 
-def _feed_masked(result: Content, array: Any, mask: Any, encoder: Encoder | None) -> None:
+def _feed_masked(result: Content, array: Any, mask: Any, encoder: Encoder | None) -> Steps[None]:
     hidden = Content("mask")
-    feed(hidden, mask)
+    yield from feed(hidden, mask)
     result.child(hidden)
     if mask.dtype.names is not None:
         for name in mask.dtype.names:
-            _feed_masked(result, array[name], mask[name], encoder)
+            yield from _feed_masked(result, array[name], mask[name], encoder)
         return
-    # Rows at a time, so that what lies under the mask is blanked in a small copy.
+    # Pieces, so that what lies under the mask is blanked in a small copy.
+    if is_raw(array.dtype) or _is_extended(array.dtype):
+        for piece, under in _pieces(array, mask):
+            shown = piece.copy()
+            shown[under] = _zero(piece)
+            result.bulk(_significant(shown))
+            yield
+        return
     if array.ndim == 0:
         array, mask = array.reshape(1), mask.reshape(1)
     rows = max(1, PIECE // max(1, array[:1].size))
     for start in range(0, len(array), rows):
         piece = array[start : start + rows].copy()
         piece[mask[start : start + rows]] = None if piece.dtype.hasobject else _zero(piece)
-        feed(result, piece, encoder)
+        yield from feed(result, piece, encoder)
+        yield
 
 
 def _zero(piece: Any) -> Any:
@@ -153,22 +166,25 @@ def _bytes(array: Any) -> Any:
     return array.reshape(-1).view("u1")
 
 
-def _pieces(array: Any) -> Iterator[Any]:
-    """Cut an array of any strides into contiguous pieces, in C order."""
-    if array.size == 0 or array.dtype.itemsize == 0:
+def _pieces(*arrays: Any, length: int = PIECE) -> Iterator[Any]:
+    """Cut arrays of one shape and any strides into contiguous pieces, in C order."""
+    if arrays[0].size == 0 or arrays[0].dtype.itemsize == 0:
         return
     yield from sys.modules["numpy"].nditer(
-        array,
-        flags=["external_loop", "buffered"],
+        arrays if len(arrays) > 1 else arrays[0],
+        flags=["external_loop", "buffered", "refs_ok"],
         order="C",
-        buffersize=PIECE,
+        buffersize=length,
     )
 
 
 def _object_pieces(array: Any) -> Iterator[list[Any]]:
-    flat = array.reshape(-1) if array.flags.c_contiguous else array.flatten()
-    for start in range(0, flat.size, PIECE):
-        yield flat[start : start + PIECE].tolist()
+    if not array.flags.c_contiguous:
+        yield from (piece.tolist() for piece in _pieces(array, length=OBJECTS))
+        return
+    flat = array.reshape(-1)
+    for start in range(0, flat.size, OBJECTS):
+        yield flat[start : start + OBJECTS].tolist()
 
 
 def _is_extended(dtype: Any) -> bool:

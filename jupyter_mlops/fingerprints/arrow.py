@@ -9,35 +9,37 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from jupyter_mlops.fingerprints.hashing import PIECE, Content, Strings
+from jupyter_mlops.fingerprints.hashing import OBJECTS, PIECE, Content, Strings
 from jupyter_mlops.fingerprints.introspection import is_a, loaded
 from jupyter_mlops.fingerprints.python_ import Values
+from jupyter_mlops.fingerprints.steps import Steps
 
 
 class Stream(Protocol):
     """Takes chunks, gives their content."""
 
-    def add(self, chunk: Any) -> None:
+    def add(self, chunk: Any) -> Steps[None]:
         """Take in the next chunk, a ``pyarrow.Array``."""
+        yield
 
     def into(self, parent: Content) -> None:
         """Make what was taken in a part of `parent`."""
 
 
-def feed(parent: Content, column: Any) -> None:
+def feed(parent: Content, column: Any) -> Steps[None]:
     """Take the values and type of a ``pyarrow.ChunkedArray`` or ``Array`` into `parent`."""
     parent.piece(type_name(column.type), len(column))
     stream = stream_for(column.type)
     for chunk in column.chunks if hasattr(column, "chunks") else [column]:
-        stream.add(chunk)
+        yield from stream.add(chunk)
     stream.into(parent)
 
 
-def strings(column: Any) -> StringStream:
+def strings(column: Any) -> Steps[StringStream]:
     """Return the stream of a column of strings, which is the same for both of their types."""
     stream = StringStream()
     for chunk in column.chunks:
-        stream.add(chunk)
+        yield from stream.add(chunk)
     return stream
 
 
@@ -120,16 +122,17 @@ class StringStream:
         self._strings = Strings()
         self._validity = Validity()
 
-    def add(self, chunk: Any) -> None:
+    def add(self, chunk: Any) -> Steps[None]:
         """Take in the next chunk."""
         if not chunk.null_count:
             self._validity.all_valid(len(chunk))
-            self._add(chunk)
+            yield from self._add(chunk)
             return
         for piece in slices(chunk):
             self._validity.add(valid_rows(piece))
             # A null slot may cover bytes; filled, it covers none.
-            self._add(piece.fill_null(self._empty))
+            yield from self._add(piece.fill_null(self._empty))
+            yield
 
     def add_list(self, values: list[bytes], valid: Any) -> None:
         """Take in strings that are not stored as Arrow; nulls are empty in `values`."""
@@ -141,7 +144,7 @@ class StringStream:
         self._strings.into(parent)
         self._validity.into(parent)
 
-    def _add(self, chunk: Any) -> None:
+    def _add(self, chunk: Any) -> Steps[None]:
         if not len(chunk):
             return
         wide = _types().is_large_string(chunk.type) or _types().is_large_binary(chunk.type)
@@ -150,7 +153,7 @@ class StringStream:
         ends = sys.modules["numpy"].frombuffer(
             offsets, f"i{width}", len(chunk) + 1, chunk.offset * width
         )
-        self._strings.add_buffers(data, ends)
+        yield from self._strings.add_buffers(data, ends)
 
 
 class _FixedStream:
@@ -161,13 +164,13 @@ class _FixedStream:
         self._data = Content("fixed")
         self._validity = Validity()
 
-    def add(self, chunk: Any) -> None:
+    def add(self, chunk: Any) -> Steps[None]:
         if not len(chunk):
             return
         data = self._view(chunk)
         if not chunk.null_count:
             self._validity.all_valid(len(chunk))
-            self._data.bulk(data)
+            yield from self._data.feed(data)
             return
         rows = data.reshape(-1, self._width)
         for start, piece in zip(range(0, len(chunk), PIECE), slices(chunk), strict=True):
@@ -176,6 +179,7 @@ class _FixedStream:
             part[~valid] = 0
             self._validity.add(valid)
             self._data.bulk(part)
+            yield
 
     def into(self, parent: Content) -> None:
         parent.child(self._data)
@@ -197,11 +201,12 @@ class _BooleanStream:
         self._data = Content("boolean")
         self._validity = Validity()
 
-    def add(self, chunk: Any) -> None:
+    def add(self, chunk: Any) -> Steps[None]:
         for piece in slices(chunk):
             self._validity.add(valid_rows(piece))
             filled = piece.fill_null(False).to_numpy(zero_copy_only=False)
             self._data.bulk(filled.view("u1"))
+            yield
 
     def into(self, parent: Content) -> None:
         parent.child(self._data)
@@ -215,11 +220,12 @@ class _ListStream:
         self._lengths = _FixedStream(8)
         self._values = stream_for(kind.value_type)
 
-    def add(self, chunk: Any) -> None:
+    def add(self, chunk: Any) -> Steps[None]:
         for piece in slices(chunk):
-            self._lengths.add(piece.value_lengths().cast("int64"))
+            yield from self._lengths.add(piece.value_lengths().cast("int64"))
             # Leaves out what null slots cover.
-            self._values.add(piece.flatten())
+            yield from self._values.add(piece.flatten())
+            yield
 
     def into(self, parent: Content) -> None:
         self._lengths.into(parent)
@@ -233,12 +239,13 @@ class _StructStream:
         self._validity = Validity()
         self._fields = [stream_for(field.type) for field in kind]
 
-    def add(self, chunk: Any) -> None:
+    def add(self, chunk: Any) -> Steps[None]:
         for piece in slices(chunk):
             self._validity.add(valid_rows(piece))
             # Passes the struct's own nulls on to its fields.
             for stream, values in zip(self._fields, piece.flatten(), strict=True):
-                stream.add(values)
+                yield from stream.add(values)
+            yield
 
     def into(self, parent: Content) -> None:
         self._validity.into(parent)
@@ -258,15 +265,16 @@ class _DictionaryStream:
         self._dictionary: Any = None
         self._is_one = True
 
-    def add(self, chunk: Any) -> None:
+    def add(self, chunk: Any) -> Steps[None]:
         if self._order is not None and self._dictionary is None:
             self._dictionary = chunk.dictionary
-            self._order.add(self._dictionary)
+            yield from self._order.add(self._dictionary)
         elif self._order is not None:
             # What order the chunks have together is nowhere said.
             self._is_one = self._is_one and chunk.dictionary.equals(self._dictionary)
         for piece in slices(chunk):
-            self._values.add(piece.dictionary_decode())
+            yield from self._values.add(piece.dictionary_decode())
+            yield
 
     def into(self, parent: Content) -> None:
         self._values.into(parent)
@@ -282,19 +290,20 @@ class _OtherStream:
         self._known = known
         self._values = Values()
 
-    def add(self, chunk: Any) -> None:
-        for piece in slices(chunk) if self._known else ():
-            self._values.add(piece.to_pylist())
+    def add(self, chunk: Any) -> Steps[None]:
+        for piece in slices(chunk, OBJECTS) if self._known else ():
+            yield from self._values.add(piece.to_pylist())
+            yield
 
     def into(self, parent: Content) -> None:
         parent.child(self._values.content())
         parent.complete = parent.complete and self._known
 
 
-def slices(chunk: Any) -> Iterator[Any]:
+def slices(chunk: Any, length: int = PIECE) -> Iterator[Any]:
     """Cut a chunk into pieces of bounded length, without copying."""
-    for start in range(0, len(chunk), PIECE):
-        yield chunk.slice(start, PIECE)
+    for start in range(0, len(chunk), length):
+        yield chunk.slice(start, length)
 
 
 def valid_rows(piece: Any) -> Any:

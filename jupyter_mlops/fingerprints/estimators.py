@@ -24,6 +24,7 @@ from jupyter_mlops.fingerprints.introspection import (
     name_of,
 )
 from jupyter_mlops.fingerprints.python_ import Encoder, framed
+from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.records import Fingerprint
 
 # Classes and functions of these may stand for themselves by their name.
@@ -35,18 +36,18 @@ _PASSING = ("refit_time_", "_stop_words_id")
 _STORING = (list, tuple, set, frozenset, str, bytes, int, float)
 
 
-def fingerprint(value: Any) -> Fingerprint:
+def fingerprint(value: Any) -> Steps[Fingerprint]:
     """Return the fingerprint of an estimator, fitted or not."""
     encoder = _ObjectEncoder()
     content = Content("model")
-    content.bulk(encoder.encode(value))
+    content.bulk((yield from encoder.encode(value)))
     return Fingerprint(digest=content.text(), complete=encoder.complete)
 
 
 class _ObjectEncoder(Encoder):
     """Encodes the objects that estimators are made of."""
 
-    def other(self, value: Any, depth: int) -> bytes | None:
+    def other(self, value: Any, depth: int) -> Steps[bytes | None]:
         """Return the bytes of `value`, or ``None`` if its class is unknown."""
         cls = type(value)
         if is_a(value, type):
@@ -54,19 +55,21 @@ class _ObjectEncoder(Encoder):
         if any(cls is known for known in _function_types()):
             return _reference(value, value.__module__, value.__qualname__)
         if belongs_to(cls, "numpy"):
-            return self._generator(value, cls, depth)
+            return (yield from self._generator(value, cls, depth))
         if _is_sparse(value):
-            found = sparse.content(value)
+            found = yield from sparse.content(value)
             self.complete = self.complete and found.complete
             return framed(b"Z", found.digest())
         own = attributes(value)
         if own is None:
-            return self._compiled(value, cls, depth)
+            return (yield from self._compiled(value, cls, depth))
         if belongs_to(cls, "sklearn") or belongs_to(cls, "scipy") or _is_estimator(value):
-            return self._object(value, cls, own, depth)
+            return (yield from self._object(value, cls, own, depth))
         return None
 
-    def _object(self, value: Any, cls: type, own: dict[str, Any], depth: int) -> bytes | None:
+    def _object(
+        self, value: Any, cls: type, own: dict[str, Any], depth: int
+    ) -> Steps[bytes | None]:
         order = bases(cls)
         if any(is_a(value, base) for base in _STORING) or any(map(_has_slots, order)):
             return None
@@ -78,25 +81,27 @@ class _ObjectEncoder(Encoder):
         parts: list[Any] = [".".join(name_of(cls)), state]
         if is_a(value, dict):
             parts.append(list(dict.items(value)))
-        return framed(b"O", self.encode(parts, depth + 1))
+        return framed(b"O", (yield from self.encode(parts, depth + 1)))
 
-    def _compiled(self, value: Any, cls: type, depth: int) -> bytes | None:
+    def _compiled(self, value: Any, cls: type, depth: int) -> Steps[bytes | None]:
         """Encode an object of a compiled class of scikit-learn by what it pickles as."""
         if not belongs_to(cls, "sklearn"):
             return None
         for base in bases(cls):
             if base is not object and "__reduce__" in class_attributes(base):
-                return framed(b"O", self.encode(value.__reduce__(), depth + 1))
+                return framed(b"O", (yield from self.encode(value.__reduce__(), depth + 1)))
         return None
 
-    def _generator(self, value: Any, cls: type, depth: int) -> bytes | None:
+    def _generator(self, value: Any, cls: type, depth: int) -> Steps[bytes | None]:
         if value is loaded("numpy.random.mtrand", "_rand"):
             # Whoever draws from the global generator changes it; it is no part of a model.
             return framed(b"R", b"global")
         if cls is loaded("numpy.random", "RandomState"):
-            return framed(b"R", self.encode(value.get_state(legacy=False), depth + 1))
+            state = value.get_state(legacy=False)
+            return framed(b"R", (yield from self.encode(state, depth + 1)))
         if cls is loaded("numpy.random", "Generator"):
-            return framed(b"R", self.encode(value.bit_generator.state, depth + 1))
+            state = value.bit_generator.state
+            return framed(b"R", (yield from self.encode(state, depth + 1)))
         return None
 
 

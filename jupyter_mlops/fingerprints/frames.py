@@ -16,7 +16,7 @@ from operator import is_
 from typing import Any
 
 from jupyter_mlops.fingerprints import arrays, arrow
-from jupyter_mlops.fingerprints.hashing import PIECE, Content
+from jupyter_mlops.fingerprints.hashing import OBJECTS, PIECE, Content
 from jupyter_mlops.fingerprints.introspection import (
     attributes,
     belongs_to,
@@ -25,6 +25,7 @@ from jupyter_mlops.fingerprints.introspection import (
     name_of,
 )
 from jupyter_mlops.fingerprints.python_ import Encoder, Values, zone_name
+from jupyter_mlops.fingerprints.steps import Steps, finish
 from jupyter_mlops.records import Column, Fingerprint
 
 # Rows of all strided columns that are read together: what the first column brings into the
@@ -32,7 +33,7 @@ from jupyter_mlops.records import Column, Fingerprint
 _ROWS = 1 << 12
 
 
-def fingerprint(value: Any) -> Fingerprint | None:
+def fingerprint(value: Any) -> Steps[Fingerprint | None]:
     """Return the fingerprint of a frame or series, subclasses included.
 
     The data of a subclass are read past its methods. ``None`` if the value's inside is not
@@ -43,19 +44,19 @@ def fingerprint(value: Any) -> Fingerprint | None:
         return None
     series = is_a(value, loaded("pandas", "Series"))
     root = Content("series" if series else "frame")
-    index = index_content(manager.axes[-1])
+    index = yield from index_content(manager.axes[-1])
     if series:
         labels = [(attributes(value) or {}).get("_name")]
         stored = [manager.blocks[0].values]
-        root.child(_values_content(labels))
+        root.child((yield from _values_content(labels)))
     else:
         stored = _stored(manager)
         labels = _labels(manager.axes[0], len(stored))
-        root.child(index_content(manager.axes[0]))
+        root.child((yield from index_content(manager.axes[0])))
     rows = _length(manager)
     root.piece(rows, len(stored))
     root.child(index)
-    contents = _columns(stored)
+    contents = yield from _columns(stored)
     for content in contents:
         root.child(content)
     columns = tuple(
@@ -76,7 +77,7 @@ def fingerprint(value: Any) -> Fingerprint | None:
     )
 
 
-def index_content(index: Any) -> Content:
+def index_content(index: Any) -> Steps[Content]:
     """Return the content of a pandas index: its class, names and values."""
     cls = type(index)
     known = belongs_to(cls, "pandas")
@@ -84,23 +85,24 @@ def index_content(index: Any) -> Content:
     content.complete = known
     if not known:
         return content
-    content.child(_values_content(list(index.names)))
+    content.child((yield from _values_content(list(index.names))))
     name = cls.__name__
     if name == "RangeIndex":
         # Its values would be made, and kept in the user's memory, by asking for them.
-        content.child(_values_content([range(index.start, index.stop, index.step)]))
+        bounds = range(index.start, index.stop, index.step)
+        content.child((yield from _values_content([bounds])))
     elif name == "MultiIndex":
         for level, codes in zip(index.levels, index.codes, strict=True):
-            _feed_level(content, level, codes)
+            yield from _feed_level(content, level, codes)
     else:
-        content.child(column_content(index._data))
+        content.child((yield from column_content(index._data)))
     return content
 
 
-def column_content(values: Any) -> Content:
+def column_content(values: Any) -> Steps[Content]:
     """Return the content of one column: a numpy array or an extension array of pandas."""
     if is_a(values, loaded("numpy", "ndarray")):
-        return arrays.content(values)
+        return (yield from arrays.content(values))
     cls = type(values)
     take = _TAKERS.get(cls.__name__) if belongs_to(cls, "pandas") else None
     content = Content("column")
@@ -108,7 +110,7 @@ def column_content(values: Any) -> Content:
     if take is None:
         content.complete = False
     else:
-        take(content, values)
+        yield from take(content, values)
     return content
 
 
@@ -117,7 +119,7 @@ def _is_pandas(value: Any) -> bool:
     return belongs_to(type(value), "pandas")
 
 
-def _columns(stored: list[Any]) -> list[Content]:
+def _columns(stored: list[Any]) -> Steps[list[Content]]:
     """Return the contents of columns, reading strided ones side by side."""
     contents: dict[int, Content] = {}
     strided: list[tuple[Content, Any]] = []
@@ -127,12 +129,13 @@ def _columns(stored: list[Any]) -> list[Content]:
             contents[position].piece(arrays.dtype_name(values.dtype), 1, len(values))
             strided.append((contents[position], values))
         else:
-            contents[position] = column_content(values)
+            contents[position] = yield from column_content(values)
     if strided:
         contiguous = loaded("numpy", "ascontiguousarray")
         for start in range(0, len(strided[0][1]), _ROWS):
             for content, values in strided:
                 content.bulk(contiguous(values[start : start + _ROWS]).view("u1"))
+            yield
     return [contents[position] for position in range(len(stored))]
 
 
@@ -177,17 +180,19 @@ def _text(label: object) -> str:
     if type(label) is str:
         return label
     encoder = Encoder()
-    encoder.encode(label)
+    finish(encoder.encode(label))
     return str(label) if encoder.complete else "?"
 
 
-def _values_content(values: list[Any]) -> Content:
+def _values_content(values: list[Any]) -> Steps[Content]:
     content = Values()
-    content.add(values)
+    for start in range(0, len(values), OBJECTS):
+        yield from content.add(values[start : start + OBJECTS])
+        yield
     return content.content()
 
 
-def _feed_level(content: Content, level: Any, codes: Any) -> None:
+def _feed_level(content: Content, level: Any, codes: Any) -> Steps[None]:
     """Take in one level of a MultiIndex, numbered by first appearance.
 
     Equal indexes may list their levels in another order, or list values that never occur.
@@ -206,45 +211,46 @@ def _feed_level(content: Content, level: Any, codes: Any) -> None:
         count += len(new)
         order.append(new)
         rows.bulk(numpy.ascontiguousarray(numbers[piece]))
+        yield
     content.child(rows)
     used = numpy.concatenate(order) if order else numpy.zeros(0, "i8")
     in_order = len(used) == len(level) and bool((numpy.diff(used) == 1).all())
-    content.child(index_content(level if in_order else level.take(used)))
+    content.child((yield from index_content(level if in_order else level.take(used))))
 
 
-def _take_categorical(content: Content, values: Any) -> None:
-    categories = index_content(values.categories)
+def _take_categorical(content: Content, values: Any) -> Steps[None]:
+    categories = yield from index_content(values.categories)
     content.piece("category", int(values.ordered))
     content.child(categories)
-    content.child(arrays.content(values.codes))
+    content.child((yield from arrays.content(values.codes)))
 
 
-def _take_moments(content: Content, values: Any) -> None:
+def _take_moments(content: Content, values: Any) -> Steps[None]:
     zone = zone_name(getattr(values, "tz", None))
     content.piece(zone or "")
     content.complete = content.complete and zone is not None
-    content.child(arrays.content(values._ndarray))
+    content.child((yield from arrays.content(values._ndarray)))
 
 
-def _take_period(content: Content, values: Any) -> None:
+def _take_period(content: Content, values: Any) -> Steps[None]:
     content.piece("period", values.freqstr)
-    content.child(arrays.content(values._ndarray))
+    content.child((yield from arrays.content(values._ndarray)))
 
 
-def _take_interval(content: Content, values: Any) -> None:
+def _take_interval(content: Content, values: Any) -> Steps[None]:
     content.piece("interval", values.closed)
-    content.child(column_content(values._left))
-    content.child(column_content(values._right))
+    content.child((yield from column_content(values._left)))
+    content.child((yield from column_content(values._right)))
 
 
-def _take_sparse(content: Content, values: Any) -> None:
+def _take_sparse(content: Content, values: Any) -> Steps[None]:
     content.piece("sparse")
-    content.child(_values_content([values.fill_value]))
-    content.child(arrays.content(values.sp_values))
-    content.child(arrays.content(values.sp_index.indices))
+    content.child((yield from _values_content([values.fill_value])))
+    content.child((yield from arrays.content(values.sp_values)))
+    content.child((yield from arrays.content(values.sp_index.indices)))
 
 
-def _take_masked(content: Content, values: Any) -> None:
+def _take_masked(content: Content, values: Any) -> Steps[None]:
     """Take in a nullable column; what lies under its mask does not count."""
     content.piece("masked", arrays.dtype_name(values._data.dtype))
     data, mask = values._data, values._mask
@@ -256,38 +262,40 @@ def _take_masked(content: Content, values: Any) -> None:
             part = mask[start : start + PIECE]
             piece = piece.copy()
             piece[part] = 0
-            arrays.feed(hidden, part)
-        arrays.feed(shown, piece)
+            yield from arrays.feed(hidden, part)
+        yield from arrays.feed(shown, piece)
+        yield
     content.child(hidden)
     content.child(shown)
 
 
-def _take_arrow(content: Content, values: Any) -> None:
+def _take_arrow(content: Content, values: Any) -> Steps[None]:
     content.piece("arrow")
-    arrow.feed(content, _arrow_data(values))
+    yield from arrow.feed(content, _arrow_data(values))
 
 
-def _take_arrow_strings(content: Content, values: Any) -> None:
+def _take_arrow_strings(content: Content, values: Any) -> Steps[None]:
     content.piece(str(values.dtype))
-    arrow.strings(_arrow_data(values)).into(content)
+    (yield from arrow.strings(_arrow_data(values))).into(content)
 
 
-def _take_strings(content: Content, values: Any) -> None:
+def _take_strings(content: Content, values: Any) -> Steps[None]:
     """Take in strings stored as Python objects, to the same digest as strings in Arrow."""
     content.piece(str(values.dtype))
     stream = arrow.StringStream()
     asarray = loaded("numpy", "array")
-    for start in range(0, len(values), PIECE):
-        piece = values._ndarray[start : start + PIECE].tolist()
+    for start in range(0, len(values), OBJECTS):
+        piece = values._ndarray[start : start + OBJECTS].tolist()
         valid = asarray(list(map(is_, map(type, piece), repeat(str))), "?")
         texts = (text if type(text) is str else "" for text in piece)
         stream.add_list([text.encode("utf-8", "surrogatepass") for text in texts], valid)
+        yield
     stream.into(content)
 
 
-def _take_numpy(content: Content, values: Any) -> None:
+def _take_numpy(content: Content, values: Any) -> Steps[None]:
     content.piece("numpy")
-    content.child(arrays.content(values._ndarray))
+    content.child((yield from arrays.content(values._ndarray)))
 
 
 def _arrow_data(values: Any) -> Any:
@@ -310,7 +318,7 @@ def _dtype_name(values: Any) -> str:
     return str(values.dtype)
 
 
-_TAKERS: dict[str, Callable[[Content, Any], None]] = {
+_TAKERS: dict[str, Callable[[Content, Any], Steps[None]]] = {
     "Categorical": _take_categorical,
     "DatetimeArray": _take_moments,
     "TimedeltaArray": _take_moments,

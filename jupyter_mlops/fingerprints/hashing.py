@@ -7,6 +7,9 @@ different algorithms compare as *unknown*. Neither is meant to resist an adversa
 The layout is unambiguous: small pieces carry their length, and bulk data goes into a hash
 of its own whose digest and length become a small piece of the parent. Bulk data may arrive
 cut in any way. Numbers are little-endian 64-bit.
+
+Whatever may take long comes in steps (see :mod:`steps`); where it paused does not change a
+digest.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ from functools import partial
 from itertools import accumulate
 from typing import Any
 
+from jupyter_mlops.fingerprints.steps import Steps
+
 _new_hash: Callable[[], Any]
 try:
     from xxhash import xxh3_128
@@ -30,6 +35,10 @@ except ImportError:  # a kernel's environment need not have xxhash
 # Rows (or elements) that are converted at a time: the copy stays in the processor's cache
 # and no conversion ever doubles the user's memory.
 PIECE = 1 << 16
+# Python objects that are visited at a time, which takes far longer.
+OBJECTS = 1 << 13
+# Bytes that are hashed between two yields; long enough that nobody notices the pause.
+_STRIDE = 1 << 22
 
 
 class Content:
@@ -77,6 +86,17 @@ class Content:
             self._hash.update(view)
             self.size_bytes += view.nbytes
 
+    def feed(self, data: Any) -> Steps[None]:
+        """Take in a contiguous buffer of any size; the same as :meth:`bulk`."""
+        view = memoryview(data)
+        if view.nbytes <= _STRIDE:
+            self.bulk(view)
+            return
+        view = view.cast("B")
+        for start in range(0, view.nbytes, _STRIDE):
+            self.bulk(view[start : start + _STRIDE])
+            yield
+
     def child(self, other: Content) -> None:
         """Take in another content: its digest, length and completeness."""
         self.piece(other.size_bytes, other.digest())
@@ -112,7 +132,7 @@ class Strings:
         self._ends.bulk(little_endian(ends))
         self._length += len(data)
 
-    def add_buffers(self, data: Any, offsets: Any) -> None:
+    def add_buffers(self, data: Any, offsets: Any) -> Steps[None]:
         """Take in strings in Arrow's layout without copying their bytes.
 
         Parameters
@@ -124,13 +144,14 @@ class Strings:
         """
         first, last = int(offsets[0]), int(offsets[-1])
         if last > first:
-            self._data.bulk(memoryview(data)[first:last])
+            yield from self._data.feed(memoryview(data)[first:last])
         shift = self._length - first
         if shift == 0 and offsets.dtype.str == "<i8":
-            self._ends.bulk(offsets[1:])
+            yield from self._ends.feed(offsets[1:])
         else:
             for start in range(1, len(offsets), PIECE):
                 self._ends.bulk(offsets[start : start + PIECE].astype("<i8") + shift)
+                yield
         self._length += last - first
 
     def into(self, parent: Content) -> None:

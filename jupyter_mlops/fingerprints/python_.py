@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Context, Decimal
 from fractions import Fraction
 from itertools import compress, repeat
@@ -18,7 +18,7 @@ from types import NoneType
 from typing import Any
 from uuid import UUID
 
-from jupyter_mlops.fingerprints.hashing import Content, Strings, doubles, integer
+from jupyter_mlops.fingerprints.hashing import OBJECTS, Content, Strings, doubles, integer
 from jupyter_mlops.fingerprints.introspection import (
     attributes,
     belongs_to,
@@ -27,6 +27,7 @@ from jupyter_mlops.fingerprints.introspection import (
     loaded,
     name_of,
 )
+from jupyter_mlops.fingerprints.steps import Steps, finish
 
 # Deeper nesting is treated as unknown.
 _DEPTH = 24
@@ -39,6 +40,8 @@ _MEMORY = 16_384
 _LONGEST = 256
 # Shorter sequences are encoded in line, longer ones get a digest of their own.
 _SHORT = 64
+# How many values that hold others are encoded between two yields.
+_PAUSE_EVERY = 64
 
 
 class Encoder:
@@ -56,24 +59,39 @@ class Encoder:
         self._under_way: set[int] = set()
         self._left = _BUDGET
 
-    def encode(self, value: Any, depth: int = 0) -> bytes:
+    def encode(self, value: Any, depth: int = 0) -> Steps[bytes]:
         """Return bytes that are equal for equal values of equal types."""
+        found = self._simple(value, depth)
+        cls = type(value)
+        if found is None and depth <= _DEPTH:
+            found = self._scalar(value, cls, depth) or (yield from self._once(value, cls, depth))
+        if found is not None:
+            return found
+        self.complete = False
+        return framed(b"?", ".".join(name_of(cls)).encode("utf-8", "surrogatepass"))
+
+    def encode_all(self, values: Iterable[Any], depth: int) -> Steps[list[bytes]]:
+        """Encode one value after the other."""
+        encoded = []
+        for value in values:
+            found = self._simple(value, depth)
+            encoded.append(found or (yield from self.encode(value, depth)))
+        return encoded
+
+    def other(self, value: Any, depth: int) -> Steps[bytes | None]:
+        """Encode a value that is not known here, for subclasses that know more."""
+        return None
+        yield
+
+    def _simple(self, value: Any, depth: int) -> bytes | None:
         cls = type(value)
         if depth <= _DEPTH:
             for known, tag, form in _SIMPLE:
                 if cls is known:
                     return framed(tag, form(value))
-            found = self._scalar(value, cls, depth) or self._once(value, cls, depth)
-            if found is not None:
-                return found
-        self.complete = False
-        return framed(b"?", ".".join(name_of(cls)).encode("utf-8", "surrogatepass"))
-
-    def other(self, value: Any, depth: int) -> bytes | None:
-        """Encode a value that is not known here, for subclasses that know more."""
         return None
 
-    def _once(self, value: Any, cls: type, depth: int) -> bytes | None:
+    def _once(self, value: Any, cls: type, depth: int) -> Steps[bytes | None]:
         key = id(value)
         if key in self._known:
             return self._known[key][1]
@@ -82,8 +100,11 @@ class Encoder:
         self._left -= 1
         self._under_way.add(key)
         try:
-            found = self._container(value, cls, depth) or self._array(value, cls, depth)
-            found = found or self.other(value, depth)
+            if not self._left % _PAUSE_EVERY:
+                yield
+            found = yield from self._container(value, cls, depth)
+            found = found or (yield from self._array(value, cls, depth))
+            found = found or (yield from self.other(value, depth))
         finally:
             self._under_way.discard(key)
         if found is None:
@@ -96,26 +117,33 @@ class Encoder:
         self._known[key] = (value, found)
         return found
 
-    def _container(self, value: Any, cls: type, depth: int) -> bytes | None:
+    def _container(self, value: Any, cls: type, depth: int) -> Steps[bytes | None]:
         if cls is list or cls is tuple:
-            return framed(b"L" if cls is list else b"T", self._sequence(list(value), depth))
+            found = yield from self._sequence(value, depth)
+            return framed(b"L" if cls is list else b"T", found)
         if cls is dict:
-            keys = self._sequence(list(value), depth)
-            return framed(b"D", keys + self._sequence(list(value.values()), depth))
+            items = list(value.values())
+            keys = yield from self._sequence(list(value), depth)
+            return framed(b"D", keys + (yield from self._sequence(items, depth)))
         if cls is set or cls is frozenset:
-            items = sorted(self.encode(item, depth + 1) for item in list(value))
-            return framed(b"E" if cls is set else b"F", _digest_of(items))
+            encoded = sorted((yield from self.encode_all(list(value), depth + 1)))
+            return framed(b"E" if cls is set else b"F", _digest_of(encoded))
         if cls is slice:
-            return framed(b"S", self._sequence([value.start, value.stop, value.step], depth))
+            bounds = [value.start, value.stop, value.step]
+            return framed(b"S", (yield from self._sequence(bounds, depth)))
         return None
 
-    def _sequence(self, items: list[Any], depth: int) -> bytes:
-        if len(items) <= _SHORT:
-            encoded = b"".join(self.encode(item, depth + 1) for item in items)
-            return integer(len(items)) + encoded
+    def _sequence(self, items: Any, depth: int) -> Steps[bytes]:
+        """Encode the items of a list or tuple."""
+        length = len(items)
+        if length <= _SHORT:
+            encoded = yield from self.encode_all(items[:], depth + 1)
+            return integer(length) + b"".join(encoded)
         values = Values(self, depth + 1)
-        values.add(items)
-        return integer(len(items)) + values.content().digest()
+        for start in range(0, length, OBJECTS):
+            yield from values.add(list(items[start : start + OBJECTS]))
+            yield
+        return integer(length) + values.content().digest()
 
     def _scalar(self, value: Any, cls: type, depth: int) -> bytes | None:
         """Encode what holds no other value, or only a few that its library made."""
@@ -141,7 +169,7 @@ class Encoder:
             return framed(b"N", value.dtype.str.encode() + b" " + value.tobytes())
         return None
 
-    def _array(self, value: Any, cls: type, depth: int) -> bytes | None:
+    def _array(self, value: Any, cls: type, depth: int) -> Steps[bytes | None]:
         from jupyter_mlops.fingerprints import arrays
 
         library = name_of(cls)[0].partition(".")[0]
@@ -150,7 +178,7 @@ class Encoder:
         if _is_numpy_scalar(value):
             value = loaded("numpy", "asarray")(value)
         if is_a(value, loaded("numpy", "ndarray")):
-            found = arrays.content(value, self, depth + 1)
+            found = yield from arrays.content(value, self, depth + 1)
             self.complete = self.complete and found.complete
             return framed(b"A", found.digest())
         return None
@@ -167,7 +195,7 @@ class Encoder:
             return framed(b"P", f"{name} {zone} {moment.dtype.str} ".encode() + moment.tobytes())
         if name == "Interval":
             parts = [value.left, value.right, value.closed]
-            return framed(b"P", b"Interval " + self._sequence(parts, depth))
+            return framed(b"P", b"Interval " + finish(self._sequence(parts, depth)))
         if name == "Period":
             return framed(b"P", f"Period {value.freqstr} {value.ordinal}".encode())
         return None
@@ -197,8 +225,8 @@ class Values:
             (bytes, self._bytes.add),
         )
 
-    def add(self, values: list[Any]) -> None:
-        """Take in the next values."""
+    def add(self, values: list[Any]) -> Steps[None]:
+        """Take in the next values, few enough that those of built-in types need no pause."""
         kinds = list(map(type, values))
         codes, left = 0, len(values)
         for code, (kind, take) in enumerate(self._streams, 1):
@@ -214,7 +242,8 @@ class Values:
         self._types.bulk(types)
         if left:
             others = compress(values, types.translate(b"\1" + bytes(255)))
-            self._others.add([self._encoder.encode(value, self._depth) for value in others])
+            encoded = yield from self._encoder.encode_all(others, self._depth)
+            self._others.add(encoded)
 
     def content(self) -> Content:
         """Return the content of all values taken in."""

@@ -11,15 +11,16 @@ from typing import Any
 from jupyter_mlops.fingerprints import arrays
 from jupyter_mlops.fingerprints.hashing import Content
 from jupyter_mlops.fingerprints.introspection import attributes, belongs_to, loaded, name_of
+from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.records import Fingerprint
 
 # The arrays of all formats that have only arrays; the others are incomplete.
 _PARTS = ("data", "indices", "indptr", "offsets", "row", "col", "coords")
 
 
-def fingerprint(value: Any) -> Fingerprint:
+def fingerprint(value: Any) -> Steps[Fingerprint]:
     """Return the fingerprint of a sparse matrix or array."""
-    found = content(value)
+    found = yield from content(value)
     own = attributes(value) or {}
     return Fingerprint(
         digest=found.text(),
@@ -30,7 +31,7 @@ def fingerprint(value: Any) -> Fingerprint:
     )
 
 
-def content(value: Any) -> Content:
+def content(value: Any) -> Steps[Content]:
     """Return the content of a sparse matrix or array."""
     cls = type(value)
     own = attributes(value) or {}
@@ -42,7 +43,7 @@ def content(value: Any) -> Content:
         for array in part if type(part) is tuple else (part,):
             if _is_array(array):
                 result.piece(name)
-                result.child(arrays.content(array))
+                result.child((yield from arrays.content(array)))
     return result
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_mlops.fingerprints.hashing import ALGORITHM, Content, Strings
+from jupyter_mlops.fingerprints.steps import finish
 
 PIECES = st.lists(st.text(max_size=3) | st.binary(max_size=3) | st.integers(-5, 5), max_size=4)
 
@@ -34,7 +35,7 @@ def test_strings_in_lists_and_in_buffers_of_any_offset_are_the_same(
     ends = np.cumsum([len(before), *map(len, strings[cut:])]).astype(dtype)
     mixed, listed = Strings(), Strings()
     mixed.add(strings[:cut])
-    mixed.add_buffers(before + b"".join(strings[cut:]), ends)
+    finish(mixed.add_buffers(before + b"".join(strings[cut:]), ends))
     listed.add(strings)
     contents = []
     for one in (mixed, listed):

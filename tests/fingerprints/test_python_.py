@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from jupyter_mlops.fingerprints import python_
 from jupyter_mlops.fingerprints.python_ import Encoder, Values
+from jupyter_mlops.fingerprints.steps import finish
 
 SCALARS = st.one_of(
     st.none(),
@@ -45,13 +46,13 @@ VALUES = st.recursive(
 
 def encode(value: Any) -> tuple[bytes, bool]:
     encoder = Encoder()
-    return encoder.encode(value), encoder.complete
+    return finish(encoder.encode(value)), encoder.complete
 
 
 def digest(values: list[Any], cuts: list[int]) -> bytes:
     stream = Values()
     for start, end in zip([0, *cuts], [*cuts, len(values)], strict=True):
-        stream.add(values[start:end])
+        finish(stream.add(values[start:end]))
     return stream.content().digest()
 
 
@@ -200,9 +201,10 @@ def test_unknown_objects_are_not_called(hostile: type, calls: list[str]) -> None
 
 SCRIPT = """
 from jupyter_mlops.fingerprints import python_
+from jupyter_mlops.fingerprints.steps import finish
 from jupyter_mlops.fingerprints.python_ import Encoder
 value = [{"a", "b", "c", ("d", 1)}, frozenset(range(20)), {"x": {"y", "z"}}]
-print(Encoder().encode(value).hex())
+print(finish(Encoder().encode(value)).hex())
 """
 
 
