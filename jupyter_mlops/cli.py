@@ -21,7 +21,7 @@ from types import FrameType
 from typing import Any
 
 from jupyter_core.application import JupyterApp
-from traitlets import Bool, TraitError, Unicode
+from traitlets import Bool, Integer, TraitError, Unicode, Union
 from traitlets.config import Configurable
 
 from jupyter_mlops import layout, settings, verbs
@@ -45,6 +45,11 @@ class MLOps(Configurable):
     ).tag(config=True)
     capture = Bool(
         True, help="Whether kernels record; the variable JUPYTER_MLOPS=off overrides it."
+    ).tag(config=True)
+    quota = Union(
+        [Integer(), Unicode()],
+        default_value=settings.QUOTA,
+        help="What blobs and journals may take, such as '10 GB'; `jupyter mlops gc` keeps to it.",
     ).tag(config=True)
 
 
@@ -139,7 +144,7 @@ def _run(words: Sequence[str]) -> int:
         if request.verb.name in _STARTS_KERNELS:
             _export(found)
         with _progress(request) as progress, _cancellable(request) as cancel:
-            answer = request(verbs.Context(found, progress, cancel))
+            answer = request(verbs.Context(found, progress, cancel, _asker(request)))
     _print(_json(answer.document) if request.json else _text(answer))
     return answer.exit_code
 
@@ -178,6 +183,20 @@ def _refused(message: str, reason: str, as_json: bool, exit_code: int) -> int:
     if as_json:
         _print(_json({"message": line, "reason": reason}))
     return exit_code
+
+
+def _asker(request: verbs.Request) -> Callable[[str], bool | None] | None:
+    """Return what asks the person at the terminal, if there is one."""
+    nobody = request.json or os.environ.get("CI")
+    if nobody or sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+
+    def ask(question: str) -> bool | None:
+        print(f"{layout.clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline().strip().lower()
+        return {"y": True, "yes": True, "n": False, "no": False}.get(answer)
+
+    return ask
 
 
 @contextlib.contextmanager

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
 
-from jupyter_mlops.errors import BadValueError
+from jupyter_mlops.errors import BadValueError, MlopsError
 
 
 def folder(name: str, path: str | os.PathLike[str]) -> str:
@@ -54,8 +55,10 @@ def _is_same(path: Path, other: str | os.PathLike[str]) -> bool:
     return path.exists() and os.path.exists(other) and path.samefile(other)
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Write a file whole or not at all, with the permissions that new files get.
+
+    Content that comes piece by piece may refuse itself by raising.
 
     Raises
     ------
@@ -65,10 +68,13 @@ def write(path: Path, content: bytes) -> None:
     unfinished = path.with_name(f".{uuid4().hex}.part")
     try:
         with unfinished.open("xb") as file:
-            file.write(content)
+            file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)
+    except MlopsError:
+        unfinished.unlink(missing_ok=True)
+        raise
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         expected = f"writable ({error.strerror})"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from jupyter_mlops import text
+from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.layout import duration, local_time, number, value_text
 from jupyter_mlops.records import (
     NOT_FINITE,
     Comparison,
     Diagnosis,
     Draft,
+    Folder,
     Run,
     RunPage,
     RunSummary,
@@ -113,7 +115,7 @@ class Runs(Sequence[RunSummary]):
         return _html_table(header, rows)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class ShownRun(Run):
     """A whole record of a run."""
 
@@ -132,7 +134,7 @@ class ShownRun(Run):
         return pd.DataFrame(rows, columns=columns)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class ShownVerdict(Verdict):
     """The verdict on a reproduction."""
 
@@ -140,7 +142,7 @@ class ShownVerdict(Verdict):
         return text.verdict(self)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class ShownComparison(Comparison):
     """What differs between runs."""
 
@@ -170,12 +172,20 @@ class ShownComparison(Comparison):
         return go.Figure(self.figures[name])
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class ShownDiagnosis(Diagnosis):
     """What ``doctor`` found."""
 
     def __repr__(self) -> str:
         return text.diagnosis(self)
+
+
+@dataclass(frozen=True)
+class ShownFolder(Folder):
+    """Whether the data that a folder's runs read is copied."""
+
+    def __repr__(self) -> str:
+        return text.folder(self)
 
 
 def shown(record: Any, kind: type[T]) -> T:

@@ -35,6 +35,9 @@ DOCUMENTS: tuple[type, ...] = (
     records.NotebookParameter,
     records.Status,
     records.Diagnosis,
+    records.Folder,
+    records.Collection,
+    records.Forgetting,
 )
 
 

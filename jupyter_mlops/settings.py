@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict
@@ -35,11 +36,19 @@ STARTER_VARIABLE = "JUPYTER_MLOPS_STARTER"
 OUTPUT_LIMIT_BYTES = 10 * 2**20
 # A notebook's folder above this size is not copied for a reproduction.
 SANDBOX_LIMIT_BYTES = 2 * 2**30
+# What blobs and journals may take together, before `gc` drops the content of the oldest runs.
+QUOTA = "10 GB"
+
+_UNITS = {"b": 1} | {
+    f"{prefix}{kind}": base ** (power + 1)
+    for power, prefix in enumerate("kmgt")
+    for kind, base in (("b", 1000), ("ib", 1024))
+}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things live, and whether capture is on.
+    """Where things live, how much of it there may be, and whether capture is on.
 
     ``store_url`` is an SQLAlchemy database URL.
     """
@@ -47,6 +56,7 @@ class Settings:
     home: Path
     store_url: str
     capture: bool = True
+    quota_bytes: int = 10 * 10**9
 
     @property
     def journals(self) -> Path:
@@ -90,6 +100,11 @@ def read(
         A traitlets configuration (any mapping); its section ``MLOps`` is used.
     environ
         Defaults to ``os.environ``.
+
+    Raises
+    ------
+    BadValueError
+        If the quota is no size.
     """
     environ = os.environ if environ is None else environ
     section = dict((config or {}).get("MLOps", {}))
@@ -101,7 +116,25 @@ def read(
         home=home,
         store_url=store or f"sqlite:///{home / 'store.db'}",
         capture=_is_on(environ) and bool(section.get("capture", True)),
+        quota_bytes=size("MLOps.quota", section.get("quota") or QUOTA),
     )
+
+
+def size(name: str, told: str | int) -> int:
+    """Read a size that was given as `name`: bytes, or text such as ``10 GB`` or ``512 MiB``.
+
+    Raises
+    ------
+    BadValueError
+        If it is none.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", str(told))
+    unit = _UNITS.get(found[2].lower() or "b") if found else None
+    if found is None or unit is None:
+        from jupyter_mlops.errors import BadValueError
+
+        raise BadValueError(name=name, value=told, expected="a size, such as 10 GB or 500000")
+    return int(float(found[1]) * unit)
 
 
 def take_starter(environ: MutableMapping[str, str], parent: int) -> Starter | None:

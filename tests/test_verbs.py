@@ -21,6 +21,8 @@ CONTRACT = {
     "show": set(),
     "reproduce": {"--current", "-p", "--in-place", "--fresh-randomness", "-o", "--tolerance"},
     "compare": {"--html"},
+    "restore": {"-o"},
+    "keep-data": {"--limit"},
     "doctor": set(),
 }
 

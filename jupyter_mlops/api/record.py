@@ -1,8 +1,9 @@
-"""``runs``, ``show`` and ``compare``: the verbs that read the record."""
+"""``runs``, ``show``, ``compare`` and ``restore``: the verbs that read the record."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_mlops import files
@@ -109,3 +110,49 @@ def compare(
 
         files.write(target, page.render(comparison, records, cells).encode("utf-8", "replace"))
     return shown(comparison, ShownComparison)
+
+
+def restore(
+    run: str, path: PathLike, output: PathLike | None = None, *, store: Store | None = None
+) -> Path:
+    """Write out the data file that a run read, as the run read it.
+
+    Parameters
+    ----------
+    path
+        As the record names it, or the end of it that fits one file.
+    output
+        Where to write it; default: under its own name in the working folder, if there is none.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+
+    Raises
+    ------
+    UsageError
+        If the run has no copy of such a file; see :func:`keep_data`.
+    UnknownRunError, AmbiguousRunError
+        If no run, or several, fit.
+    """
+    with opened(store) as kept:
+        kept.refresh()
+        record = kept.run(run)
+        parts = Path(path).parts
+        fitting = [
+            one
+            for one in record.kept
+            if one.path is not None and Path(one.path).parts[-len(parts) :] == parts
+        ]
+        if len(fitting) != 1:
+            names = ", ".join(str(one.path) for one in fitting or record.kept) or "none"
+            raise UsageError(
+                message=f"{os.fspath(path)!r} names {len(fitting)} of the files that the store "
+                f"keeps of run {record.id[:8]}; it could be: {names}"
+            )
+        target = files.writable(output if output is not None else fitting[0].name)
+        if output is None and target.exists():
+            raise BadValueError(name="output", value=target.name, expected="new; name it with -o")
+        files.write(target, kept.pieces(fitting[0].digest))
+    return target

@@ -17,6 +17,7 @@ MetricSource = Literal["logged", "call", "variable", "history", "output"]
 DataKind = Literal["file", "frame", "array", "database", "url"]
 RunVerdict = Literal["identical", "within tolerance", "differs", "could not run"]
 Access = Literal["read", "write", "made", "import"]
+ArtifactKind = Literal["notebook", "output", "data"]
 # JSON has no word for these three floats; a record spells them as strings, so that
 # a loss that became NaN is shown as one and every document stays valid JSON.
 NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
@@ -274,13 +275,15 @@ class Unseen:
 
 @dataclass(frozen=True)
 class Artifact:
-    """A stored blob of a run, addressed by its digest."""
+    """A stored blob of a run, addressed by its digest; ``path`` is that of a copied data file."""
 
     digest: str
     name: str
     mime: str
     size_bytes: int
     cell: int | None = None
+    kind: ArtifactKind = "output"
+    path: str | None = None
 
 
 @dataclass(frozen=True)
@@ -289,7 +292,8 @@ class Run:
 
     ``started`` and ``duration_s`` of an interactive run are those of the cells executed for
     it; what it rests on may have been executed for an earlier one. ``error`` is the last
-    failure that was not mended, ``verdict`` that on a reproduction.
+    failure that was not mended, ``verdict`` that on a reproduction, ``kept`` has the data files
+    of which the store holds a copy.
     """
 
     id: str
@@ -315,6 +319,7 @@ class Run:
     executing: Executing | None = None
     error: RunError | None = None
     verdict: RunVerdict | None = None
+    kept: tuple[Artifact, ...] = ()
     schema: int = SCHEMA_VERSION
 
 

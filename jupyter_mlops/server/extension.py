@@ -9,11 +9,12 @@ from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import PeriodicCallback
-from traitlets import Bool, Unicode
+from traitlets import Bool, Integer, Unicode, Union
 
 from jupyter_mlops import settings
 from jupyter_mlops.server import events
 from jupyter_mlops.server.comparisons import ComparisonsHandler
+from jupyter_mlops.server.folders import FolderHandler
 from jupyter_mlops.server.identity import hub_user
 from jupyter_mlops.server.kernels import Kernels
 from jupyter_mlops.server.listener import Listener
@@ -50,6 +51,8 @@ ROUTES: list[tuple[str, type]] = [
     (_RUN + r"/reproductions/([^/]+)", ReproductionHandler),
     (r"/mlops/comparisons", ComparisonsHandler),
     (r"/mlops/notebooks/(.+)/parameters", ParametersHandler),
+    (r"/mlops/folders", FolderHandler),
+    (r"/mlops/folders/(.+)", FolderHandler),
 ]
 
 
@@ -72,12 +75,17 @@ class MLOps(ExtensionApp):
         config=True
     )
     capture = Bool(True, help="Whether kernels that this server starts record.").tag(config=True)
+    quota = Union(
+        [Integer(), Unicode()],
+        default_value=settings.QUOTA,
+        help="What blobs and journals may take, such as '10 GB'; `jupyter mlops gc` keeps to it.",
+    ).tag(config=True)
 
     def initialize_settings(self) -> None:
         """Read the configuration and get everything ready to begin with the event loop."""
         serverapp: Any = self.serverapp
-        given = {"home": self.home, "store_url": self.store_url, "capture": self.capture}
-        self.kept = settings.read({"MLOps": given})
+        names = ("home", "store_url", "capture", "quota")
+        self.kept = settings.read({"MLOps": {name: getattr(self, name) for name in names}})
         self.capture_off = capture_off(self.kept)
         self.root = root_of(serverapp.contents_manager)
         self._events = serverapp.event_logger

@@ -35,11 +35,35 @@ def notebook_path(contents_manager: Any, path: str) -> Path:
     BadValueError
         If it is no path of a notebook inside the server's root.
     """
+    target = _inside(contents_manager, path) if path.endswith(_SUFFIX) else None
+    if target is not None:
+        return target
+    raise BadValueError(
+        name="path", value=path[:80], expected="the path of a notebook inside the server's root"
+    )
+
+
+def folder_path(contents_manager: Any, path: str) -> Path:
+    """Return the folder that `path` names, the root itself if it is empty; else as a notebook's.
+
+    Raises
+    ------
+    BadValueError
+        If it is no path of a folder inside the server's root.
+    """
+    target = root_of(contents_manager) if not path else _inside(contents_manager, path)
+    if target is not None:
+        return target
+    raise BadValueError(
+        name="path", value=path[:80], expected="the path of a folder inside the server's root"
+    )
+
+
+def _inside(contents_manager: Any, path: str) -> Path | None:
     root = root_of(contents_manager)
     parts = path.strip("/").split("/")
     plain = (
         root is not None
-        and path.endswith(_SUFFIX)
         and len(path) <= _LENGTH_LIMIT
         and path.isprintable()
         and "\\" not in path
@@ -52,6 +76,4 @@ def notebook_path(contents_manager: Any, path: str) -> Path:
         target = Path(to_os_path(ApiPath(path), str(root)))
         if Path(os.path.realpath(target)).is_relative_to(os.path.realpath(root)):
             return target
-    raise BadValueError(
-        name="path", value=path[:80], expected="the path of a notebook inside the server's root"
-    )
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -118,10 +119,19 @@ class ContentHandler(MlopsHandler):
     async def get(self, run: str, digest: str) -> None:
         """Send the content as a file to keep."""
         ref = checked(run)
-        artifact, content = await self.kept(lambda store: _content(store, ref, digest))
+        artifact, pieces = await self.kept(lambda store: _content(store, ref, digest))
         kind = artifact.mime if artifact.mime in _SAFE_TYPES else "application/octet-stream"
+        # A data file may be larger than what fits the memory: it goes out piece by piece.
+        with refusals():
+            piece = await asyncio.to_thread(next, pieces, b"")
         self.set_header("Content-Disposition", attachment(artifact.name))
-        self.finish(content, set_content_type=kind)
+        self.set_header("Content-Type", kind)
+        self.set_header("Content-Length", str(artifact.size_bytes))
+        while piece:
+            self.write(piece)
+            await self.flush()
+            piece = await asyncio.to_thread(next, pieces, b"")
+        self.finish(set_content_type=kind)
 
 
 class NotebookHandler(MlopsHandler):
@@ -144,8 +154,8 @@ def attachment(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(base, safe='')}"
 
 
-def _content(store: Store, run: str, digest: str) -> tuple[Artifact, bytes]:
+def _content(store: Store, run: str, digest: str) -> tuple[Artifact, Iterator[bytes]]:
     for artifact in store.artifacts(run):
         if artifact.digest == digest:
-            return artifact, store.blob(digest)
+            return artifact, store.pieces(digest)
     raise MissingBlobError(digest=digest[:80], reason="the run has no such artifact")

@@ -21,6 +21,8 @@ from jupyter_mlops.records import (
     Batch,
     BatchOutcome,
     CellDetail,
+    Folder,
+    KeepData,
     Process,
     Reproduction,
     Run,
@@ -28,7 +30,17 @@ from jupyter_mlops.records import (
     Step,
 )
 from jupyter_mlops.settings import Settings, make_private
-from jupyter_mlops.store import contents, derivation, ingest, keeping, queries, tables, writing
+from jupyter_mlops.store import (
+    contents,
+    copies,
+    derivation,
+    folders,
+    ingest,
+    keeping,
+    queries,
+    tables,
+    writing,
+)
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.database import Database
 
@@ -97,6 +109,7 @@ class Store:
         with self._refreshing:
             ingest.ingest(self._database, self._blobs, self._settings.journals)
             changed = derivation.derive(self._database, self._blobs)
+            copies.keep(self._database, self._blobs)
         return Refreshed(self.sequence, changed)
 
     @property
@@ -195,8 +208,8 @@ class Store:
 
     def artifacts(self, run: str) -> tuple[Artifact, ...]:
         """List what is stored of a run."""
-        with self._row(run) as row:
-            return contents.artifacts(row, self._blobs)
+        with self._database.read() as connection:
+            return contents.artifacts(connection, queries.row_of(connection, run), self._blobs)
 
     def blob(self, digest: str) -> bytes:
         """Return stored content, verified against its digest.
@@ -206,6 +219,21 @@ class Store:
         MissingBlobError
         """
         return self._blobs.get(digest)
+
+    def pieces(self, digest: str) -> Iterator[bytes]:
+        """Return stored content of any size piece by piece; raises as :meth:`blob` does."""
+        return self._blobs.pieces(digest)
+
+    def keep_data(
+        self, path: str, answer: KeepData | None = None, limit_bytes: int | None = None
+    ) -> Folder:
+        """Tell whether the data that a folder's runs read may be copied; remember an answer."""
+        if answer is None and limit_bytes is None:
+            with self._database.read() as connection:
+                return folders.of(connection, path)
+        with self._database.write() as connection:
+            folders.answer(connection, path, answer, limit_bytes)
+            return folders.of(connection, path)
 
     def put(self, content: bytes) -> str:
         """Keep content and return its digest."""

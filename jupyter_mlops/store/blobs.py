@@ -5,10 +5,13 @@ Blobs lie in a local folder by default, or anywhere that fsspec reaches by URL.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -19,6 +22,8 @@ from jupyter_mlops.settings import make_private
 
 _ALGORITHM = "sha256"
 _HEX_DIGITS = frozenset("0123456789abcdef")
+# What a file is called while it is written.
+UNFINISHED = ".new-"
 
 
 class Blobs:
@@ -46,7 +51,7 @@ class Blobs:
             If it can't be written; nothing is left of it then.
         """
         digest = sha256(content)
-        if self._is_intact(digest, len(content)):
+        if self._is_intact(digest, len(content)) and self._touched(digest):
             return digest
         path = self._path(digest)
         try:
@@ -58,6 +63,41 @@ class Blobs:
         except OSError as error:
             raise StoreError(message=f"can't write {path}: {error.strerror or error}") from error
         return digest
+
+    def put_pieces(self, pieces: Iterable[bytes]) -> str:
+        """Keep content that comes piece by piece, and return its digest.
+
+        Whatever the pieces' iterator raises goes on, and nothing is left of them then.
+        """
+        if not self._local:
+            return self.put(b"".join(pieces))
+        digest = hashlib.sha256()
+        with _unfinished(Path(self._root)) as (file, place):
+            for piece in pieces:
+                digest.update(piece)
+                file.write(piece)
+            place(Path(self._path(f"{_ALGORITHM}:{digest.hexdigest()}")))
+        return f"{_ALGORITHM}:{digest.hexdigest()}"
+
+    def pieces(self, digest: str, size: int = 1 << 20) -> Iterator[bytes]:
+        """Return the content of `digest` piece by piece, after it was verified.
+
+        Raises
+        ------
+        MissingBlobError
+            As :meth:`get` does, before the first piece.
+        """
+        found = hashlib.sha256()
+        try:
+            with self._files.open(self._path(digest), "rb") as file:
+                for piece in iter(lambda: file.read(size), b""):
+                    found.update(piece)
+                if f"{_ALGORITHM}:{found.hexdigest()}" != digest:
+                    raise MissingBlobError(digest=digest, reason="what is stored there was changed")
+                file.seek(0)
+                yield from iter(lambda: file.read(size), b"")
+        except FileNotFoundError:
+            raise MissingBlobError(digest=digest, reason="it is not in the store") from None
 
     def get(self, digest: str) -> bytes:
         """Return the content of `digest`.
@@ -94,26 +134,48 @@ class Blobs:
         except MissingBlobError:
             return False
 
+    def _touched(self, digest: str) -> bool:
+        """Tell whoever collects waste that the content is wanted; False if it came first."""
+        if not self._local:
+            return True
+        try:
+            os.utime(self._path(digest))
+        except FileNotFoundError:
+            return False
+        return True
+
     def _path(self, digest: str) -> str:
         algorithm, _, digits = digest.partition(":")
         return f"{self._root}/{algorithm}/{digits[:2]}/{digits}"
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    for folder in (path.parent.parent, path.parent):
-        make_private(folder)
+    with _unfinished(path.parent.parent.parent) as (file, place):
+        file.write(content)
+        place(path)
+
+
+@contextmanager
+def _unfinished(root: Path) -> Iterator[tuple[IO[bytes], Callable[[Path], None]]]:
+    """Give a file that nobody sees, and what puts it in its place once it is whole."""
     # mkstemp opens with 0600 under any umask.
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    descriptor, temporary = tempfile.mkstemp(dir=root, prefix=UNFINISHED)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+
+            def place(path: Path) -> None:
+                file.flush()
+                os.fsync(file.fileno())
+                for folder in (path.parent.parent, path.parent):
+                    make_private(folder)
+                os.replace(temporary, path)
+                _sync_folder(path.parent)
+
+            yield file, place
     except BaseException:  # whatever stopped it leaves no half file; the error goes on
-        os.unlink(temporary)
+        with suppress(FileNotFoundError):  # it is in its place already
+            os.unlink(temporary)
         raise
-    _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from jupyter_mlops.errors import MissingBlobError
 from jupyter_mlops.records import Artifact, CellDetail, Output, Step
-from jupyter_mlops.store import positions
+from jupyter_mlops.store import copies, folders, positions
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.documents import Recorded
 from jupyter_mlops.store.writing import recorded_from
@@ -44,11 +44,11 @@ def steps(row: Row[Any], blobs: Blobs) -> tuple[Step, ...]:
     )
 
 
-def artifacts(row: Row[Any], blobs: Blobs) -> tuple[Artifact, ...]:
-    """List what is stored of a run: its documents, and outputs as notebook-format JSON."""
+def artifacts(connection: Connection, row: Row[Any], blobs: Blobs) -> tuple[Artifact, ...]:
+    """List what is stored of a run: documents, outputs as notebook-format JSON, data files."""
     named = [("given.ipynb", row.given), ("executed.ipynb", row.executed)]
     found = [
-        Artifact(digest, name, _NOTEBOOK, size)
+        Artifact(digest, name, _NOTEBOOK, size, kind="notebook")
         for name, digest in named
         if digest is not None and (size := blobs.size(digest)) is not None
     ]
@@ -60,7 +60,8 @@ def artifacts(row: Row[Any], blobs: Blobs) -> tuple[Artifact, ...]:
             for index, output in enumerate(one.execution.outputs)
             if output.digest is not None and (size := blobs.size(output.digest)) is not None
         ]
-    return tuple(found)
+    uses = folders.whole_files(json.loads(row.document).get("data"))
+    return (*found, *copies.of_run(connection, uses))
 
 
 def given_notebook(row: Row[Any], blobs: Blobs) -> bytes:

@@ -26,7 +26,7 @@ from jupyter_mlops.store import mounts
 
 VERSION_TABLE = "mlops_alembic_version"
 # The newest revision in migrations/versions; a test compares the two.
-HEAD = "0002"
+HEAD = "0003"
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 30.0
 
@@ -144,6 +144,8 @@ def _engine(url: str) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
+        # What is deleted or overwritten is gone from the file, and not only from sight.
+        connection.execute("PRAGMA secure_delete=ON")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

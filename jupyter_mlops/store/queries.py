@@ -6,6 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true, tuple_
@@ -13,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from jupyter_mlops import schema
 from jupyter_mlops.errors import AmbiguousRunError, BadValueError, UnknownRunError, nearest
 from jupyter_mlops.records import Draft, Executing, Run, RunError, RunPage, RunSummary
+from jupyter_mlops.store import copies, folders
 from jupyter_mlops.store.expressions import VERDICT, Key, bad, is_text, key, read
 from jupyter_mlops.store.tables import environments, events, runs, sessions
 
@@ -225,7 +227,13 @@ def record_of(connection: Connection, row: Row[Any]) -> Run:
         document["environment"] = json.loads(connection.execute(query).scalar_one())
     judged = select(VERDICT).select_from(runs).where(runs.c.id == row.id)
     document["verdict"] = connection.execute(judged).scalar_one()
-    return schema.from_builtins(document, Run)
+    record = schema.from_builtins(document, Run)
+    uses = folders.whole_files(document.get("data"))
+    return replace(
+        record,
+        kept=copies.of_run(connection, uses),
+        notices=(*record.notices, *copies.missing(connection, uses)),
+    )
 
 
 def folder_of(connection: Connection, session: str) -> str | None:

@@ -52,7 +52,8 @@ events = Table(
 )
 
 # `dirty` sessions have news that no run shows yet; `closed` ones have ended or died. `problem`
-# is why the last news can't be shown, here and in `batches`.
+# is why the last news can't be shown, here and in `batches`. `seal` is set once a run of it was
+# forgotten, and holds what segmentation can't find out any more (see forgotten.py).
 sessions = Table(
     "sessions",
     metadata,
@@ -66,6 +67,7 @@ sessions = Table(
     Column("dirty", Boolean, nullable=False, index=True),
     Column("draft", Text),
     Column("problem", Text),
+    Column("seal", Text),
 )
 
 # A batch execution: what was given, who watches over it, and how it ended.
@@ -124,6 +126,37 @@ reproductions = Table(
     Column("document", Text, nullable=False),
     Column("process", Text, nullable=False),
     Column("sequence", Integer, nullable=False, index=True),
+)
+
+# Content that was dropped to keep the quota: whoever asks for it is told so, and when.
+dropped = Table(
+    "dropped",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+)
+
+# The answer to the question whether input data may be copied, one row a notebook folder that
+# was asked about. Runs up to the change number `looked` were looked at since.
+folders = Table(
+    "folders",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("keep_data", Text, nullable=False),
+    Column("limit_bytes", Integer, nullable=False),
+    Column("looked", Integer, nullable=False),
+)
+
+# Copies of files that runs read, by the digest in the run's record; `blob` is where the content
+# lies, or NULL, and then `why` says why it does not.
+copies = Table(
+    "copies",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("blob", Text, index=True),
+    Column("size_bytes", Integer, nullable=False),
+    Column("why", Text),
+    Column("at", Text, nullable=False),
 )
 
 # One row: grows with each change that a reader may want to hear of.

@@ -4,7 +4,18 @@ from jupyter_mlops.text.checks import diagnosis
 from jupyter_mlops.text.comparing import comparison
 from jupyter_mlops.text.judgement import verdict
 from jupyter_mlops.text.listing import runs
+from jupyter_mlops.text.manners import folder, question
 from jupyter_mlops.text.parts import ID_SHOWN
 from jupyter_mlops.text.record import outcome, run
 
-__all__ = ["ID_SHOWN", "comparison", "diagnosis", "outcome", "run", "runs", "verdict"]
+__all__ = [
+    "ID_SHOWN",
+    "comparison",
+    "diagnosis",
+    "folder",
+    "outcome",
+    "question",
+    "run",
+    "runs",
+    "verdict",
+]

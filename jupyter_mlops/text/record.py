@@ -61,8 +61,15 @@ def run(record: Run, columns: int | None = None) -> str:
         *(section(title, names, rows, columns) for title, names, rows in _results(record)),
         _environment(record),
         *(section(title, names, rows, columns) for title, names, rows in _course(record)),
+        section(
+            "Copies of data files (jupyter mlops restore RUN PATH)", None, _kept(record), columns
+        ),
     ]
     return "\n\n".join(section for section in sections if section)
+
+
+def _kept(record: Run) -> list[tuple[object, ...]]:
+    return [(one.path, size(one.size_bytes)) for one in record.kept]
 
 
 def outcome(record: Run, columns: int | None = None) -> str:

@@ -21,7 +21,16 @@ PROGRAM = "jupyter mlops"
 RUN_HELP = "RUN is an id, a unique prefix of one, or @1 for the newest run, @2 for the one before."
 
 # In the order in which help lists them: what is done most comes first.
-_ORDER = ("run", "runs", "show", "reproduce", "compare", "doctor")
+_ORDER = (
+    "run",
+    "runs",
+    "show",
+    "reproduce",
+    "compare",
+    "restore",
+    "keep-data",
+    "doctor",
+)
 _ALL = {verb.name: verb for verb in (*execution.VERBS, *record.VERBS, *upkeep.VERBS)}
 VERBS: dict[str, Verb] = {name: _ALL[name] for name in _ORDER}
 

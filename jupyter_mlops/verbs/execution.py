@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from jupyter_mlops import api, text
 from jupyter_mlops.verbs.options import number, parameter_option
 from jupyter_mlops.verbs.verb import Answer, Context, Verb
+
+if TYPE_CHECKING:
+    from jupyter_mlops.store import Store
 
 
 def _run_options(parser: argparse.ArgumentParser) -> None:
@@ -48,8 +54,19 @@ def _run(options: argparse.Namespace, context: Context) -> Answer:
             cancel=context.cancel,
             store=store,
         )
+        if context.ask is not None and record.notebook is not None:
+            _ask_once(os.path.dirname(record.notebook), context.ask, store)
     bad = record.status != "completed"
     return Answer(record, lambda columns: text.outcome(record, columns), int(bad))
+
+
+def _ask_once(folder: str, ask: Callable[[str], bool | None], store: Store) -> None:
+    """Ask whether the data may be copied; an answer is remembered, none is asked for again."""
+    found = api.keep_data(folder, store=store)
+    if found.keep_data == "ask" and found.files:
+        answer = ask(text.question(found))
+        if answer is not None:
+            api.keep_data(folder, "yes" if answer else "no", store=store)
 
 
 def _reproduce_options(parser: argparse.ArgumentParser) -> None:

@@ -1,10 +1,11 @@
-"""The verbs that read the record: ``runs``, ``show`` and ``compare``."""
+"""The verbs that read the record: ``runs``, ``show``, ``compare`` and ``restore``."""
 
 from __future__ import annotations
 
 import argparse
 
 from jupyter_mlops import api, text
+from jupyter_mlops.records import SCHEMA_VERSION
 from jupyter_mlops.verbs.options import Unshield, number
 from jupyter_mlops.verbs.verb import Answer, Context, Verb
 
@@ -69,6 +70,20 @@ def _compare(options: argparse.Namespace, context: Context) -> Answer:
     return Answer(found, lambda columns: text.comparison(found, columns))
 
 
+def _restore_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="id, unique prefix, or @1 for the newest")
+    parser.add_argument("path", metavar="PATH", help="the file as the record names it, or its end")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="default: its own name, in the working folder"
+    )
+
+
+def _restore(options: argparse.Namespace, context: Context) -> Answer:
+    with api.open_store(context.settings) as store:
+        written = str(api.restore(options.run, options.path, options.output, store=store))
+    return Answer({"schema": SCHEMA_VERSION, "file": written}, lambda columns: written)
+
+
 VERBS = (
     Verb(
         "runs",
@@ -87,5 +102,14 @@ VERBS = (
         "compare @1 @2 --html diff.html",
         _compare_options,
         _compare,
+    ),
+    Verb(
+        "restore",
+        "write out a data file as a run read it",
+        "restore @1 train.csv -o then.csv",
+        _restore_options,
+        _restore,
+        "The store has copies where the notebook's folder was agreed to; see: jupyter mlops "
+        "keep-data\n\n",
     ),
 )

@@ -28,11 +28,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Context:
-    """Where a verb works, and whom it tells of its progress."""
+    """Where a verb works, whom it tells of its progress, and whom it may ask.
+
+    ``ask`` puts a question that is answered by yes or no, ``None`` for no answer; it is
+    missing where nobody sits.
+    """
 
     settings: Settings
     on_progress: Callable[[Progress], None] | None = None
     cancel: threading.Event | None = None
+    ask: Callable[[str], bool | None] | None = None
 
 
 @dataclass(frozen=True)

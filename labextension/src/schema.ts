@@ -3,8 +3,11 @@
 export interface Documents {
   Artifact?: Artifact;
   CellDetail?: CellDetail;
+  Collection?: Collection;
   Comparison?: Comparison;
   Diagnosis?: Diagnosis;
+  Folder?: Folder;
+  Forgetting?: Forgetting;
   NotebookParameter?: NotebookParameter;
   Reproduction?: Reproduction;
   Run?: Run;
@@ -13,7 +16,7 @@ export interface Documents {
   Verdict?: Verdict;
 }
 /**
- * A stored blob of a run, addressed by its digest.
+ * A stored blob of a run, addressed by its digest; ``path`` is that of a copied data file.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Artifact".
@@ -21,8 +24,10 @@ export interface Documents {
 export interface Artifact {
   cell: number | null;
   digest: string;
+  kind: 'data' | 'notebook' | 'output';
   mime: string;
   name: string;
+  path: string | null;
   size_bytes: number;
 }
 /**
@@ -81,6 +86,49 @@ export interface Output {
   mime: string | null;
   size_bytes: number;
   type: string;
+}
+/**
+ * What ``gc --json`` prints; ``done`` tells whether it was dropped or only looked at.
+ *
+ *     ``used_bytes`` is what blobs and journals take before, ``left_bytes`` what they take
+ *     afterwards, which exceeds ``quota_bytes`` where the rest is protected.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Collection".
+ */
+export interface Collection {
+  done: boolean;
+  dropped: Dropped[];
+  left_bytes: number;
+  notices: string[];
+  protected: Protected[];
+  quota_bytes: number;
+  schema: number;
+  used_bytes: number;
+}
+/**
+ * Something that gc drops, or would drop: ``run`` is whose content it is.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Dropped".
+ */
+export interface Dropped {
+  kind: 'content' | 'journal' | 'waste';
+  run: string | null;
+  size_bytes: number;
+  what: string;
+  why: string;
+}
+/**
+ * A run whose content gc leaves, although the quota is exceeded, and why.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Protected".
+ */
+export interface Protected {
+  run: string;
+  size_bytes: number;
+  why: string;
 }
 /**
  * What ``compare RUN RUN… --json`` prints; a value is ``None`` where a run has none.
@@ -183,6 +231,54 @@ export interface Check {
   state: 'finding' | 'ok' | 'unseen';
   way_out: string | null;
   what: string;
+}
+/**
+ * Whether the files that the runs of a folder's notebooks read may be copied into the store.
+ *
+ *     ``files`` and ``size_bytes`` are what *yes* costs: different contents, none of them above
+ *     ``limit_bytes``; ``kept_files`` and ``kept_bytes`` what of it the store has already.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Folder".
+ */
+export interface Folder {
+  files: number;
+  folder: string;
+  keep_data: 'ask' | 'no' | 'yes';
+  kept_bytes: number;
+  kept_files: number;
+  limit_bytes: number;
+  schema: number;
+  size_bytes: number;
+}
+/**
+ * What ``forget --json`` prints; ``done`` tells whether it was forgotten or only looked at.
+ *
+ *     ``executions`` are erased, ``shared_executions`` stay because other runs need them too.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Forgetting".
+ */
+export interface Forgetting {
+  blobs: number;
+  dependents: Dependent[];
+  done: boolean;
+  executions: number;
+  freed_bytes: number;
+  notices: string[];
+  runs: string[];
+  schema: number;
+  shared_executions: number;
+}
+/**
+ * A run that depends on another one, and how.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Dependent".
+ */
+export interface Dependent {
+  run: string;
+  why: string;
 }
 /**
  * A parameter that a notebook offers; ``settable`` ones can be given with ``-p``.
@@ -326,7 +422,8 @@ export interface OutputJudgement {
  *
  *     ``started`` and ``duration_s`` of an interactive run are those of the cells executed for
  *     it; what it rests on may have been executed for an earlier one. ``error`` is the last
- *     failure that was not mended, ``verdict`` that on a reproduction.
+ *     failure that was not mended, ``verdict`` that on a reproduction, ``kept`` has the data files
+ *     of which the store holds a copy.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Run".
@@ -339,6 +436,7 @@ export interface Run {
   error: RunError | null;
   executing: Executing | null;
   id: string;
+  kept: Artifact[];
   metrics: Metric[];
   models: ModelFit[];
   notebook: string | null;

@@ -177,6 +177,10 @@ def test_the_routes_are_those_of_the_contract(mlops: MLOps, jp_base_url: str) ->
         ("DELETE", "mlops/runs/*/reproductions/*"),
         ("GET", "mlops/comparisons"),
         ("GET", "mlops/notebooks/*/parameters"),
+        ("GET", "mlops/folders"),
+        ("PUT", "mlops/folders"),
+        ("GET", "mlops/folders/*"),
+        ("PUT", "mlops/folders/*"),
     }
 
 
