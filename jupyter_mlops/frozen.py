@@ -57,18 +57,23 @@ def _default(cls: Any, name: str) -> Any:
 
 
 def _repr(self: Any) -> str:
-    shown = (f"{name}={self.__dict__[name]!r}" for name in type(self).__match_args__)
+    shown = map("{}={!r}".format, type(self).__match_args__, _values(self))
     return f"{type(self).__qualname__}({', '.join(shown)})"
 
 
 def _eq(self: Any, other: Any) -> Any:
     if type(other) is not type(self):
         return NotImplemented
-    return self.__dict__ == other.__dict__
+    return self.__dict__ == other.__dict__ or _values(self) == _values(other)
 
 
 def _hash(self: Any) -> int:
-    return hash(tuple([self.__dict__[name] for name in type(self).__match_args__]))
+    return hash(tuple(_values(self)))
+
+
+def _values(self: Any) -> list[Any]:
+    # A decoder leaves a field that was not sent to its default, which is the class's attribute.
+    return [getattr(self, name) for name in type(self).__match_args__]
 
 
 def _refuse(self: Any, name: str, *_: Any) -> None:

@@ -153,9 +153,11 @@ def take_starter(environ: MutableMapping[str, str], parent: int) -> Starter | No
 def make_private(folder: Path) -> Path:
     """Create `folder` readable by its owner only, under any umask, and return it."""
     # mkdir(parents=True) would give the folders on the way the umask's permissions.
-    for missing in reversed([one for one in folder.parents if not one.exists()]):
+    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
         missing.mkdir(mode=0o700, exist_ok=True)
-    folder.mkdir(mode=0o700, exist_ok=True)
+        # The umask may have taken the owner's own permissions.
+        missing.chmod(0o700)
+    folder.mkdir(mode=0o700, exist_ok=True)  # refuses a file in its place
     return folder
 
 

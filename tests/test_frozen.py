@@ -83,6 +83,10 @@ def test_the_standard_library_and_msgspec_take_them_as_dataclasses(kind: Any) ->
     assert dataclasses.replace(one, x=4) == kind(4, tags=["a"])
     assert copy.deepcopy(one) == one and copy.deepcopy(one).tags is not one.tags
     assert msgspec.convert(msgspec.to_builtins(one), kind) == one
+    sparse = msgspec.convert({"x": 1, "tags": ["a"]}, kind)
+    assert sparse == one and one == sparse
+    assert repr(sparse) == repr(one)
+    assert msgspec.convert({"x": 2, "tags": ["a"]}, kind) != one
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"x": "no number"}, kind)
     match one:

@@ -14,13 +14,15 @@ from typing import Any, Literal
 from jupyter_mlops.capture.environment import Installed
 from jupyter_mlops.errors import JournalError
 from jupyter_mlops.events import EnvironmentChanged, Event, Notice, SessionEnded, SessionStarted
-from jupyter_mlops.journal import Journal, this_process
+from jupyter_mlops.journal import Journal, compose, this_process
 from jupyter_mlops.metadata import OWN, section, switches_capture_off
 from jupyter_mlops.records import Environment
 from jupyter_mlops.settings import Settings, Starter, system_user
 
-# Lines that wait for room on the disk; above that the oldest are lost and counted.
+# What waits in memory while the journal can't be written; above that the oldest lines are lost
+# and counted.
 _WAITING_LIMIT = 1000
+_WAITING_BYTES = 32 * 2**20
 _CONNECTION_FILE = re.compile(r"kernel-(.+)\.json")
 # What clients put into a header when they know nobody's name.
 _NO_NAMES = ("", "username")
@@ -48,10 +50,14 @@ class Session:
         match = _CONNECTION_FILE.fullmatch(os.path.basename(connection_file))
         self.kernel_id = match[1] if match else None
         self.installed = Installed()
+        self._writer: str | None = None
         self._journal: Journal | None = None
-        self._waiting: deque[tuple[type[Event], dict[str, Any]]] = deque()
+        self._waiting: deque[bytes] = deque()
+        self._has_begun = False
         self._lost = 0
+        self._refusal: str | None = None
         self._ended = False
+        self._closed = False
         # Reentrant: a finalizer or a signal handler of the user's may execute a cell while
         # this thread is inside.
         self._lock = threading.RLock()
@@ -61,7 +67,7 @@ class Session:
     @property
     def is_open(self) -> bool:
         """Tell whether the first line was said."""
-        return self._journal is not None
+        return self._writer is not None
 
     @property
     def is_ours(self) -> bool:
@@ -70,11 +76,10 @@ class Session:
 
     def open(self, header: dict[str, Any]) -> None:
         """Say the first line; `header` is that of the first request."""
-        journal = Journal(self.settings.journals, str(uuid.uuid4()))
         environment = self.installed.changed() or Environment("", "", {}, "")
         if self.user is None:
             self.user = user_of(header) or system_user()
-        self._journal = journal
+        self._writer = str(uuid.uuid4())
         starter = self.starter
         self.say(
             SessionStarted,
@@ -91,33 +96,57 @@ class Session:
         )
 
     def say(self, kind: type[Event], **fields: Any) -> None:
-        """Append one line. On a full disk it waits in memory for the next one."""
+        """Append one line. While the journal can't be written it waits in memory.
+
+        In a forked child it is dropped: the session is its parent's.
+        """
+        if not self.is_ours:
+            return
         with self._lock:
-            self._waiting.append((kind, fields))
-            if len(self._waiting) > _WAITING_LIMIT:
-                self._waiting.popleft()
-                self._lost += 1
+            self._waiting.append(compose(kind, fields))
             self._send()
 
     def _send(self) -> None:
-        if self._journal is None or self._sending:
+        if self._writer is None or self._sending or self._closed:
             return
         self._sending = True
         try:
-            while self._waiting:
-                kind, fields = self._waiting[0]
-                self._journal.append(kind, **fields)
-                self._waiting.popleft()
-            if self._lost:
-                what, self._lost = f"{self._lost} lines of this session are lost", 0
-                self._journal.append(Notice, what=what, why="the disk was full")
-        except JournalError:
-            return  # the lines stay, and the next one tries again; there is nowhere to say so
-        except Exception:  # not swallowed: a line that can't be encoded holds up no other
-            self._waiting.popleft()
-            raise
+            if self._journal is None:
+                self._journal = Journal(self.settings.journals, self._writer)
+            self._write(self._journal)
+            if self._refusal is not None:
+                self._waiting.append(self._told())
+                self._write(self._journal)
+        except JournalError as error:
+            # The lines stay, and the next one tries again. There is nowhere to say so: the
+            # server finds that they are missing.
+            self._refusal = str(error.values["reason"])
+            self._bound()
         finally:
             self._sending = False
+
+    def _write(self, journal: Journal) -> None:
+        while self._waiting:
+            journal.write(self._waiting[0])
+            self._waiting.popleft()
+            self._has_begun = True
+
+    def _told(self) -> bytes:
+        """Say once that lines had to wait, and what that cost."""
+        lost, why, self._lost, self._refusal = self._lost, self._refusal, 0, None
+        what = f"{lost} lines of this session are lost" if lost else "this session was written late"
+        return compose(Notice, {"what": what, "why": f"its journal could not be written: {why}"})
+
+    def _bound(self) -> None:
+        size = sum(map(len, self._waiting))
+        # Without its first line a session is none; that one stays.
+        kept = 0 if self._has_begun else 1
+        while len(self._waiting) > kept and (
+            len(self._waiting) > _WAITING_LIMIT or size > _WAITING_BYTES
+        ):
+            size -= len(self._waiting[kept])
+            del self._waiting[kept]
+            self._lost += 1
 
     def check_environment(self) -> None:
         """Say so if distributions were installed, removed or upgraded."""
@@ -127,17 +156,20 @@ class Session:
 
     def end(self, *, shut_down: bool) -> None:
         """Say the last line, once; without `shut_down` the kernel goes on."""
-        if self._journal is not None and not self._ended:
+        if self._writer is not None and not self._ended:
             self._ended = True
             self.say(SessionEnded, shut_down=shut_down)
 
     def close(self) -> None:
         """Close the journal, with its last line in it."""
-        if self._journal is not None and self.is_ours:
-            self.end(shut_down=True)
+        if self._closed or not self.is_ours:
+            return
+        self.end(shut_down=True)
+        with self._lock:
             self._send()  # what waited for room on the disk
-            self._journal.close()
-            self._journal = None
+            self._closed = True
+            if self._journal is not None:
+                self._journal.close()
 
 
 def user_of(header: dict[str, Any]) -> str | None:

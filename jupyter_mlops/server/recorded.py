@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jupyter_mlops.journal import SUFFIX, is_alive
+from jupyter_mlops.journal import SUFFIX, is_alive, new_lines
 from jupyter_mlops.records import Process
 
 _SERVER = "server-"
@@ -44,16 +44,11 @@ class _Journal:
     def new_lines(self) -> list[bytes]:
         """Return the whole lines that were added since the last call."""
         try:
-            if self.path.stat().st_size <= self.offset:
-                return []
-            with self.path.open("rb") as file:
-                file.seek(self.offset)
-                content = file.read()
+            lines = new_lines(self.path, self.offset)
         except OSError:  # dropped meanwhile, with all that it said
             return []
-        end = content.rfind(b"\n") + 1
-        self.offset += end
-        return content[:end].splitlines()
+        self.offset += sum(map(len, lines))
+        return lines
 
 
 class Recorded:

@@ -7,11 +7,9 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_mlops.errors import MlopsError
-from jupyter_mlops.journal import SUFFIX
 from jupyter_mlops.server.store_calls import StoreCalls
 
 if TYPE_CHECKING:
@@ -101,7 +99,7 @@ class Watcher:
         self.sequence, self._known = sequence, True
 
     def _refresh(self, store: Store) -> tuple[Signature, tuple[int, tuple[str, ...]] | None]:
-        seen = signature(self._calls.settings.journals, store.path)
+        seen = signature(store)
         due = time.monotonic() - self._looked_at > FORCED_AFTER_S
         if seen == self._seen and not due:
             return seen, None
@@ -123,15 +121,14 @@ class Watcher:
             self._on_problem(self.sequence)
 
 
-def signature(journals: Path, database: Path) -> Signature:
-    """Return name, size and time of everything whose change means something new to take in."""
-    found = set()
+def signature(store: Store) -> Signature:
+    """Return what is another one whenever something new is to be taken in or told."""
+    found: set[tuple[str, int, int]] = set(store.growth())
     # SQLite writes to the second until it is done with it. The index beside it is readers' too.
-    paths = [*journals.glob(f"*{SUFFIX}"), database, database.with_name(f"{database.name}-wal")]
-    for path in paths:
+    for path in (store.path, store.path.with_name(f"{store.path.name}-wal")):
         try:
             stat = path.stat()
-        except FileNotFoundError:  # dropped since it was listed, or not there yet
+        except FileNotFoundError:  # not there yet, or dropped
             continue
         found.add((str(path), stat.st_size, stat.st_mtime_ns))
     return frozenset(found)

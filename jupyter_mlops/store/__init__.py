@@ -297,6 +297,10 @@ class Store:
         """Count the journals that hold lines the store has not taken in."""
         return ingest.unsynced(self._database, self._settings.journals)
 
+    def growth(self) -> frozenset[tuple[str, int, bool]]:
+        """Return something else whenever a journal has news; cheap enough for each second."""
+        return ingest.growth(self._database, self._settings.journals)
+
     def problems(self) -> tuple[str, ...]:
         """Say what is wrong: unreadable journals, and faults of capture in recent sessions."""
         since = (datetime.now(timezone.utc) - timedelta(days=_RECENT_DAYS)).isoformat()

@@ -21,8 +21,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from jupyter_mlops.errors import NetworkFileSystemError, NewerStoreError, StoreError
+from jupyter_mlops.journal import mounts
 from jupyter_mlops.settings import make_private
-from jupyter_mlops.store import mounts
 
 VERSION_TABLE = "mlops_alembic_version"
 # The newest revision in migrations/versions; a test compares the two.

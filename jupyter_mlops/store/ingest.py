@@ -8,6 +8,7 @@ believed; at lines of a newer version the reading stops, until a version comes t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -85,14 +86,24 @@ def unsynced(database: Database, folder: Path) -> int:
 
     A last line that its writer never ended, because it died in it, is none.
     """
-    return sum(_has_line(path, mark.offset) for path, mark in _behind(database, folder))
+    return sum(has_line for _, _, has_line in growth(database, folder))
+
+
+def growth(database: Database, folder: Path) -> frozenset[tuple[str, int, bool]]:
+    """Return of each journal that may have news its name, how far it was taken in, and more.
+
+    The last tells whether a line follows there; sizes and times of files do not, since lines
+    are stored into room that the file has already.
+    """
+    return frozenset(
+        (path.stem, mark.offset, _has_line(path, mark.offset))
+        for path, mark in _behind(database, folder)
+    )
 
 
 def _has_line(path: Path, offset: int) -> bool:
     try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            return any(b"\n" in block for block in iter(lambda: file.read(_BLOCK_BYTES), b""))
+        return journal.has_line(path, offset)
     except OSError:
         return True  # it can't be read, and what it says is not known
 
@@ -164,8 +175,12 @@ def _read(path: Path, mark: _Mark) -> _Block:
         block.problem = _NEWER
     if lines.torn:
         block.lose(lines.torn, "torn, or no event")
-    for line in lines.events:
+    # What its owner wanted forgotten was one event, and is no loss.
+    forgotten = Counter(lines.forgotten)
+    for number, line in enumerate(lines.events):
+        block.next_seq += forgotten[number]
         _add(block, line)
+    block.next_seq += forgotten[len(lines.events)]
     return block
 
 

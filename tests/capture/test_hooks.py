@@ -205,7 +205,8 @@ def test_a_home_that_cannot_be_written_costs_no_cell(start_kernel: StartKernel) 
         assert kernel.run(f"print({number})") == [
             {"output_type": "stream", "name": "stdout", "text": f"{number}\n"}
         ]
-    assert kernel.value("get_ipython().events.callbacks['post_run_cell']") == "[]"
+    # It may be writable later: that is no fault of capture's, which goes on.
+    assert kernel.value("len(get_ipython().events.callbacks['post_run_cell'])") == "1"
 
 
 def test_the_session_names_its_user(kernel: Kernel) -> None:

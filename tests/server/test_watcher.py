@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from jsonschema import ValidationError
 from jupyter_events.schema_registry import SchemaRegistry
 
 from jupyter_mlops.errors import StoreError
+from jupyter_mlops.events import Notice
+from jupyter_mlops.journal import Journal
 from jupyter_mlops.server import events, watcher
 from jupyter_mlops.server.extension import MLOps
 from jupyter_mlops.settings import Settings
@@ -21,6 +24,12 @@ from jupyter_mlops.store import Store
 from tests.server.journals import record
 from tests.server.served import DEADLINE_S, Fetch, until
 from tests.store.said import batch, notebook
+
+
+@pytest.fixture
+def store(home: Settings) -> Iterator[Store]:
+    with Store.open(home) as opened:
+        yield opened
 
 
 async def _change(socket: Any, kind: str = "runs") -> dict[str, Any]:
@@ -110,27 +119,23 @@ async def test_looks_less_often_while_nothing_happens(
     assert mlops.watcher._interval_s() == watcher.IDLE_INTERVAL_S
 
 
-def test_signature(tmp_path: Path) -> None:
-    journals, database = tmp_path / "journals", tmp_path / "elsewhere" / "runs.sqlite"
-
-    def signature() -> watcher.Signature:
-        return watcher.signature(journals, database)
-
-    assert signature() == frozenset()
-    journals.mkdir()
-    database.parent.mkdir()
-    (journals / "a.jsonl").write_text("{}\n")
-    database.write_text("")
-    first = signature()
-    assert {os.path.basename(path) for path, *_ in first} == {"a.jsonl", "runs.sqlite"}
-    Path(f"{database}-shm").write_text("readers write here too")
-    assert signature() == first
-    Path(f"{database}-wal").write_text("another process was first")
-    second = signature()
-    assert second != first
-    with (journals / "a.jsonl").open("a") as file:
-        file.write("{}\n")
-    assert signature() != second
+def test_signature(store: Store, home: Settings) -> None:
+    first = watcher.signature(store)
+    assert watcher.signature(store) == first
+    book = Journal(home.journals, "w")
+    created = watcher.signature(store)
+    assert created != first
+    times = os.stat(book.path)
+    book.append(Notice, what="stored into room that the file has", why="a test")
+    os.utime(book.path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    grown = watcher.signature(store)
+    assert grown != created
+    assert watcher.signature(store) == grown
+    store.refresh()
+    taken_in = watcher.signature(store)
+    book.append(Notice, what="again", why="a test")
+    assert watcher.signature(store) not in (taken_in, grown)
+    book.close()
 
 
 def test_a_change_by_another_process_is_seen_wherever_the_store_is(
@@ -138,6 +143,6 @@ def test_a_change_by_another_process_is_seen_wherever_the_store_is(
 ) -> None:
     elsewhere = replace(home, store_url=f"sqlite:///{tmp_path / 'elsewhere' / 'runs.sqlite'}")
     with Store.open(elsewhere) as ours, Store.open(elsewhere) as theirs:
-        before = watcher.signature(home.journals, ours.path)
+        before = watcher.signature(ours)
         theirs.begin_batch(batch("a" * 32, notebook("lr = 0.1")))
-        assert watcher.signature(home.journals, ours.path) != before
+        assert watcher.signature(ours) != before

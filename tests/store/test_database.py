@@ -19,8 +19,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from jupyter_mlops.errors import MlopsError, NetworkFileSystemError, NewerStoreError, StoreError
+from jupyter_mlops.journal import mounts
 from jupyter_mlops.settings import Settings
-from jupyter_mlops.store import Store, database, mounts, tables
+from jupyter_mlops.store import Store, database, tables
 from tests.store.golden import write_journal
 from tests.store.interpreter import Kernel
 

@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_mlops import journal
 from jupyter_mlops.events import CellFinished, Notice
-from jupyter_mlops.journal import encode, now
+from jupyter_mlops.journal import encode, now, reading
 from jupyter_mlops.outputs import seen
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store, segmentation
@@ -161,7 +161,7 @@ def test_lines_of_a_newer_version_wait_for_it(
     sequence = store.sequence
     assert store.refresh().runs == ()
     assert store.sequence == sequence
-    monkeypatch.setattr(journal, "EVENT_VERSION", 2)
+    monkeypatch.setattr(reading, "EVENT_VERSION", 2)
     store.refresh()
     assert only_run(store).metrics == {"score": 1.0}
     assert (store.run("@1").status, store.run("@1").notices) == ("completed", ())
@@ -176,7 +176,7 @@ def test_lines_of_an_unknown_type_wait_for_a_version_that_knows_it(
     store.refresh()
     assert store.unsynced() == 1
     assert only_run(store).metrics == {}
-    monkeypatch.setitem(journal.EVENTS, "telepathy", Notice)
+    monkeypatch.setitem(reading.EVENTS, "telepathy", Notice)
     store.refresh()
     assert only_run(store).metrics == {"score": 1.0}
     assert store.unsynced() == 0

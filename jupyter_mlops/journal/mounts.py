@@ -1,4 +1,4 @@
-"""Whether a folder lies on a network file system, where SQLite's locks and shared memory fail.
+"""Which file system a folder lies on: on a network's, locks and shared memory fail.
 
 ``/proc/mounts`` tells on Linux; elsewhere nothing is known and nothing refused.
 """
@@ -34,6 +34,21 @@ def network_kind(folder: Path, table: str | None = None) -> str | None:
     table
         The text of ``/proc/mounts``; read from there by default.
     """
+    mount = _mount_of(folder, table)
+    return None if mount is None else _network(*mount)
+
+
+def kind_of(folder: Path, table: str | None = None) -> str | None:
+    """Return the kind of file system that `folder` lies on, ``None`` if that is not known.
+
+    The parameters are those of :func:`network_kind`.
+    """
+    mount = _mount_of(folder, table)
+    return None if mount is None else mount[0]
+
+
+def _mount_of(folder: Path, table: str | None) -> tuple[str, str] | None:
+    """Return kind and mount point of the file system that `folder` lies on."""
     if table is None:
         try:
             table = _MOUNTS.read_text(errors="surrogateescape")
@@ -45,11 +60,13 @@ def network_kind(folder: Path, table: str | None = None) -> str | None:
         fields = line.split(" ")
         if len(fields) < 3:
             continue
-        point = _OCTAL.sub(lambda match: chr(int(match[1], 8)), fields[1])
+        point = fields[1]
+        if "\\" in point:
+            point = _OCTAL.sub(lambda match: chr(int(match[1], 8)), point)
         inside = real == point or real.startswith(point.rstrip("/") + "/")
         # Of two mounts on one point the later one is what is seen.
         if inside and len(point) >= best:
-            best, found = len(point), _network(fields[2], point)
+            best, found = len(point), (fields[2], point)
     return found
 
 

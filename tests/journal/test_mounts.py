@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mlops.store.mounts import network_kind
+from jupyter_mlops.journal.mounts import network_kind
 
 TABLE = """\
 overlay / overlay rw 0 0
