@@ -8,6 +8,7 @@ run is named by its id, the beginning of one, or ``@1`` for the newest.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -37,7 +38,19 @@ def __getattr__(name: str) -> Any:
     home = _HOME_OF_NAME.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(home), name)
+    try:
+        return getattr(import_module(home), name)
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").startswith(__name__):
+            raise
+        # Capture needs none of our dependencies, so that kernels of other environments have us
+        # without them.
+        raise ModuleNotFoundError(
+            f"{__name__}.{name} needs {missing.name}, which this environment lacks: here "
+            "notebooks are recorded, and no more; have the rest with: "
+            f"{sys.executable} -m pip install jupyter-mlops",
+            name=missing.name,
+        ) from missing
 
 
 def __dir__() -> list[str]:

@@ -6,7 +6,8 @@
 ``JUPYTER_MLOPS_STORE``     the store's database URL; else ``store.db`` in that folder
 ``JUPYTER_MLOPS``           ``off`` switches capture off
 ``JUPYTER_MLOPS_STARTER``   set by our engine and server for a kernel that they start,
-                            and removed there before the user's first line runs
+                            and removed there before the user's first line runs, like
+                            the ``PYTHONSTARTUP`` that makes the kernel load capture
 =========================== ==========================================================
 
 Configuration files are read by the skins (with traitlets) and handed in as a mapping;
@@ -21,7 +22,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,11 @@ HOME_VARIABLE = "JUPYTER_MLOPS_HOME"
 STORE_VARIABLE = "JUPYTER_MLOPS_STORE"
 SWITCH_VARIABLE = "JUPYTER_MLOPS"
 STARTER_VARIABLE = "JUPYTER_MLOPS_STARTER"
+STARTUP_VARIABLE = "PYTHONSTARTUP"
+
+# What makes a Python kernel of any environment load capture; in a folder of its own, since
+# IPython puts the folder at the head of `sys.path` meanwhile.
+START_FILE = os.path.join(os.path.dirname(__file__), "capture", "start", "start_file.py")
 
 # Outputs above this size keep their digest and size, not their content.
 OUTPUT_LIMIT_BYTES = 10 * 2**20
@@ -73,8 +79,10 @@ class Settings:
 class Starter:
     """What the process that starts a kernel tells it about itself.
 
-    ``pid`` is the starter's own: a kernel believes the message only from its parent, since
-    environment variables are inherited by everything that a terminal or a cell starts.
+    ``pid`` is the starter's own, ``kernel`` the id in the name of the connection file, where
+    it is known: a kernel believes the message only if one of them fits, since environment
+    variables are inherited by everything that a terminal or a cell starts. ``startup`` is
+    what stood in ``PYTHONSTARTUP`` before :meth:`reach` took its place.
     """
 
     pid: int
@@ -83,10 +91,27 @@ class Starter:
     notebook: str | None = None
     run: str | None = None
     user: str | None = None
+    kernel: str | None = None
+    startup: str | None = None
 
     def environment(self) -> dict[str, str]:
         """Return the variable to start the kernel with."""
         return {STARTER_VARIABLE: json.dumps(asdict(self))}
+
+    def reach(self, environ: MutableMapping[str, str]) -> None:
+        """Make the Python kernel that is started with `environ` load capture, and tell it.
+
+        Without our file, which is so once the package was uninstalled, nothing is changed.
+        """
+        if not os.path.isfile(START_FILE):
+            environ.pop(STARTER_VARIABLE, None)
+            return
+        startup = environ.get(STARTUP_VARIABLE)
+        if startup == START_FILE:  # inherited from a kernel whose IPython did not execute it
+            inherited = starter_in(environ)
+            startup = None if inherited is None else inherited.startup
+        environ[STARTUP_VARIABLE] = START_FILE
+        environ.update(replace(self, startup=startup).environment())
 
 
 def read(
@@ -137,17 +162,42 @@ def size(name: str, told: str | int) -> int:
     return int(float(found[1]) * unit)
 
 
-def take_starter(environ: MutableMapping[str, str], parent: int) -> Starter | None:
-    """Remove the starter's message from `environ` and return it if `parent` wrote it."""
-    text = environ.pop(STARTER_VARIABLE, None)
-    if not text:
-        return None
+def starter_in(environ: Mapping[str, str]) -> Starter | None:
+    """Return the starter's message in `environ`, ``None`` if there is none."""
     try:
-        starter = Starter(**json.loads(text))
-    except (ValueError, TypeError):
+        told = json.loads(environ.get(STARTER_VARIABLE) or "null")
+        known = {one.name for one in fields(Starter)}
+        return Starter(**{name: value for name, value in told.items() if name in known})
+    except (ValueError, TypeError, AttributeError):
         # Whatever stands there was not written by us; a kernel has to start all the same.
         return None
-    return starter if starter.pid == parent else None
+
+
+def take_starter(
+    environ: MutableMapping[str, str], parent: int, connection_file: str = ""
+) -> Starter | None:
+    """Remove the starter's message from `environ` and return it if it is meant for us.
+
+    Parameters
+    ----------
+    environ
+        The environment; ``PYTHONSTARTUP`` is put back in it, if that was not done yet.
+    parent
+        Id of the kernel's parent process.
+    connection_file
+        Path of the kernel's connection file.
+    """
+    starter = starter_in(environ)
+    environ.pop(STARTER_VARIABLE, None)
+    if environ.get(STARTUP_VARIABLE) == START_FILE:
+        del environ[STARTUP_VARIABLE]
+        if starter is not None and starter.startup is not None:
+            environ[STARTUP_VARIABLE] = starter.startup
+    if starter is None:
+        return None
+    # The parent is another process where a kernel is started through a script, as by conda.
+    named = os.path.basename(connection_file) == f"kernel-{starter.kernel}.json"
+    return starter if starter.pid == parent or named else None
 
 
 def make_private(folder: Path) -> Path:

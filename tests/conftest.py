@@ -10,7 +10,7 @@ import pytest
 from jupyter_mlops import settings
 from jupyter_mlops.settings import Settings
 
-pytest_plugins = ("pytest_jupyter.jupyter_server",)
+pytest_plugins = ("pytest_jupyter.jupyter_server", "tests.environments")
 
 # How fast an example is says nothing on a machine that does other things as well; and a change
 # must be judged by what it changed, not by examples that nobody else gets to see.

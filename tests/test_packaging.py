@@ -152,12 +152,14 @@ def test_wheel_holds_all_that_makes_it_work(built: Built) -> None:
         f"{data}/etc/ipython/startup/{STARTUP.name}",
         f"{data}/etc/jupyter/jupyter_server_config.d/jupyter_mlops.json",
         f"{meta}/licenses/LICENSE",
+        "jupyter_mlops/capture/start/start_file.py",
         "jupyter_mlops/py.typed",
     } <= names
     assert not [name for name in names if name.startswith("jupyter_mlops/labextension")]
     assert package["version"] == VERSION
     assert "jupyter-mlops = jupyter_mlops.cli:main" in entry_points
     assert "jupyter_mlops = jupyter_mlops.execution.engine:Engine" in entry_points
+    assert "provisioner = jupyter_mlops.server.provisioner:Provisioner" in entry_points
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ def autoload() -> None:
     # Whatever is decided below, a cell that says `%%mlops skip` has to run.
     shell.input_transformers_cleanup.append(without_skip_line)
     # Taken out even if capture is off: user code and what it starts must not see it.
-    starter = settings.take_starter(os.environ, os.getppid())
+    starter = settings.take_starter(os.environ, os.getppid(), _connection_file(shell))
     current = settings.read()
     if not current.capture:
         setattr(shell, _MARK, None)

@@ -57,11 +57,12 @@ class Conduct:
     on_cell: Callable[[NotebookNode], None] | None = None
     outcome: BatchOutcome | None = None
 
-    def environment(self, notebook: NotebookNode) -> dict[str, str]:
-        """Return the kernel's environment."""
+    def environment(self, notebook: NotebookNode, kernel: str, language: str) -> dict[str, str]:
+        """Return the environment of the kernel with this id and language."""
         environment = dict(os.environ)
         # Inherited from whatever notebook or server we were started in, it would lie.
         environment.pop("JPY_SESSION_NAME", None)
+        environment.pop(settings.STARTER_VARIABLE, None)
         if self.notebook is not None:
             environment["JPY_SESSION_NAME"] = self.notebook
         starter = settings.Starter(
@@ -72,9 +73,11 @@ class Conduct:
             notebook=self.notebook,
             run=self.run,
             user=self.user,
+            kernel=kernel,
         )
         environment.update(self.variables)
-        environment.update(starter.environment())
+        if language.lower() == "python":
+            starter.reach(environment)
         if switches_capture_off(notebook.metadata):
             environment[settings.SWITCH_VARIABLE] = "off"
         return environment
@@ -123,7 +126,8 @@ class Execution:
         self._conduct = conduct
         self._evidence = conduct.evidence
         self._kernel_name = kernel_name
-        self._km = _kernel_manager(kernel_name, folder)
+        self._kernel_id = str(uuid.uuid4())
+        self._km = _kernel_manager(kernel_name, folder, self._kernel_id)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[Any] | None = None
         self._executing: int | None = None
@@ -148,7 +152,9 @@ class Execution:
         self._main = asyncio.current_task()
         self._conduct.stop.listen(self)
         try:
-            environment = self._conduct.environment(self._notebook)
+            spec = self._km.kernel_spec
+            language = spec.language if spec is not None else ""
+            environment = self._conduct.environment(self._notebook, self._kernel_id, language)
             async with self._client.async_setup_kernel(env=environment, cwd=str(self._conduct.cwd)):
                 await self._run_cells()
         except (RuntimeError, OSError) as error:
@@ -262,8 +268,8 @@ def run(manager: Any, kernel_name: str, conduct: Conduct) -> None:
         run_sync(execution.run)()
 
 
-def _kernel_manager(kernel_name: str, folder: str) -> AsyncKernelManager:
-    place = {"connection_file": os.path.join(folder, f"kernel-{uuid.uuid4()}.json")}
+def _kernel_manager(kernel_name: str, folder: str, kernel_id: str) -> AsyncKernelManager:
+    place = {"connection_file": os.path.join(folder, f"kernel-{kernel_id}.json")}
     if os.name != "nt":
         # No port: nobody else on the machine can reach the kernel, and none can be taken.
         place |= {"transport": "ipc", "ip": os.path.join(folder, "k")}

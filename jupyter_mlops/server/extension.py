@@ -12,7 +12,7 @@ from tornado.ioloop import PeriodicCallback
 from traitlets import Bool, Integer, Unicode, Union
 
 from jupyter_mlops import settings
-from jupyter_mlops.server import events
+from jupyter_mlops.server import events, provisioner
 from jupyter_mlops.server.comparisons import ComparisonsHandler
 from jupyter_mlops.server.folders import FolderHandler
 from jupyter_mlops.server.identity import hub_user
@@ -86,7 +86,9 @@ class MLOps(ExtensionApp):
         serverapp: Any = self.serverapp
         names = ("home", "store_url", "capture", "quota")
         self.kept = settings.read({"MLOps": {name: getattr(self, name) for name in names}})
-        self.capture_off = capture_off(self.kept)
+        # Before the first kernel is started, and before anybody asks whether it will record.
+        self.reaches_all = provisioner.become_default(serverapp.kernel_manager)
+        self.capture_off = capture_off(self.kept, self.reaches_all)
         self.root = root_of(serverapp.contents_manager)
         self._events = serverapp.event_logger
         events.register(self._events)
@@ -117,6 +119,7 @@ class MLOps(ExtensionApp):
         """
         async with AsyncExitStack() as ends:  # the last one that is named here comes first
             ends.callback(self._untell_children)
+            ends.callback(provisioner.resign)
             ends.push_async_callback(self.calls.close)
             # It waits for its thread, as the store does for its calls: not on the event loop.
             ends.push_async_callback(asyncio.to_thread, self.listener.stop)

@@ -34,14 +34,17 @@ class StatusHandler(MlopsHandler):
         self.finish(encode(await _status(self.mlops)))
 
 
-def capture_off(kept: Settings) -> str | None:
-    """Return why kernels that this server starts do not record, ``None`` if they do."""
+def capture_off(kept: Settings, reaches_all: bool) -> str | None:
+    """Return why kernels that this server starts do not record, ``None`` if they do.
+
+    `reaches_all` tells that our provisioner starts them, so that they need no start-up file.
+    """
     if not read().capture:
         return f"switched off by {SWITCH_VARIABLE} in the server's environment"
     if not kept.capture:
         return "switched off by MLOps.capture in the server's configuration"
     folders = (Path(folder, "ipython", "startup") for folder in _STARTUP_FOLDERS)
-    if not any((folder / _STARTUP_FILE).is_file() for folder in folders):
+    if not reaches_all and not any((folder / _STARTUP_FILE).is_file() for folder in folders):
         return (
             "the start-up file that kernels of this environment load is missing; "
             "mend it with: pip install --force-reinstall --no-deps jupyter-mlops"

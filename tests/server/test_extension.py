@@ -148,11 +148,12 @@ class TestUnusable:
 
 
 def test_why_capture_is_off(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert status.capture_off(home) is None
+    assert status.capture_off(home, reaches_all=False) is None
     monkeypatch.setattr(status, "_STARTUP_FOLDERS", ())
-    assert "start-up file" in (status.capture_off(home) or "")
+    assert "start-up file" in (status.capture_off(home, reaches_all=False) or "")
+    assert status.capture_off(home, reaches_all=True) is None
     monkeypatch.setenv(settings.SWITCH_VARIABLE, "off")
-    assert settings.SWITCH_VARIABLE in (status.capture_off(settings.read()) or "")
+    assert settings.SWITCH_VARIABLE in (status.capture_off(settings.read(), reaches_all=True) or "")
 
 
 def test_the_routes_take_every_verb_from_one_base() -> None:
