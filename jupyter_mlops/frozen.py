@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from dataclasses import MISSING
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,33 +28,35 @@ else:
 
 
 def _made(cls: type) -> type:
-    made: type = dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
+    made: Any = dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
+    # All fields in order with their defaults, and the names of those without a plain one.
+    blank = {field.name: field.default for field in dataclasses.fields(made)}
+    made.__blank__ = blank
+    made.__open__ = tuple([name for name, value in blank.items() if value is MISSING])
     for name, method in _METHODS.items():
         if name not in cls.__dict__:
             setattr(made, name, method)
-    return made
+    return cls
 
 
 def _init(self: Any, /, *values: Any, **named: Any) -> None:
-    cls = type(self)
+    # Whole dictionaries at once and not field by field: events are made for every cell.
+    cls: Any = type(self)
     names: tuple[str, ...] = cls.__match_args__
     state = self.__dict__
+    state.update(cls.__blank__)
     state.update(zip(names, values))  # noqa: B905 - too many are told of below
-    for name in names[len(values) :]:
-        state[name] = named.pop(name) if name in named else _default(cls, name)
-    if named:
-        raise TypeError(f"{cls.__qualname__}() can't take {', '.join(named)}")
-    if len(values) > len(names):
-        raise TypeError(f"{cls.__qualname__}() takes {len(names)} values, not {len(values)}")
-
-
-def _default(cls: Any, name: str) -> Any:
-    field = cls.__dataclass_fields__[name]
-    if field.default is not dataclasses.MISSING:
-        return field.default
-    if field.default_factory is not dataclasses.MISSING:
-        return field.default_factory()
-    raise TypeError(f"{cls.__qualname__}() lacks {name!r}")
+    state.update(named)
+    twice = values and not named.keys().isdisjoint(names[: len(values)])
+    if twice or len(state) != len(names) or len(values) > len(names):
+        given = f"{len(values)} values and {', '.join(named) or 'no names'}"
+        raise TypeError(f"{cls.__qualname__}({', '.join(names)}) can't take {given}")
+    for name in cls.__open__:
+        if state[name] is MISSING:
+            factory = cls.__dataclass_fields__[name].default_factory
+            if factory is MISSING:
+                raise TypeError(f"{cls.__qualname__}() lacks {name!r}")
+            state[name] = factory()
 
 
 def _repr(self: Any) -> str:
