@@ -17,20 +17,28 @@ from jupyter_mlops.records import RandomUse
 
 # Bytes of the state of NumPy's MT19937: 624 words and a position.
 _MT19937_BYTES = 2500
+# Of what random.getstate() returns.
+_VERSION = 3
 _NEVER_DREW = (623, 624)  # after its own initialisation, after seed()
 
 
 class Generators:
-    """The states of ``random`` and of NumPy's global generator around each cell."""
+    """The states of ``random`` and of NumPy's global generator around each cell.
+
+    A state is compared as the bytes in which the generator holds it. ``random`` would hand
+    its own out as 625 numbers, which takes longer than all else that is done for a cell; so
+    it is read where it lies, once reading was seen to give the same as asking.
+    """
 
     def __init__(self) -> None:
+        self._is_readable: bool | None = None
         self._before: dict[str, Any] = {}
         self._digests: dict[str, tuple[Any, str]] = {}
         self._modules = 0
 
     def begin(self) -> None:
         """Look at the states as the cell finds them."""
-        self._before = _states()
+        self._before = self._states()
         self._modules = len(sys.modules)
 
     def take(self, flow: Flow) -> tuple[RandomUse, ...]:
@@ -38,7 +46,7 @@ class Generators:
         before, self._before = self._before, {}
         loaded_more = len(sys.modules) > self._modules
         uses: list[RandomUse] = []
-        for name, state in _states().items():
+        for name, state in self._states().items():
             known = before.get(name)
             if state == known or (known is None and _is_unused(state)):
                 continue
@@ -61,9 +69,34 @@ class Generators:
         last = self._digests.get(name)
         if last is not None and last[0] == state:
             return last[1]
-        digest = sha256(state if type(state) is bytes else repr(state).encode())
+        digest = sha256(state if type(state) is bytes else repr(_as_told(state)).encode())
         self._digests[name] = (state, digest)
         return digest
+
+    def _states(self) -> dict[str, Any]:
+        states: dict[str, Any] = {}
+        own = loaded("random", "_inst")
+        if type(own) is random.Random:
+            states["random"] = self._python_state(own)
+        numpy = _numpy_state()
+        if numpy is not None:
+            states["numpy.random"] = numpy
+        return states
+
+    def _python_state(self, own: random.Random) -> tuple[Any, ...]:
+        found = None if self._is_readable is False else _in_memory(own)
+        following = own.__dict__.get("gauss_next")
+        state = (_VERSION, found, following if type(following) is float else None)
+        if self._is_readable is None:
+            # Decided once, since the two forms of one state do not compare.
+            self._is_readable = found is not None and _as_told(state) == random.Random.getstate(own)
+        return state if self._is_readable else random.Random.getstate(own)
+
+
+def _as_told(state: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a state of ``random`` as its ``getstate()`` tells it."""
+    version, words, following = state
+    return version, _words(words) if type(words) is bytes else words, following
 
 
 def _is_unused(state: Any) -> bool:
@@ -80,15 +113,23 @@ def _may_draw(flow: Flow) -> bool:
     )
 
 
-def _states() -> dict[str, Any]:
-    states: dict[str, Any] = {}
-    own = loaded("random", "_inst")
-    if type(own) is random.Random:
-        states["random"] = random.Random.getstate(own)
-    numpy = _numpy_state()
-    if numpy is not None:
-        states["numpy.random"] = numpy
-    return states
+def _words(state: bytes) -> tuple[int, ...]:
+    """Return the state as ``random.getstate()`` has it: the words, then the position."""
+    position, *words = memoryview(state).cast("I")
+    return (*words, position)
+
+
+def _in_memory(own: random.Random) -> bytes | None:
+    ctypes = sys.modules.get("ctypes")
+    # The object's head, the position, the words; what is no longer than that is not it.
+    head = object.__basicsize__
+    core = random.Random.__mro__[1]
+    if ctypes is None or sys.implementation.name != "cpython":
+        return None
+    if core.__basicsize__ < head + _MT19937_BYTES:
+        return None
+    state: bytes = ctypes.string_at(id(own) + head, _MT19937_BYTES)
+    return state
 
 
 def _numpy_state() -> bytes | None:
