@@ -3,11 +3,17 @@
 The source says what may happen, the namespace before and after says what did. Objects are
 told apart by identity and never kept: what stays of a value after the cell is a number and
 a digest. Where neither settles it, a name counts as read and as written.
+
+The number is ``object.__hash__``, one to one with the address and never a method of the
+user's; ``id()`` would wake every audit hook. What goes through a whole namespace does so in
+steps of C: some hold ten thousand names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import compress
+from operator import ne
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -18,6 +24,9 @@ from jupyter_mlops.frozen import dataclass
 _IMMUTABLE = (int, float, complex, bool, str, bytes, type(None), range, slice, type(...))
 # Changed by stores into them alone, which the source shows.
 _INERT = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, type)
+
+
+_number = object.__hash__
 
 
 @dataclass(frozen=True)
@@ -35,19 +44,29 @@ class Before:
 def before(flow: Flow, context: Context, namespace: dict[str, Any], hidden: Hidden) -> Before:
     """Note what has to be known when the cell ends."""
     if flow.opaque is not None:
-        watched: Iterable[str] = [name for name in list(namespace) if type(name) is str]
+        identities = _identities(namespace)
+        for name in hidden.held(namespace):
+            identities.pop(name, None)
     else:
-        watched = flow.binds | flow.maybe_binds
-    identities = {
-        name: id(namespace[name])
-        for name in watched
-        if name in namespace and not hidden.holds(name, namespace[name])
-    }
+        identities = {
+            name: _number(namespace[name])
+            for name in flow.binds | flow.maybe_binds
+            if name in namespace and not hidden.holds(name, namespace[name])
+        }
     reads = {
         name for name in flow.reads if name in namespace and not hidden.holds(name, namespace[name])
     }
-    reads |= _through_values(reads, flow, context, namespace)
+    if context.functions:
+        reads |= _through_values(reads, flow, context, namespace)
     return Before(identities, frozenset(reads), flow.opaque is not None)
+
+
+def _identities(namespace: dict[str, Any]) -> dict[str, int]:
+    seen = dict.copy(namespace)  # at once: a thread may add a name meanwhile
+    if not set(map(type, seen)) <= {str}:
+        # A name of another type may have an `__eq__` of its own.
+        seen = dict([item for item in seen.items() if type(item[0]) is str])
+    return dict(zip(seen, map(_number, seen.values()), strict=True))
 
 
 def _through_values(
@@ -95,6 +114,14 @@ class Hidden:
         """Tell whether `name` is IPython's and still has IPython's value."""
         return name in self._hidden and self._hidden[name] is value
 
+    def held(self, namespace: Mapping[str, Any]) -> list[str]:
+        """Return the names that are IPython's and still have IPython's values."""
+        return [
+            name
+            for name, value in list(self._hidden.items())
+            if name in namespace and namespace[name] is value
+        ]
+
 
 @dataclass(frozen=True)
 class Moved:
@@ -130,7 +157,7 @@ def after(
         value = namespace[name]
         if hidden.holds(name, value):
             continue
-        if identity is None or identity != id(value):
+        if identity is None or identity != _number(value):
             bound.add(name)
         elif completed and name in flow.binds:
             bound.add(name)  # bound again to the very same object, as small numbers are
@@ -156,8 +183,9 @@ def _candidates(flow: Flow, before: Before, namespace: dict[str, Any]) -> Iterab
     stored = flow.binds | flow.maybe_binds
     if not before.every:
         return stored
-    names = {name for name in list(namespace) if type(name) is str and not is_history(name)}
-    return stored | names | set(before.identities)
+    then, now = before.identities, _identities(namespace)
+    others = compress(now, map(ne, now.values(), map(then.get, now)))
+    return {*stored, *(name for name in others if not is_history(name)), *(then.keys() - now)}
 
 
 def _may_change(namespace: dict[str, Any], name: str, *, surely: bool) -> bool:
@@ -194,14 +222,12 @@ def is_immutable(value: object, depth: int = 3) -> bool:
 
 def _other_names(changed: set[str], namespace: dict[str, Any], hidden: Hidden) -> set[str]:
     """Return further names of the objects that were changed."""
-    identities = {id(namespace[name]) for name in changed}
-    if not identities:
+    numbers = {_number(namespace[name]) for name in changed}
+    if not numbers:
         return set()
+    seen = _identities(namespace)
     return {
         name
-        for name, value in list(namespace.items())
-        if id(value) in identities
-        and type(name) is str
-        and not is_history(name)
-        and not hidden.holds(name, value)
+        for name in compress(seen, map(numbers.__contains__, seen.values()))
+        if not is_history(name) and not hidden.holds(name, namespace.get(name))
     }
