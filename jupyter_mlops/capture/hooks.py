@@ -50,6 +50,7 @@ class Hooks:
         self._recorder: Recorder | None = None
         self._listener: Listener | None = None
         self._stacks: dict[int, list[_Open]] = {}
+        self._beginning: set[int] = set()
         self._faults = 0
         self._off = False
         self._parse: Callable[..., Any] | None = None
@@ -132,9 +133,16 @@ class Hooks:
             stack[-1].depth += 1
             self._recorder.nest(stack[-1].execution, str(info.raw_cell))
             return
-        overlapping = any(other for other in list(self._stacks.values()) if other is not stack)
-        execution = self._recorder.start(info, request, overlapping)
-        stack.append(_Open(id(info), str(info.raw_cell), execution))
+        thread = threading.get_ident()
+        # Said before the first line is written: meanwhile another thread's cell may begin.
+        self._beginning.add(thread)
+        try:
+            beside = [other for other in list(self._stacks.values()) if other is not stack]
+            overlapping = any(beside) or len(self._beginning) > 1
+            execution = self._recorder.start(info, request, overlapping)
+            stack.append(_Open(id(info), str(info.raw_cell), execution))
+        finally:
+            self._beginning.discard(thread)
         execution.began = time.perf_counter()
         execution.own_time = execution.began - began
 
