@@ -16,6 +16,7 @@ __all__ = [
     "MlopsError",
     "compare",
     "doctor",
+    "forget",
     "keep_data",
     "reproduce",
     "restore",

@@ -13,6 +13,7 @@
     │   ├── BadExpressionError
     │   ├── NotebookError
     │   ├── NeedsInPlaceError      HTTP 409
+    │   ├── NotForgettableError    HTTP 409
     │   └── BusyError              HTTP 409
     ├── StoreError                 exit code 2, HTTP 409
     │   ├── NewerStoreError
@@ -119,6 +120,13 @@ class NeedsInPlaceError(UsageError):
     """The notebook's folder can't be copied, or the run wrote outside it."""
 
     template = "{reason}; to execute in the folder itself, add --in-place"
+    http_status = 409
+
+
+class NotForgettableError(UsageError):
+    """A run is still being recorded, or others depend on it."""
+
+    template = "run {run} can't be forgotten: {reason}"
     http_status = 409
 
 

@@ -16,6 +16,7 @@ from jupyter_mlops.records import (
     Diagnosis,
     Draft,
     Folder,
+    Forgetting,
     Run,
     RunPage,
     RunSummary,
@@ -186,6 +187,14 @@ class ShownFolder(Folder):
 
     def __repr__(self) -> str:
         return text.folder(self)
+
+
+@dataclass(frozen=True)
+class ShownForgetting(Forgetting):
+    """What was forgotten, or would be."""
+
+    def __repr__(self) -> str:
+        return text.forgetting(self)
 
 
 def shown(record: Any, kind: type[T]) -> T:

@@ -13,13 +13,14 @@ from __future__ import annotations
 from jupyter_mlops.api.execution import parameters, reproduce, run
 from jupyter_mlops.api.opening import OnProgress, PathLike, open_store
 from jupyter_mlops.api.record import compare, restore, runs, show
-from jupyter_mlops.api.upkeep import doctor, keep_data
+from jupyter_mlops.api.upkeep import doctor, forget, keep_data
 
 __all__ = [
     "OnProgress",
     "PathLike",
     "compare",
     "doctor",
+    "forget",
     "keep_data",
     "open_store",
     "parameters",

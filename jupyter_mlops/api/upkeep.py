@@ -1,4 +1,4 @@
-"""``doctor`` and ``keep_data``: the verbs that look after the product itself."""
+"""``doctor``, ``forget`` and ``keep_data``: the verbs that look after the product itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jupyter_mlops.errors import BadValueError
 from jupyter_mlops.records import KeepData
 
 if TYPE_CHECKING:
-    from jupyter_mlops.results import ShownDiagnosis, ShownFolder
+    from jupyter_mlops.results import ShownDiagnosis, ShownFolder, ShownForgetting
     from jupyter_mlops.settings import Settings
     from jupyter_mlops.store import Store
 
@@ -22,6 +22,36 @@ def doctor(*, of: Settings | None = None) -> ShownDiagnosis:
     from jupyter_mlops.results import ShownDiagnosis, shown
 
     return shown(diagnosis.diagnose(of or settings.read()), ShownDiagnosis)
+
+
+def forget(
+    *runs: str, with_dependents: bool = False, preview: bool = False, store: Store | None = None
+) -> ShownForgetting:
+    """Remove runs for good: from rows, blobs and journals, without a trace in the files.
+
+    What another run needs as well stays with that one: executions of the same session, equal
+    outputs, the same copied file.
+
+    Parameters
+    ----------
+    with_dependents
+        Forget the reproductions of these runs too; without it a run that has any is refused.
+    preview
+        Only tell what would go.
+
+    Raises
+    ------
+    NotForgettableError
+        If a run is still being recorded, its kernel still runs, or others depend on it.
+    UnknownRunError, AmbiguousRunError
+        If no run, or several, fit.
+    """
+    from jupyter_mlops.results import ShownForgetting, shown
+
+    with opened(store) as kept:
+        kept.refresh()
+        act = kept.forgetting if preview else kept.forget
+        return shown(act(runs, with_dependents=with_dependents), ShownForgetting)
 
 
 def keep_data(

@@ -67,6 +67,27 @@ class RunHandler(MlopsHandler):
         ref = checked(run)
         await self.answer(lambda store: store.run(ref))
 
+    @tornado.web.authenticated
+    @authorized
+    async def delete(self, run: str) -> None:
+        """Forget the run, and with ``with_dependents=1`` its reproductions."""
+        ref, more = checked(run), self.number("with_dependents", 0, 0, 1) == 1
+        await self.kept(lambda store: store.forget([ref], with_dependents=more))
+        self.mlops.watcher.look()
+        self.set_status(204)
+        self.finish()
+
+
+class ForgettingHandler(MlopsHandler):
+    """What would go with a run."""
+
+    @tornado.web.authenticated
+    @authorized
+    async def get(self, run: str) -> None:
+        """Send the preview."""
+        ref, more = checked(run), self.number("with_dependents", 0, 0, 1) == 1
+        await self.answer(lambda store: store.forgetting([ref], with_dependents=more))
+
 
 class CellsHandler(MlopsHandler):
     """A run's cell executions, with their source and outputs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -22,6 +22,7 @@ from jupyter_mlops.records import (
     BatchOutcome,
     CellDetail,
     Folder,
+    Forgetting,
     KeepData,
     Process,
     Reproduction,
@@ -35,6 +36,7 @@ from jupyter_mlops.store import (
     copies,
     derivation,
     folders,
+    forgetting,
     ingest,
     keeping,
     queries,
@@ -204,7 +206,7 @@ class Store:
         """Return the folder in which a run's kernel worked, if the kernel told it."""
         with self._database.read() as connection:
             record = queries.record_of(connection, queries.row_of(connection, run))
-            return queries.folder_of(connection, record.session)
+            return folders.of_kernel(connection, record.session)
 
     def artifacts(self, run: str) -> tuple[Artifact, ...]:
         """List what is stored of a run."""
@@ -234,6 +236,31 @@ class Store:
         with self._database.write() as connection:
             folders.answer(connection, path, answer, limit_bytes)
             return folders.of(connection, path)
+
+    def forgetting(self, refs: Sequence[str], *, with_dependents: bool = False) -> Forgetting:
+        """Tell what :meth:`forget` would take away, and change nothing."""
+        return forgetting.preview(
+            self._database, self._blobs, refs, with_dependents=with_dependents
+        )
+
+    def forget(self, refs: Sequence[str], *, with_dependents: bool = False) -> Forgetting:
+        """Remove runs from rows, blobs, journals and free pages.
+
+        Raises
+        ------
+        NotForgettableError
+            If one of them is being recorded, or others depend on it and do not go too.
+        UnknownRunError, AmbiguousRunError
+        """
+        self.refresh()
+        with self._refreshing:
+            return forgetting.forget(
+                self._database,
+                self._blobs,
+                self._settings.journals,
+                refs,
+                with_dependents=with_dependents,
+            )
 
     def put(self, content: bytes) -> str:
         """Keep content and return its digest."""

@@ -24,6 +24,8 @@ _ALGORITHM = "sha256"
 _HEX_DIGITS = frozenset("0123456789abcdef")
 # What a file is called while it is written.
 UNFINISHED = ".new-"
+# What ends the name of a file that is about to be removed.
+ASIDE = ".aside"
 
 
 class Blobs:
@@ -126,6 +128,28 @@ class Blobs:
             return int(self._files.size(self._path(digest)))
         except FileNotFoundError:
             return None
+
+    def drop(self, digest: str, before: float) -> int | None:
+        """Remove content, unless somebody has put it since the time `before`.
+
+        Returns
+        -------
+        int or None
+            How many bytes that freed; ``None`` if there was nothing, or it stays.
+        """
+        path = Path(self._path(digest))
+        aside = path.with_name(path.name + ASIDE)
+        try:
+            # Aside first: who puts it from now on finds nothing there, and writes it anew.
+            os.rename(path, aside)
+        except FileNotFoundError:
+            return None
+        found = aside.stat()
+        if found.st_mtime >= before:
+            os.rename(aside, path)
+            return None
+        aside.unlink()
+        return found.st_size
 
     def _is_intact(self, digest: str, size: int) -> bool:
         try:

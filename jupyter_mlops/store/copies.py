@@ -10,6 +10,7 @@ import mimetypes
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -81,12 +82,14 @@ def _wanted(connection: Connection, path: str, since: int) -> list[DataUse]:
     }
     there = answers.copied(connection)
     wanted: dict[Any, DataUse] = {}
-    for started, uses in answers.read_by_runs(connection, path, since):
+    for session, started, uses in answers.read_by_runs(connection, path, since):
         for use in uses:
             digest = str(use.digest)
             # What changed before it could be copied may have been there again for a later run.
             if digest not in there and settled.get(digest, "") < started:
-                wanted[digest] = use
+                # The record has paths inside the kernel's folder without it.
+                folder = answers.of_kernel(connection, session) or path
+                wanted[digest] = replace(use, path=os.path.join(folder, str(use.path)))
     return list(wanted.values())
 
 

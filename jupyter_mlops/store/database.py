@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,23 @@ class Database:
         with self.read() as connection:
             said = connection.exec_driver_sql("PRAGMA integrity_check(5)").scalars().all()
         return tuple(f"{self.path} is damaged ({one})" for one in said if one != "ok")
+
+    def compact(self) -> None:
+        """Write the file anew without its free pages; waits for its turn to write."""
+        with _explained(self.path), self._engine.connect() as connection:
+            # SQLite does this outside of any transaction, so past the engine's BEGIN.
+            driver: Any = connection.connection.driver_connection
+            driver.execute("VACUUM")
+
+    def cut_log(self, patience_s: float) -> bool:
+        """Move the write-ahead log into the file and empty it; False if somebody reads so long."""
+        with _explained(self.path), closing(sqlite3.connect(self.path, patience_s)) as connection:
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
+    def backups(self) -> list[Path]:
+        """List the copies of the file that were made before migrations."""
+        return sorted(self.path.parent.glob(f"{self.path.stem}-*.backup"))
 
     def _migrate(self, existed: bool) -> None:
         with self.read() as connection:

@@ -165,6 +165,9 @@ def _derive_session(connection: Connection, blobs: Blobs, identifier: str) -> li
     row = connection.execute(query).one_or_none()
     if row is None:
         return []  # somebody else was faster
+    if row.seal is not None:
+        connection.execute(update(sessions).where(sessions.c.id == identifier).values(dirty=False))
+        return []  # its runs are final, and what they came from is partly gone
     session = _load(connection, row)
     news: dict[str, Any] = {"dirty": False, "problem": None}
     changed: list[str] = []

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from jupyter_mlops.records import DataUse, Folder, KeepData
 from jupyter_mlops.store import writing
-from jupyter_mlops.store.tables import copies, folders, runs
+from jupyter_mlops.store.tables import copies, events, folders, runs
 
 # A file above it is not copied, unless the answer allows more.
 LIMIT_BYTES = 2**30
@@ -29,7 +29,7 @@ def of(connection: Connection, path: str) -> Folder:
     limit = LIMIT_BYTES if row is None else row.limit_bytes
     sizes = {
         use.digest: use.size_bytes or 0
-        for _, uses in read_by_runs(connection, path)
+        for _, _, uses in read_by_runs(connection, path)
         for use in uses
         if (use.size_bytes or 0) <= limit
     }
@@ -74,19 +74,20 @@ def due(connection: Connection) -> list[tuple[str, int, int]]:
 
 def read_by_runs(
     connection: Connection, path: str, since: int = 0
-) -> Iterator[tuple[str, list[DataUse]]]:
-    """Give the start of each run of a folder's notebooks, and the whole files that it read.
+) -> Iterator[tuple[str, str, list[DataUse]]]:
+    """Give session and start of each run of a folder's notebooks, and the whole files that it read.
 
     Reproductions read copies of the same files in a sandbox, which are gone.
     """
+    document = func.json_extract(runs.c.document, "$.data").label("data")
     query = (
-        select(runs.c.notebook, runs.c.started, func.json_extract(runs.c.document, "$.data"))
+        select(runs.c.notebook, runs.c.session, runs.c.started, document)
         .where(_inside(path), runs.c.sequence > since, runs.c.trigger != "reproduce")
         .order_by(runs.c.started)
     )
-    for notebook, started, data in connection.execute(query):
-        if os.path.dirname(notebook) == path:
-            yield started, whole_files(json.loads(data or "[]"))
+    for row in connection.execute(query):
+        if os.path.dirname(row.notebook) == path:
+            yield row.session, row.started, whole_files(json.loads(row.data or "[]"))
 
 
 def whole_files(data: Any) -> list[DataUse]:
@@ -97,6 +98,14 @@ def whole_files(data: Any) -> list[DataUse]:
         for use in uses
         if use.kind == "file" and use.access == "read" and use.path and use.digest and use.complete
     ]
+
+
+def of_kernel(connection: Connection, session: str) -> str | None:
+    """Return the folder in which a session's kernel began to work."""
+    query = select(events.c.document).where(events.c.writer == session, events.c.seq == 0)
+    document = connection.execute(query).scalar()
+    folder = None if document is None else json.loads(document).get("cwd")
+    return None if folder is None else str(folder)
 
 
 def copied(connection: Connection) -> set[str]:

@@ -16,7 +16,7 @@ from jupyter_mlops.errors import AmbiguousRunError, BadValueError, UnknownRunErr
 from jupyter_mlops.records import Draft, Executing, Run, RunError, RunPage, RunSummary
 from jupyter_mlops.store import copies, folders
 from jupyter_mlops.store.expressions import VERDICT, Key, bad, is_text, key, read
-from jupyter_mlops.store.tables import environments, events, runs, sessions
+from jupyter_mlops.store.tables import environments, runs, sessions
 
 PAGE_LIMIT = 10_000
 T = TypeVar("T")
@@ -234,11 +234,3 @@ def record_of(connection: Connection, row: Row[Any]) -> Run:
         kept=copies.of_run(connection, uses),
         notices=(*record.notices, *copies.missing(connection, uses)),
     )
-
-
-def folder_of(connection: Connection, session: str) -> str | None:
-    """Return the folder in which a session's kernel began to work."""
-    query = select(events.c.document).where(events.c.writer == session, events.c.seq == 0)
-    document = connection.execute(query).scalar()
-    folder = None if document is None else json.loads(document).get("cwd")
-    return None if folder is None else str(folder)

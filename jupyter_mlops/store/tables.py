@@ -52,8 +52,8 @@ events = Table(
 )
 
 # `dirty` sessions have news that no run shows yet; `closed` ones have ended or died. `problem`
-# is why the last news can't be shown, here and in `batches`. `seal` is set once a run of it was
-# forgotten, and holds what segmentation can't find out any more (see forgotten.py).
+# is why the last news can't be shown, here and in `batches`. `seal` says why its runs are final,
+# whatever its events tell.
 sessions = Table(
     "sessions",
     metadata,

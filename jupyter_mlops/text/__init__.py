@@ -4,7 +4,7 @@ from jupyter_mlops.text.checks import diagnosis
 from jupyter_mlops.text.comparing import comparison
 from jupyter_mlops.text.judgement import verdict
 from jupyter_mlops.text.listing import runs
-from jupyter_mlops.text.manners import folder, question
+from jupyter_mlops.text.manners import folder, forgetting, question
 from jupyter_mlops.text.parts import ID_SHOWN
 from jupyter_mlops.text.record import outcome, run
 
@@ -13,6 +13,7 @@ __all__ = [
     "comparison",
     "diagnosis",
     "folder",
+    "forgetting",
     "outcome",
     "question",
     "run",

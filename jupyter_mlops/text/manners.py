@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jupyter_mlops.layout import clean, plural, size
-from jupyter_mlops.records import Folder
+from jupyter_mlops.records import Folder, Forgetting
+from jupyter_mlops.text.parts import ID_SHOWN, INDENT
 
 _ANSWERS = {
     "ask": "nobody has said whether the files that its runs read may be copied: none is",
@@ -34,3 +35,22 @@ def question(record: Folder) -> str:
         f"{plural(record.files, 'file')} ({size(record.size_bytes)}). Keep copies of what they "
         "read in the store, so that it is there when a file changes?"
     )
+
+
+def forgetting(record: Forgetting, columns: int | None = None) -> str:
+    """Show what goes with runs that are forgotten, and what stays."""
+    names = ", ".join(run[:ID_SHOWN] for run in record.runs)
+    lines = [
+        f"{'forgotten' if record.done else 'to be forgotten'}: run{'s' * (len(record.runs) > 1)} "
+        f"{names}, with {plural(record.executions, 'cell execution')} and "
+        f"{plural(record.blobs, 'stored content')} ({size(record.freed_bytes)})"
+    ]
+    if record.shared_executions:
+        lines.append(
+            f"{plural(record.shared_executions, 'cell execution')} stay, since other runs of the "
+            "session rest on them too"
+        )
+    if not record.done:
+        lines += [f"depends on it: {one.run[:ID_SHOWN]}, {one.why}" for one in record.dependents]
+    lines += [clean(notice) for notice in record.notices]
+    return f"\n{INDENT}".join(lines)

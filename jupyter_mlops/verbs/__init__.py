@@ -29,6 +29,7 @@ _ORDER = (
     "compare",
     "restore",
     "keep-data",
+    "forget",
     "doctor",
 )
 _ALL = {verb.name: verb for verb in (*execution.VERBS, *record.VERBS, *upkeep.VERBS)}

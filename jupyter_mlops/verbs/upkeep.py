@@ -1,4 +1,4 @@
-"""The verbs that look after the product itself: ``doctor`` and ``keep-data``."""
+"""The verbs that look after the product itself: ``doctor``, ``forget``, ``keep-data``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from typing import get_args
 
 from jupyter_mlops import api, text
+from jupyter_mlops.errors import CancelledError, UsageError
 from jupyter_mlops.records import KeepData
 from jupyter_mlops.verbs.verb import Answer, Context, Verb
 
@@ -14,6 +15,31 @@ def _doctor(options: argparse.Namespace, context: Context) -> Answer:
     found = api.doctor(of=context.settings)
     bad = any(check.state == "finding" for check in found.checks)
     return Answer(found, lambda columns: text.diagnosis(found, columns), int(bad))
+
+
+def _forget_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="one or more")
+    parser.add_argument("--yes", action="store_true", help="don't ask")
+    parser.add_argument("--preview", action="store_true", help="only tell what would go")
+    parser.add_argument(
+        "--with-dependents", action="store_true", help="forget their reproductions too"
+    )
+
+
+def _forget(options: argparse.Namespace, context: Context) -> Answer:
+    with api.open_store(context.settings) as store:
+        found = api.forget(
+            *options.runs, with_dependents=options.with_dependents, preview=True, store=store
+        )
+        refused = found.dependents and not options.with_dependents
+        if not options.preview and not options.yes and not refused:
+            if context.ask is None:
+                raise UsageError(message="nothing was forgotten: add --yes, or look with --preview")
+            if not context.ask(f"{text.forgetting(found)}. It can't be brought back. Forget it?"):
+                raise CancelledError(what="forgetting")
+        if not options.preview:
+            found = api.forget(*found.runs, with_dependents=options.with_dependents, store=store)
+    return Answer(found, lambda columns: text.forgetting(found, columns))
 
 
 def _keep_data_options(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +68,15 @@ VERBS = (
         "doctor",
         lambda parser: None,
         _doctor,
+    ),
+    Verb(
+        "forget",
+        "remove runs for good: from rows, content and journals",
+        "forget @1\nforget 3f2a 91bc --with-dependents --yes",
+        _forget_options,
+        _forget,
+        "What another run needs as well stays with that one. A run of a session goes once its "
+        "kernel\nhas ended.\n\n",
     ),
     Verb(
         "keep-data",
