@@ -22,11 +22,15 @@ class NotebookParameter:
 
 @dataclass(frozen=True)
 class KernelCapture:
-    """Whether a running kernel writes down what it executes; ``reason`` is why it does not."""
+    """Whether a running kernel writes down what it executes; ``reason`` is why it does not.
+
+    With ``fault`` it should, and can't; without, that is how it is meant.
+    """
 
     kernel: str
     recording: bool
     reason: str | None = None
+    fault: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ export class RequestError extends Error {
   constructor(
     readonly status: number | null,
     message: string,
-    readonly reason: string | null = null
+    readonly reason: string | null = null,
+    /** What else the server said of it. */
+    readonly details: Readonly<Record<string, unknown>> = {}
   ) {
     super(message);
     this.name = 'RequestError';
@@ -36,6 +38,37 @@ export interface IReproduceOptions {
   current?: boolean;
   /** Execute in the notebook's own folder instead of a copy of it. */
   inPlace?: boolean;
+  /** By name what the recorded code had in place of its redacted values; kept nowhere. */
+  secrets?: Readonly<Record<string, string>>;
+}
+
+/** Whether the data that a folder's runs read is copied into the store. */
+export type KeepData = 'ask' | 'yes' | 'no';
+
+/** A folder of notebooks, and what copying its data would take. */
+export interface IFolder {
+  folder: string;
+  keep_data: KeepData;
+  /** What its runs have read, as far as it would be copied. */
+  files: number;
+  size_bytes: number;
+  /** Files above it are never copied. */
+  limit_bytes: number;
+  /** How much of that is in the store. */
+  kept_files: number;
+  kept_bytes: number;
+}
+
+/** What goes with a run. */
+export interface IForgetting {
+  runs: string[];
+  dependents: { run: string; why: string }[];
+  executions: number;
+  /** So many of them stay, because other runs rest on them. */
+  shared_executions: number;
+  blobs: number;
+  freed_bytes: number;
+  notices: string[];
 }
 
 /** The server part's REST interface. Every call rejects with a {@link RequestError} alone. */
@@ -89,7 +122,8 @@ export class Client {
   ): Promise<Reproduction> {
     return this._request('POST', join('runs', run, 'reproductions'), {
       current: options.current ?? false,
-      in_place: options.inPlace ?? false
+      in_place: options.inPlace ?? false,
+      ...(options.secrets ? { secrets: options.secrets } : {})
     });
   }
 
@@ -98,6 +132,39 @@ export class Client {
       'DELETE',
       join('runs', run, 'reproductions', reproduction)
     );
+  }
+
+  /** What {@link forget} would take; with the runs that depend on it, named. */
+  forgetting(run: string): Promise<IForgetting> {
+    return this._get(join('runs', run, 'forgetting'));
+  }
+
+  /** Remove a run for good; refused while others depend on it, unless they go as well. */
+  async forget(run: string, withDependents: boolean): Promise<void> {
+    const query = withDependents ? '?with_dependents=1' : '';
+    await this._request('DELETE', join('runs', run) + query);
+  }
+
+  /** What was answered for a folder, whose path is relative to the server's root. */
+  folder(path: string): Promise<IFolder> {
+    return this._get(join('folders', ...path.split('/')));
+  }
+
+  /** Whether the user's roles allow to change what is kept. */
+  async mayWrite(): Promise<boolean> {
+    const asked = JSON.stringify({ mlops: ['write'] });
+    const query = URLExt.objectToQueryString({ permissions: asked });
+    const answer = await this._ask<{ permissions?: { mlops?: string[] } }>(
+      'GET',
+      `api/me${query}`
+    );
+    return answer.permissions?.mlops?.includes('write') ?? false;
+  }
+
+  setKeepData(path: string, keepData: KeepData): Promise<IFolder> {
+    return this._request('PUT', join('folders', ...path.split('/')), {
+      keep_data: keepData
+    });
   }
 
   compare(runs: readonly string[]): Promise<Comparison> {
@@ -112,12 +179,16 @@ export class Client {
     return this._request('GET', path + URLExt.objectToQueryString(query));
   }
 
-  private async _request<T>(
+  private _request<T>(method: string, path: string, body?: object): Promise<T> {
+    return this._ask(method, `mlops/${path}`, body);
+  }
+
+  private async _ask<T>(
     method: string,
     path: string,
     body?: object
   ): Promise<T> {
-    const url = `${URLExt.join(this.serverSettings.baseUrl, 'mlops')}/${path}`;
+    const url = `${this.serverSettings.baseUrl.replace(/\/*$/, '')}/${path}`;
     const init: RequestInit = { method, body: body && JSON.stringify(body) };
     let response: Response;
     try {
@@ -148,8 +219,13 @@ function join(...parts: string[]): string {
 async function refusal(response: Response): Promise<RequestError> {
   const { status, statusText } = response;
   try {
-    const { message, reason } = await response.json();
-    return new RequestError(status, message || statusText, reason ?? null);
+    const { message, reason, ...details } = await response.json();
+    return new RequestError(
+      status,
+      message || statusText,
+      reason ?? null,
+      details
+    );
   } catch {
     // A proxy or a server without our part answers with a page instead of JSON.
     return new RequestError(status, statusText || `HTTP ${status}`);

@@ -10,7 +10,7 @@ export function formatValue(value: unknown, digits = 6): string {
       ? String(value)
       : String(Number(value.toPrecision(digits)));
   }
-  return wholeValue(value);
+  return shortenRedactions(wholeValue(value));
 }
 
 /** A value as short text, a dash where a run has none. */
@@ -20,14 +20,14 @@ export function valueText(value: unknown): string {
 
 /** A value whole, as the command line spells it and `-p` takes it. */
 export function wholeValue(value: unknown): string {
-  if (typeof value === 'string') {
-    return value;
-  }
-  return isRedacted(value) ? '(redacted)' : json(value);
+  return typeof value === 'string' ? value : json(value);
 }
 
 /** JSON with the spaces that Python puts into it. */
 function json(value: unknown): string {
+  if (isRedacted(value)) {
+    return `(redacted ${redactedMark(value)})`;
+  }
   if (Array.isArray(value)) {
     return `[${value.map(json).join(', ')}]`;
   }
@@ -80,9 +80,31 @@ export function errorText(error: { type: string; message: string }): string {
   return [error.type, error.message].filter(Boolean).join(': ');
 }
 
-/** Whether capture kept a keyed hash in place of the value. */
-export function isRedacted(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'redacted' in value;
+/** What capture keeps in place of a secret. */
+export interface IRedacted {
+  redacted: string;
+}
+
+/** Whether capture kept a keyed digest in place of the value. */
+export function isRedacted(value: unknown): value is IRedacted {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'redacted' in value &&
+    typeof value.redacted === 'string'
+  );
+}
+
+/** By what equal secrets are known as equal: the start of the digest. */
+export function redactedMark({ redacted }: IRedacted): string {
+  return redacted.slice(redacted.indexOf(':') + 1).slice(0, 8);
+}
+
+const REDACTION = /\[redacted [a-z0-9-]+:([0-9a-f]{8})[0-9a-f]*\]/g;
+
+/** A text whose secrets were redacted, with as much of their digests as tells them apart. */
+export function shortenRedactions(text: string): string {
+  return text.replace(REDACTION, '[redacted $1]');
 }
 
 /** A duration for people; `whole` leaves out what is below a second, for what is ticking. */

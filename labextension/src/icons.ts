@@ -16,6 +16,7 @@ export const mlopsIcon = new LabIcon({
 const SHAPES = {
   check: 'M2.5 6.5 5 9l4.5-5.5',
   cross: 'M3 3l6 6M9 3l-6 6',
+  warning: 'M6 2 10.6 10H1.4zM6 5v2M6 8.6v.01',
   bar: 'M2.5 6h7',
   question: 'M4 4.2a2 2 0 1 1 2.9 1.8C6.2 6.4 6 6.8 6 7.4M6 9.6v.2',
   approximate:

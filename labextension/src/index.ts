@@ -22,11 +22,12 @@ import { Client } from './client';
 import { addCommands, addTabCommands } from './commands';
 import type { INotebookParts } from './components/ExecutedNotebook';
 import type { IServices } from './components/services';
+import { FaultTeller } from './faults';
 import { Feed } from './feed';
 import { ActiveNotebook, CellFinder } from './notebook';
 import { Sidebar, SIDEBAR_ID } from './panels/Sidebar';
 import { createStatusItem } from './panels/StatusItem';
-import { Tab, type TabContent, tabName } from './panels/tabs';
+import { isOf, Tab, type TabContent, tabName } from './panels/tabs';
 import { DEFAULT_SETTINGS, type ISettings, Runs } from './runs';
 import { Saver } from './saver';
 import { CommandIDs, IMlops } from './tokens';
@@ -183,6 +184,36 @@ const statusItem: JupyterFrontEndPlugin<void> = {
   }
 };
 
+const faults: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-mlops:faults',
+  description:
+    'Tells when a kernel of an open notebook does not record although it should.',
+  autoStart: true,
+  requires: [IMlops, INotebookTracker, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    mlops: IMlops,
+    notebooks: INotebookTracker,
+    translator: ITranslator
+  ): void => {
+    const open = (): Map<string, string> => {
+      const names = new Map<string, string>();
+      notebooks.forEach(({ sessionContext, title }) => {
+        const kernel = sessionContext.session?.kernel?.id;
+        if (kernel) {
+          names.set(kernel, title.label);
+        }
+      });
+      return names;
+    };
+    const trans = translator.load('jupyter_mlops');
+    // It lives as long as the page.
+    new FaultTeller(mlops.feed, trans, open, () => {
+      void app.commands.execute(CommandIDs.showPanel);
+    });
+  }
+};
+
 function createServices(
   app: JupyterFrontEnd,
   mlops: IMlops,
@@ -238,6 +269,13 @@ function tabOpener(
     command: CommandIDs.showVerdict
   });
   const trackers = { comparison, notebook, verdict };
+  services.mlops.runs.forgotten.connect((_, gone) => {
+    for (const tracker of Object.values(trackers)) {
+      tracker
+        .filter(tab => isOf(tab.shows, gone))
+        .forEach(tab => tab.dispose());
+    }
+  });
   return shows => {
     const tracker = trackers[shows.kind];
     let tab = tracker.find(open => tabName(open.shows) === tabName(shows));
@@ -260,4 +298,4 @@ function runAtPointer(app: JupyterFrontEnd): string | null {
 }
 
 export { IMlops };
-export default [model, sidebar, tabs, statusItem];
+export default [model, sidebar, tabs, statusItem, faults];

@@ -89,6 +89,11 @@ export class Runs implements IDisposable {
     );
   }
 
+  /** Runs were removed for good, by their ids: what shows one of them should go too. */
+  get forgotten(): ISignal<this, readonly string[]> {
+    return this._forgotten;
+  }
+
   get settings(): ISettings {
     return this._settings;
   }
@@ -131,6 +136,24 @@ export class Runs implements IDisposable {
   toggle(run: string): void {
     const rest = this.selected.filter(id => id !== run);
     this.select(this._view.selected.has(run) ? rest : [...rest, run]);
+  }
+
+  /** Let go of runs that are no more; in place of a chosen one comes the next older one. */
+  forget(gone: readonly string[]): void {
+    const list = this._list ?? [];
+    const { chosen } = this._view;
+    const stays = ({ id }: RunSummary): boolean => !gone.includes(id);
+    if (chosen !== null && gone.includes(chosen)) {
+      const at = list.findIndex(({ id }) => id === chosen);
+      const near = [...list.slice(at + 1), ...list.slice(0, at).reverse()];
+      this._view.chosen = near.find(stays)?.id ?? null;
+    }
+    this._list = this._list && list.filter(stays);
+    if (this._latest !== null && gone.includes(this._latest)) {
+      this._latest = latest(list, this._list ?? [], null);
+    }
+    this.select(this.selected);
+    this._forgotten.emit(gone);
   }
 
   dispose(): void {
@@ -230,6 +253,7 @@ export class Runs implements IDisposable {
   private _fetching = new Repeater(() => this._fetch());
   private _isDisposed = false;
   private _changed = new Signal<this, void>(this);
+  private _forgotten = new Signal<this, readonly string[]>(this);
 }
 
 /**

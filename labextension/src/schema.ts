@@ -685,10 +685,13 @@ export interface Status {
 /**
  * Whether a running kernel writes down what it executes; ``reason`` is why it does not.
  *
+ *     With ``fault`` it should, and can't; without, that is how it is meant.
+ *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "KernelCapture".
  */
 export interface KernelCapture {
+  fault: boolean;
   kernel: string;
   reason: string | null;
   recording: boolean;

@@ -36,5 +36,7 @@ export namespace CommandIDs {
   export const showVerdict = 'mlops:show-verdict';
   export const compareRuns = 'mlops:compare-runs';
   export const showCell = 'mlops:show-cell';
+  export const keepData = 'mlops:keep-data';
+  export const forgetRun = 'mlops:forget-run';
   export const copyRunId = 'mlops:copy-run-id';
 }

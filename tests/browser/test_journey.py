@@ -98,7 +98,7 @@ def _see_why(page: Page, recorded: str) -> None:
 
 
 def _interactive(page: Page) -> Locator:
-    return runs(page).filter(has_text="interactive")
+    return runs(page).filter(has_not_text="reproduction")
 
 
 def _compare(page: Page) -> None:

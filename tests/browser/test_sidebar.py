@@ -122,7 +122,7 @@ def test_a_reproduction_names_its_original_and_the_verdict(page: Page, lab: Lab)
     notebook = write_cells(lab.work, "again.ipynb", "score = 0.5\nprint(score)")
     _open(page, lab, notebook)
     _run_all(page)
-    original = runs(page).filter(has_text="interactive")
+    original = runs(page).filter(has_not_text="reproduction")
     expect(original).to_contain_text("score 0.5")
     identifier = original.get_attribute("data-run") or ""
     detail(page).get_by_role("button", name="Reproduce", exact=True).click()

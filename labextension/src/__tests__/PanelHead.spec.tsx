@@ -43,10 +43,20 @@ describe.each([
     'a kernel that does not record',
     (stage: Stage) => {
       const reason = 'R is no Python kernel.';
-      const kernels = [{ kernel: 'k', recording: false, reason }];
+      const kernels = [{ kernel: 'k', recording: false, reason, fault: false }];
       stage.server.status = { ...stage.server.status, kernels };
     },
     'This notebook’s kernel is not being recorded. R is no Python kernel.',
+    'MLOps: not recording'
+  ],
+  [
+    'a kernel that should record and can’t',
+    (stage: Stage) => {
+      const reason = 'The disk of /data is full.';
+      const kernels = [{ kernel: 'k', recording: false, reason, fault: true }];
+      stage.server.status = { ...stage.server.status, kernels };
+    },
+    'This notebook’s kernel is not being recorded. The disk of /data is full.',
     'MLOps: not recording'
   ],
   [

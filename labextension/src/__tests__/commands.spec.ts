@@ -4,6 +4,7 @@ import { addCommands, addTabCommands, runFor } from '../commands';
 import type { TabContent } from '../panels/tabs';
 import type { RunSummary } from '../schema';
 import { CommandIDs } from '../tokens';
+import { found } from './dialogs';
 import { pageOf, reproductionOf, runOf, Stage, summaryOf } from './server';
 
 describe('Commands', () => {
@@ -258,14 +259,3 @@ describe('Commands', () => {
     expect(stage.shownCells).toEqual([['a', 4]]);
   });
 });
-
-async function found<T extends HTMLElement>(selector: string): Promise<T> {
-  for (let tries = 0; tries < 100; tries++) {
-    const node = document.querySelector<T>(selector);
-    if (node) {
-      return node;
-    }
-    await new Promise(resolve => setTimeout(resolve, 10));
-  }
-  throw new Error(`no ${selector}`);
-}

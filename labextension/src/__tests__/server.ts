@@ -50,7 +50,7 @@ export class Server {
     unsynced: 0,
     sequence: 1,
     root: '/srv',
-    kernels: [{ kernel: 'k', recording: true, reason: null }],
+    kernels: [{ kernel: 'k', recording: true, reason: null, fault: false }],
     problems: [],
     schema: 1
   };

@@ -30,7 +30,16 @@ describe('format', () => {
     [['a', 2, false], '["a", 2, false]'],
     [{ a: { b: null } }, '{"a": {"b": null}}'],
     [null, 'null'],
-    [{ redacted: 'hmac-sha256:00' }, '(redacted)']
+    [{ redacted: 'hmac-sha256:0123456789ab' }, '(redacted 01234567)'],
+    [
+      { user: 'ada', key: { redacted: 'hmac-sha256:0123456789ab' } },
+      '{"user": "ada", "key": (redacted 01234567)}'
+    ],
+    [
+      `postgres://ada:[redacted hmac-sha256:${'0123456789abcdef'.repeat(4)}]@db`,
+      'postgres://ada:[redacted 01234567]@db'
+    ],
+    [{ redacted: 5 }, '{"redacted": 5}']
   ])('writes %p as %p', (value, text) => {
     expect(formatValue(value)).toBe(text);
   });

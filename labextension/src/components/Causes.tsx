@@ -1,11 +1,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { shorten } from '../format';
+import { shorten, shortenRedactions } from '../format';
 import type { Cause } from '../schema';
 import { CellLink } from './CellLink';
-import { Tag } from './Facts';
 import { useServices } from './services';
+import { Tag } from './Tag';
 
 /** Why a reproduction differs from its run, most likely first. */
 export function Causes(props: { run: string; causes: Cause[] }): JSX.Element {
@@ -27,7 +27,7 @@ export function Causes(props: { run: string; causes: Cause[] }): JSX.Element {
               <CellLink run={props.run} cell={cause.cell} />
             )}
           </div>
-          <div>{cause.detail}</div>
+          <div>{shortenRedactions(cause.detail)}</div>
           {isMore(cause) && (
             <code
               className="jp-mlops-Change"

@@ -72,7 +72,7 @@ export function JudgedCells(
   const { run, reproduction, cells } = props;
   return (
     <ul className="jp-mlops-Items jp-mlops-JudgedCells">
-      {cells.map((judgement, index) => (
+      {withoutRepeats(cells).map((judgement, index) => (
         <li key={index}>
           <div className="jp-mlops-Items-head">
             <StateMark state={judgement.verdict} />
@@ -96,6 +96,17 @@ export function JudgedCells(
       ))}
     </ul>
   );
+}
+
+/** Each cell that has nothing to show once, however often it was executed. */
+export function withoutRepeats(cells: CellJudgement[]): CellJudgement[] {
+  const seen = new Set<string>();
+  return cells.filter(({ cell, verdict, outputs }) => {
+    const key = `${cell} ${verdict}`;
+    const isRepeat = outputs.length === 0 && cell !== null && seen.has(key);
+    seen.add(key);
+    return !isRepeat;
+  });
 }
 
 function hasOutputs({ cell, verdict, outputs }: CellJudgement): boolean {

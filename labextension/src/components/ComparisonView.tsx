@@ -7,11 +7,11 @@ import { CommandIDs } from '../tokens';
 import { kindName } from './Causes';
 import { areOfMany, DifferenceTable, Dot, RunHeading } from './DifferenceTable';
 import { DifferingOutputs } from './DifferingOutputs';
-import { Tag } from './Facts';
 import { Figure, type IFigure, isDrawable } from './Figure';
 import { Failure, Loading } from './Notices';
 import { useCommand, useFetched, useServices } from './services';
 import { notebookName } from './VerdictPage';
+import { Tag } from './Tag';
 
 interface ICompared {
   comparison: Comparison;

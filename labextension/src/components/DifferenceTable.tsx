@@ -15,6 +15,7 @@ import type { Comparison, Difference, Run } from '../schema';
 import { CommandIDs } from '../tokens';
 import { Link } from './Button';
 import { Empty } from './Notices';
+import { Value } from './Redacted';
 import { useCommand, useServices } from './services';
 
 interface IRow extends Omit<Difference, 'missing'> {
@@ -179,7 +180,7 @@ function Row(props: { row: IRow; withChange: boolean }): JSX.Element {
           ) : typeof value === 'number' && isPair ? (
             texts[index]
           ) : (
-            <Value value={value} />
+            <Shown value={value} />
           )}
         </td>
       ))}
@@ -190,12 +191,16 @@ function Row(props: { row: IRow; withChange: boolean }): JSX.Element {
 
 const DIGEST = /^[a-z0-9-]+:[0-9a-f]{16,}$/;
 
-function Value(props: { value: unknown }): JSX.Element {
+function Shown(props: { value: unknown }): JSX.Element {
   const text = formatValue(props.value);
   if (DIGEST.test(text)) {
     return <code>{shorten(text)}</code>;
   }
-  return text.includes('\n') ? <pre>{text}</pre> : <>{text}</>;
+  return text.includes('\n') ? (
+    <pre>{text}</pre>
+  ) : (
+    <Value value={props.value} withMark />
+  );
 }
 
 /** The server lists every metric; shown are those without the same value in every run. */

@@ -16,7 +16,7 @@ import { CommandIDs } from '../tokens';
 import { Link } from './Button';
 import { runState, StateMark } from './Marks';
 import { Failure, Loading } from './Notices';
-import { toShow } from './OutputsView';
+import { shortened, toShow } from './OutputsView';
 import { useCommand, useFetched, useServices } from './services';
 import { notebookName } from './VerdictPage';
 
@@ -141,6 +141,7 @@ export function toRead(notebook: INotebookContent): INotebookContent {
   const shut = { trusted: false, editable: false, deletable: false };
   const cells = notebook.cells.map((cell): ICell => ({
     ...cell,
+    source: shortened(cell.source) as ICell['source'],
     ...(Array.isArray(cell.outputs)
       ? { outputs: (cell.outputs as object[]).map(toShow) as IOutput[] }
       : {}),

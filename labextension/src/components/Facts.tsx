@@ -2,16 +2,13 @@ import { Clipboard } from '@jupyterlab/apputils';
 import { copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import {
-  formatSize,
-  formatValue,
-  isRedacted,
-  shorten,
-  wholeValue
-} from '../format';
+import { formatSize, isRedacted, shorten, wholeValue } from '../format';
 import type { DataUse, Metric, ModelFit, Parameter, Run } from '../schema';
 import { CellLink } from './CellLink';
+import { KeepDataQuestion } from './KeepData';
+import { Value } from './Redacted';
 import { useServices } from './services';
+import { Tag } from './Tag';
 
 /** One collapsible section of a run; says how many things it holds, and if it holds none. */
 export function Section(props: {
@@ -67,17 +64,6 @@ export function Digest(props: {
   );
 }
 
-export function Tag(props: {
-  children: React.ReactNode;
-  title?: string;
-}): JSX.Element {
-  return (
-    <span className="jp-mlops-Tag" title={props.title}>
-      {props.children}
-    </span>
-  );
-}
-
 function Inherited(props: { of: { inherited: boolean } }): JSX.Element {
   const { trans } = useServices();
   return props.of.inherited ? (
@@ -114,7 +100,6 @@ function FactTable(props: {
   label: string;
   facts: IFact[];
 }): JSX.Element {
-  const { trans } = useServices();
   return (
     <table role="table" className="jp-mlops-Facts" aria-label={props.label}>
       <tbody role="rowgroup">
@@ -126,13 +111,10 @@ function FactTable(props: {
             <td
               role="cell"
               className="jp-mlops-Facts-value"
-              title={
-                isRedacted(fact.value)
-                  ? trans.__('Redacted; equal values stay comparable')
-                  : wholeValue(fact.value)
-              }
+              title={isRedacted(fact.value) ? '' : wholeValue(fact.value)}
             >
-              {formatValue(fact.value)} {fact.note && <Tag>{fact.note}</Tag>}
+              <Value value={fact.value} withMark />{' '}
+              {fact.note && <Tag>{fact.note}</Tag>}
               <Inherited of={fact} />
             </td>
             <td role="cell" className="jp-mlops-Facts-cell">
@@ -184,6 +166,7 @@ export function Data(props: { run: Run }): JSX.Element {
   const { id, data } = props.run;
   return (
     <Section title={trans.__('Data')} count={data.length}>
+      <KeepDataQuestion run={props.run} />
       <ul className="jp-mlops-Items">
         {data.map((item, index) => (
           <DataItem key={index} run={id} item={item} />
@@ -223,10 +206,12 @@ function DataItem(props: { run: string; item: DataUse }): JSX.Element {
         </span>
         <CellLink run={props.run} cell={item.cell} />
       </div>
-      <div className="jp-mlops-mod-quiet">
-        {notes.filter(Boolean).join(' · ')}
+      <div className="jp-mlops-Items-notes">
+        <span className="jp-mlops-mod-quiet">
+          {notes.filter(Boolean).join(' · ')}
+        </span>
+        <Digest digest={item.digest} complete={item.complete} />
       </div>
-      <Digest digest={item.digest} complete={item.complete} />
     </li>
   );
 }

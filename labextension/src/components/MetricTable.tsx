@@ -2,9 +2,10 @@ import * as React from 'react';
 
 import { formatChange, NOTHING, toldApart, wholeValue } from '../format';
 import type { Comparison, OutputJudgement, Verdict } from '../schema';
-import { breakable, Tag } from './Facts';
+import { breakable } from './Facts';
 import { StateMark } from './Marks';
 import { useServices } from './services';
+import { Tag } from './Tag';
 
 interface IMetrics {
   verdict: Verdict;

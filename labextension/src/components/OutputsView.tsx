@@ -3,6 +3,7 @@ import { OutputAreaModel, SimplifiedOutputArea } from '@jupyterlab/outputarea';
 import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
+import { shortenRedactions } from '../format';
 import { useServices } from './services';
 
 /** Recorded outputs as a notebook would render them, never trusted. */
@@ -42,7 +43,8 @@ export function OutputsView(props: {
  * Styles of HTML are not let through. HTML that hides a part of itself by them, as models of
  * scikit-learn do, would then show that part: its text is better.
  */
-export function toShow(output: object): object {
+export function toShow(recorded: object): object {
+  const output = shortened(recorded) as object;
   const { data } = output as { data?: Record<string, unknown> };
   const html = [data?.['text/html'] ?? ''].flat().join('');
   if (!data?.['text/plain'] || !/<style[^]*display:\s*none/.test(html)) {
@@ -50,4 +52,22 @@ export function toShow(output: object): object {
   }
   const rest = Object.entries(data).filter(([mime]) => mime !== 'text/html');
   return { ...output, data: Object.fromEntries(rest) };
+}
+
+/** The same with its secrets' digests shortened, in every text that it holds. */
+export function shortened(content: unknown): unknown {
+  if (typeof content === 'string') {
+    return shortenRedactions(content);
+  }
+  if (typeof content !== 'object' || content === null) {
+    return content;
+  }
+  const before: [string, unknown][] = Object.entries(content);
+  const after = before.map(([key, value]) => [key, shortened(value)] as const);
+  if (after.every(([, value], at) => value === before[at][1])) {
+    return content;
+  }
+  return Array.isArray(content)
+    ? after.map(([, value]) => value)
+    : Object.fromEntries(after);
 }

@@ -1,19 +1,16 @@
 import * as React from 'react';
 
-import { errorText, formatDuration, shorten } from '../format';
-import type { CellExecution, Run } from '../schema';
-import { CommandIDs } from '../tokens';
-import { Link } from './Button';
-import { CellLink, RunOnShowProvider } from './CellLink';
 import {
-  Data,
-  Digest,
-  Metrics,
-  Models,
-  Parameters,
-  Section,
-  Tag
-} from './Facts';
+  errorText,
+  formatDuration,
+  shorten,
+  shortenRedactions
+} from '../format';
+import type { CellExecution, Run, Unseen } from '../schema';
+import { CommandIDs } from '../tokens';
+import { Button, Link } from './Button';
+import { CellLink, RunOnShowProvider } from './CellLink';
+import { Data, Digest, Metrics, Models, Parameters, Section } from './Facts';
 import { runState, StateMark, triggerName } from './Marks';
 import { Banner, Empty, Failure, Loading } from './Notices';
 import { ReproductionOf } from './ReproductionOf';
@@ -21,6 +18,7 @@ import { Reproductions } from './Reproductions';
 import { RunFailure } from './RunFailure';
 import { useCommand, useFetched, useServices, useSignal } from './services';
 import { Duration, Elapsed, Moment } from './Times';
+import { Tag } from './Tag';
 
 /** The run that is shown in detail, or why there is none. */
 export function ShownRun(): JSX.Element {
@@ -49,6 +47,9 @@ function RunDetail(props: { id: string }): JSX.Element {
     change => change.ids?.includes(id) ?? true
   );
   const what = trans.__('Fetching the run');
+  if (value !== null && error?.status === 404 && !feed.error) {
+    return <NoMore />;
+  }
   if (value === null) {
     return error ? (
       <Failure error={error} what={what} onRetry={refetch} />
@@ -76,6 +77,21 @@ function RunDetail(props: { id: string }): JSX.Element {
         <NotSeen run={value} />
       </article>
     </RunOnShowProvider>
+  );
+}
+
+/** In place of a run that somebody has forgotten. */
+function NoMore(): JSX.Element {
+  const { mlops, trans } = useServices();
+  return (
+    <Empty
+      title={trans.__('This run is no longer kept')}
+      text={trans.__('It was forgotten, or dropped to make room.')}
+    >
+      <Button onClick={() => mlops.runs.choose(null)}>
+        {trans.__('Show the newest run')}
+      </Button>
+    </Empty>
   );
 }
 
@@ -147,19 +163,30 @@ function RunNotices(props: { run: Run }): JSX.Element {
 
 function Cells(props: { run: Run }): JSX.Element {
   const { trans } = useServices();
-  const { id, cells } = props.run;
+  const { id, cells, unseen } = props.run;
   return (
     <Section title={trans.__('Cells')} count={cells.length} isOpen={false}>
       <ul className="jp-mlops-Items">
         {cells.map((cell, index) => (
-          <CellItem key={index} run={id} cell={cell} />
+          <CellItem
+            key={index}
+            run={id}
+            cell={cell}
+            unseen={byReason(
+              unseen.filter(one => one.cell !== null && one.cell === cell.cell)
+            )}
+          />
         ))}
       </ul>
     </Section>
   );
 }
 
-function CellItem(props: { run: string; cell: CellExecution }): JSX.Element {
+function CellItem(props: {
+  run: string;
+  cell: CellExecution;
+  unseen: Unseen[];
+}): JSX.Element {
   const { trans } = useServices();
   const { cell } = props;
   return (
@@ -169,6 +196,15 @@ function CellItem(props: { run: string; cell: CellExecution }): JSX.Element {
         <CellLink run={props.run} cell={cell.cell} />
         {cell.execution_count !== null && <code>[{cell.execution_count}]</code>}
         {cell.injected && <Tag>{trans.__('injected')}</Tag>}
+        {cell.overlapping && (
+          <Tag
+            title={trans.__(
+              'Other code of the kernel was executing meanwhile, so what changed then is not known to be this cell’s doing'
+            )}
+          >
+            {trans.__('overlapping')}
+          </Tag>
+        )}
         {cell.duration_s !== null && (
           <span className="jp-mlops-Run-duration jp-mlops-mod-quiet">
             {formatDuration(cell.duration_s)}
@@ -177,23 +213,50 @@ function CellItem(props: { run: string; cell: CellExecution }): JSX.Element {
       </div>
       <Names label={trans.__('reads')} names={cell.reads} />
       <Names label={trans.__('writes')} names={cell.writes} />
+      {props.unseen.map(({ what, why }) => (
+        <Names
+          key={why}
+          label={trans.__('not seen')}
+          names={[what]}
+          note={why}
+        />
+      ))}
       {cell.error && (
-        <div className="jp-mlops-CellError">{errorText(cell.error)}</div>
+        <div className="jp-mlops-CellError">
+          {shortenRedactions(errorText(cell.error))}
+        </div>
       )}
     </li>
   );
 }
 
-function Names(props: { label: string; names: string[] }): JSX.Element {
+function Names(props: {
+  label: string;
+  names: string[];
+  note?: string;
+}): JSX.Element {
   if (props.names.length === 0) {
     return <></>;
   }
   return (
     <div className="jp-mlops-Names">
       <span className="jp-mlops-mod-quiet">{props.label}</span>{' '}
-      <code>{props.names.join(', ')}</code>
+      <code>{props.names.join(', ')}</code>{' '}
+      {props.note && <span className="jp-mlops-mod-quiet">{props.note}</span>}
     </div>
   );
+}
+
+/** What was not seen in one cell for one reason in one piece: such as many names. */
+function byReason(unseen: Unseen[]): Unseen[] {
+  const groups = new Map<string, Unseen>();
+  for (const one of unseen) {
+    const key = `${one.cell} ${one.why}`;
+    const known = groups.get(key);
+    const what = known ? `${known.what}, ${one.what}` : one.what;
+    groups.set(key, { ...one, what });
+  }
+  return Array.from(groups.values());
 }
 
 function Environment(props: { run: Run }): JSX.Element {
@@ -255,7 +318,8 @@ function Environment(props: { run: Run }): JSX.Element {
 
 function NotSeen(props: { run: Run }): JSX.Element {
   const { trans } = useServices();
-  const { id, unseen } = props.run;
+  const { id } = props.run;
+  const unseen = byReason(props.run.unseen);
   return (
     <Section
       title={trans.__('Not seen')}

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { shortenRedactions } from '../format';
 import type { Run } from '../schema';
 import { CellLink } from './CellLink';
 import { useServices } from './services';
@@ -17,7 +18,11 @@ export function RunFailure(props: { run: Run }): JSX.Element {
         <strong className="jp-mlops-RunFailure-type">{type}</strong>
         <CellLink run={props.run.id} cell={cell} />
       </div>
-      {message && <p className="jp-mlops-RunFailure-message">{message}</p>}
+      {message && (
+        <p className="jp-mlops-RunFailure-message">
+          {shortenRedactions(message)}
+        </p>
+      )}
       {traceback && (
         <details>
           <summary>{trans.__('Traceback')}</summary>
@@ -26,7 +31,7 @@ export function RunFailure(props: { run: Run }): JSX.Element {
             tabIndex={0}
             aria-label={trans.__('Traceback')}
           >
-            {traceback}
+            {shortenRedactions(traceback)}
           </pre>
         </details>
       )}

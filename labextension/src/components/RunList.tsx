@@ -126,10 +126,22 @@ function NoRuns(props: { hasDraft: boolean }): JSX.Element {
   };
   const { isExecuting, optedOut, kernel } = mlops.runs.notebook;
   const { feed } = mlops;
+  const capture = feed.captureOf(kernel);
+  if (capture?.fault) {
+    // Why, and what to do, is what the head of the panel says.
+    return (
+      <Empty
+        title={trans.__('No runs')}
+        text={trans.__(
+          'What this notebook’s kernel executed has not been recorded.'
+        )}
+      />
+    );
+  }
   if (
     optedOut ||
     feed.status?.capture === false ||
-    feed.captureOf(kernel)?.recording === false
+    capture?.recording === false
   ) {
     // Why is what the head of the panel says.
     return (
@@ -279,6 +291,7 @@ interface IKeyboard {
 
 function useKeyboard(ids: string[]): IKeyboard {
   const { runs } = useServices().mlops;
+  const execute = useCommand();
   const [focused, setFocused] = React.useState<string | null>(null);
   const list = React.useRef<HTMLUListElement>(null);
   const stop =
@@ -300,7 +313,8 @@ function useKeyboard(ids: string[]): IKeyboard {
       End: () => moveTo(ids.length - 1),
       Enter: () => runs.choose(stop),
       ' ': () => runs.toggle(stop),
-      Escape: () => runs.select([])
+      Escape: () => runs.select([]),
+      Delete: () => execute(CommandIDs.forgetRun, { run: stop })
     };
     const withControl: Record<string, () => void> = {
       a: () => runs.select(ids)

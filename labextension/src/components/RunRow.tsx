@@ -1,14 +1,18 @@
 import * as React from 'react';
 
-import { errorText, formatValue, shorten, wholeValue } from '../format';
+import { errorText, shorten, shortenRedactions, wholeValue } from '../format';
 import { markIcons } from '../icons';
 import type { Executing, RunSummary } from '../schema';
-import { runState, StateMark, triggerName } from './Marks';
+import { runState, type State, StateMark, triggerName } from './Marks';
+import { Value } from './Redacted';
 import { useServices } from './services';
 import { Duration, Moment } from './Times';
 
 /** Rows are for telling runs apart; the exact number stands in the tooltip and the detail. */
 const ROW_DIGITS = 5;
+
+/** Of most runs; their mark alone tells, and what it means when it is pointed at. */
+const ORDINARY: State[] = ['completed', 'open'];
 
 /** One run of the list. */
 export function RunRow(props: {
@@ -35,24 +39,26 @@ export function RunRow(props: {
       <div className="jp-mlops-Run-body">
         <div className="jp-mlops-Run-head">
           <span className="jp-mlops-Run-when">
-            <StateMark state={state} wordless={state === 'completed'} />
+            <StateMark state={state} wordless={ORDINARY.includes(state)} />
             <Moment at={run.started} />
+            <Origin run={run} />
           </span>
           <Duration run={run} />
         </div>
-        <Origin run={run} />
         <ErrorLine run={run} />
-        <Values
-          kind="metric"
-          values={run.metrics}
-          names={names.metrics}
-          limit={runs.settings.metricsPerRun}
-        />
-        <Values
-          values={run.parameters}
-          names={names.parameters}
-          limit={runs.settings.parametersPerRun}
-        />
+        <div className="jp-mlops-Run-values">
+          <Values
+            kind="metric"
+            values={run.metrics}
+            names={names.metrics}
+            limit={runs.settings.metricsPerRun}
+          />
+          <Values
+            values={run.parameters}
+            names={names.parameters}
+            limit={runs.settings.parametersPerRun}
+          />
+        </div>
       </div>
     </li>
   );
@@ -81,23 +87,23 @@ function Check(props: { run: string }): JSX.Element {
   );
 }
 
-/** What made the run happen, by which name people know it, and what executes now. */
+/** By which name people know it, what made it happen if not they by hand, what executes now. */
 function Origin(props: { run: RunSummary }): JSX.Element {
   const { trans } = useServices();
   const { run } = props;
   return (
-    <div className="jp-mlops-Run-origin jp-mlops-mod-quiet">
+    <span className="jp-mlops-Run-origin jp-mlops-mod-quiet">
       {run.parent === null ? (
-        <span>
-          {triggerName(run.trigger, trans)} ·{' '}
-          <code title={run.id}>{shorten(run.id)}</code>
-        </span>
+        <code title={run.id}>{shorten(run.id)}</code>
       ) : (
         <Original run={run.parent} />
       )}
+      {run.parent === null && run.trigger !== 'interactive' && (
+        <span>{triggerName(run.trigger, trans)}</span>
+      )}
       {run.verdict !== null && <StateMark state={run.verdict} />}
       {run.executing !== null && <UnderWay executing={run.executing} />}
-    </div>
+    </span>
   );
 }
 
@@ -145,7 +151,7 @@ function ErrorLine(props: { run: RunSummary }): JSX.Element {
           ? type
           : trans._p('error type, cell', '%1 in cell %2', type, cell)}
       </strong>
-      {message && `: ${message}`}
+      {message && `: ${shortenRedactions(message)}`}
     </div>
   );
 }
@@ -178,7 +184,7 @@ export function Values(props: {
         >
           <span className="jp-mlops-Value-name">{name}</span>{' '}
           <span className="jp-mlops-Value-value">
-            {formatValue(props.values[name], ROW_DIGITS)}
+            <Value value={props.values[name]} digits={ROW_DIGITS} />
           </span>
         </span>
       ))}

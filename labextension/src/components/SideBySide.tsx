@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { shortenRedactions } from '../format';
 import { markDifferences, reveal, scrollTogether } from '../marking';
 import { OutputsView } from './OutputsView';
 import { useServices } from './services';
@@ -22,7 +23,7 @@ export function SideBySide(props: {
           <figure key={side}>
             <figcaption>{captions[side]}</figcaption>
             {typeof one === 'string' ? (
-              <pre>{one}</pre>
+              <pre>{shortenRedactions(one)}</pre>
             ) : (
               <OutputsView outputs={one} />
             )}

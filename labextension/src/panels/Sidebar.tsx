@@ -41,6 +41,8 @@ export class Sidebar extends SidePanel {
     const run = this._section(services, <ShownRun />, trans.__('Run'));
     run.addClass('jp-mlops-Scroll');
     this.addWidget(run);
+    // What the head says takes room from the sections, which do not notice by themselves.
+    this._resizes.observe(this.content.node);
     this.node.addEventListener('keydown', this._onKeyDown);
     this.node.addEventListener('focusout', this._onFocusOut);
     this.node.addEventListener('pointerdown', this._calm);
@@ -50,6 +52,7 @@ export class Sidebar extends SidePanel {
     if (this.isDisposed) {
       return;
     }
+    this._resizes.disconnect();
     this._focus.dispose();
     this._clock.dispose();
     super.dispose();
@@ -123,6 +126,7 @@ export class Sidebar extends SidePanel {
     return widget;
   }
 
+  private _resizes = new ResizeObserver(() => this.content.update());
   private _clock = new Clock();
   private _focus: FocusKeeper;
 }

@@ -24,7 +24,7 @@ export function createStatusItem(services: IServices): ReactWidget {
 
 interface ICaptureState {
   shape: MarkShape;
-  tone: 'on' | 'off' | 'problem';
+  tone: 'on' | 'off' | 'warn' | 'problem';
   text: string;
   detail: string;
 }
@@ -35,18 +35,23 @@ export function StatusItem(): JSX.Element {
   const { shape, tone, text, detail } = useCaptureState();
   const icon = markIcons[shape];
   return (
-    <button
-      className={`jp-mlops-StatusItem-button jp-mod-${tone}`}
-      title={trans.__('%1 Press to go to the runs.', detail)}
-      onClick={() => void commands.execute(CommandIDs.showPanel)}
-    >
-      <icon.react
-        tag="span"
-        className="jp-mlops-Mark-icon"
-        aria-hidden="true"
-      />
-      {text}
-    </button>
+    <>
+      <button
+        className={`jp-mlops-StatusItem-button jp-mod-${tone}`}
+        title={trans.__('%1 Press to go to the runs.', detail)}
+        onClick={() => void commands.execute(CommandIDs.showPanel)}
+      >
+        <icon.react
+          tag="span"
+          className="jp-mlops-Mark-icon"
+          aria-hidden="true"
+        />
+        {text}
+      </button>
+      <span className="jp-mlops-mod-hidden" aria-live="polite">
+        {tone === 'warn' && `${text}. ${detail}`}
+      </span>
+    </>
   );
 }
 
@@ -86,7 +91,8 @@ function useCaptureState(): ICaptureState {
   const kernel = feed.captureOf(runs.notebook.kernel);
   if (kernel?.recording === false) {
     const text = trans.__('MLOps: not recording');
-    return { ...OFF, text, detail: kernel.reason ?? '' };
+    const state = kernel.fault ? FAULT : OFF;
+    return { ...state, text, detail: kernel.reason ?? '' };
   }
   const { problems } = status;
   const { behind, why } = waiting(unsynced, trans);
@@ -156,6 +162,8 @@ function useUnsynced({ feed, runs }: IMlops): number {
 }
 
 const PROBLEM = { shape: 'cross', tone: 'problem' } as const;
+/** It should record, and does not. */
+const FAULT = { shape: 'warning', tone: 'warn' } as const;
 const ASKING = { shape: 'ring', tone: 'off' } as const;
 const READY = { shape: 'ring', tone: 'on' } as const;
 const OFF = { shape: 'bar', tone: 'off' } as const;

@@ -57,6 +57,13 @@ export function tabName(shows: TabContent): string {
   }
 }
 
+/** Whether what a tab shows is of one of these runs. */
+export function isOf(shows: TabContent, runs: readonly string[]): boolean {
+  const shown =
+    shows.kind === 'comparison' ? shows.runs : [shows.run, tabName(shows)];
+  return shown.some(run => runs.includes(run));
+}
+
 /** What a tab is called until its content tells more. */
 function label(shows: TabContent, trans: TranslationBundle): string {
   switch (shows.kind) {

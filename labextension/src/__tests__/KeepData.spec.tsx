@@ -1,0 +1,118 @@
+import { Notification } from '@jupyterlab/apputils';
+import {
+  act,
+  fireEvent,
+  render,
+  screen,
+  waitFor
+} from '@testing-library/react';
+import * as React from 'react';
+
+import type { IFolder, KeepData } from '../client';
+import { KeepDataQuestion } from '../components/KeepData';
+import { ServicesProvider } from '../components/services';
+import type { Run } from '../schema';
+import { runOf, Stage, summaryOf } from './server';
+
+const FOLDER: IFolder = {
+  folder: '/srv/work',
+  keep_data: 'ask',
+  files: 3,
+  size_bytes: 12_300_000,
+  limit_bytes: 1_000_000_000,
+  kept_files: 0,
+  kept_bytes: 0
+};
+const READ = {
+  data: [{ kind: 'file', access: 'read', path: '/srv/work/a.csv' }]
+} as unknown as Partial<Run>;
+
+describe('the data of a folder', () => {
+  let stage: Stage;
+  let folder: IFolder;
+  let rights: string[];
+
+  beforeEach(async () => {
+    folder = FOLDER;
+    rights = ['write'];
+    stage = new Stage();
+    stage.server.on('GET', 'folders/work', () => ({ body: folder }));
+    stage.server.on('PUT', 'folders/work', (_, body) => {
+      folder = { ...folder, ...(body as { keep_data: KeepData }) };
+      return { body: folder };
+    });
+    stage.server.on('GET', '/user/ada/api/me', () => ({
+      body: { permissions: { mlops: rights } }
+    }));
+    await stage.feed.refresh();
+  });
+
+  afterEach(() => {
+    Notification.dismiss();
+    stage.dispose();
+  });
+
+  const show = async (some: Partial<Run> = READ): Promise<void> => {
+    render(
+      <ServicesProvider value={stage.services}>
+        <KeepDataQuestion run={runOf(summaryOf('a'), some)} />
+      </ServicesProvider>
+    );
+    await act(async () => {
+      await new Promise(resolve => setTimeout(resolve, 20));
+    });
+  };
+  const question = (): HTMLElement | null =>
+    screen.queryByRole('region', { name: /^Keep a copy of the data/ });
+
+  it.each([
+    ['Keep copies', 'yes'],
+    ['Don’t', 'no']
+  ])('is asked for until somebody says: %s', async (button, keepData) => {
+    await show();
+    expect(question()?.textContent).toContain('3 files, 12.3 MB.');
+    fireEvent.click(screen.getByRole('button', { name: button }));
+    await waitFor(() => expect(question()).toBeNull());
+    expect(folder.keep_data).toBe(keepData);
+    expect(Notification.manager.notifications).toHaveLength(1);
+  });
+
+  it.each<[string, () => void, Partial<Run>]>([
+    ['it was answered', () => (folder = { ...FOLDER, keep_data: 'no' }), READ],
+    ['there is none', () => (folder = { ...FOLDER, files: 0 }), READ],
+    ['the user may not answer', () => (rights = ['read']), READ],
+    ['the run read none', () => undefined, { data: [] }],
+    [
+      'it lies elsewhere',
+      () => undefined,
+      { ...READ, notebook: '/tmp/a.ipynb' }
+    ]
+  ])('is not asked for where %s', async (_, arrange, run) => {
+    arrange();
+    await show(run);
+    expect(question()).toBeNull();
+  });
+
+  it('comes with what the answer means', async () => {
+    await show();
+    const more = screen.getByRole('button', { name: 'What that means' });
+    expect(more.getAttribute('aria-expanded')).toBe('false');
+    fireEvent.click(more);
+    expect(more.getAttribute('aria-expanded')).toBe('true');
+    expect(question()?.textContent).toContain('/home/ada/mlops');
+    expect(question()?.textContent).toContain('above 1 GB are never copied');
+  });
+
+  it('stays asked for where the answer is refused', async () => {
+    stage.server.on('PUT', 'folders/work', () => ({
+      status: 409,
+      body: { message: 'the store is read-only', reason: 'StoreError' }
+    }));
+    await show();
+    fireEvent.click(screen.getByRole('button', { name: 'Keep copies' }));
+    expect((await screen.findByRole('alert')).textContent).toContain(
+      'the store is read-only'
+    );
+    expect(question()).not.toBeNull();
+  });
+});

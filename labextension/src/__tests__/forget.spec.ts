@@ -1,0 +1,136 @@
+import { Notification } from '@jupyterlab/apputils';
+
+import type { IForgetting } from '../client';
+import { addCommands } from '../commands';
+import { isOf } from '../panels/tabs';
+import { CommandIDs } from '../tokens';
+import { found, press } from './dialogs';
+import { pageOf, Stage, summaryOf } from './server';
+
+const PREVIEW: IForgetting = {
+  runs: ['b'],
+  dependents: [],
+  executions: 5,
+  shared_executions: 2,
+  blobs: 7,
+  freed_bytes: 12_345,
+  notices: []
+};
+
+describe('Forget', () => {
+  let stage: Stage;
+  let rows: string[];
+  let asked: (string | null)[];
+
+  beforeEach(async () => {
+    rows = ['c', 'b', 'a'];
+    asked = [];
+    stage = new Stage(pageOf());
+    stage.server.on('GET', 'runs', () => ({
+      body: pageOf(...rows.map(id => summaryOf(id)))
+    }));
+    preview({});
+    stage.server.on('DELETE', 'runs/b', query => {
+      asked.push(query.get('with_dependents'));
+      rows = rows.filter(id => id !== 'b');
+      return { status: 204, body: null };
+    });
+    const { commands, mlops, trans } = stage.services;
+    const nothing = (): void => undefined;
+    addCommands({
+      ...{ commands, mlops, trans, runAtPointer: () => null },
+      ...{ showPanel: nothing, goToRuns: nothing }
+    });
+    await stage.runs.refresh();
+  });
+
+  afterEach(() => {
+    Notification.dismiss();
+    stage.dispose();
+  });
+
+  const preview = (some: Partial<IForgetting>): void =>
+    stage.server.on('GET', 'runs/b/forgetting', () => ({
+      body: { ...PREVIEW, ...some }
+    }));
+  const forget = (): Promise<unknown> =>
+    stage.services.commands.execute(CommandIDs.forgetRun, { run: 'b' });
+
+  it('says what goes, and does nothing unless it is told to', async () => {
+    const done = forget();
+    const said = (await found('.jp-Dialog')).textContent;
+    expect(said).toContain('5 cell executions with their outputs, 12.3 kB');
+    expect(said).toContain('2 cell executions stay');
+    expect(said).toContain('can’t be undone');
+    expect(document.activeElement?.textContent).toBe('Cancel');
+    await press('Cancel');
+    await done;
+    expect(stage.server.paths('DELETE')).toEqual([]);
+    expect(stage.runs.list).toHaveLength(3);
+  });
+
+  it('removes the row, and shows the next older run in place of a chosen one', async () => {
+    const gone: string[][] = [];
+    stage.runs.forgotten.connect((_, ids) => gone.push([...ids]));
+    stage.runs.choose('b');
+    stage.runs.select(['b', 'a']);
+    const done = forget();
+    await press('Forget');
+    await done;
+    expect(asked).toEqual([null]);
+    expect(stage.runs.list?.map(({ id }) => id)).toEqual(['c', 'a']);
+    expect(stage.runs.shown).toBe('a');
+    expect(stage.runs.selected).toEqual(['a']);
+    expect(gone).toEqual([['b']]);
+  });
+
+  it('names what depends on the run, and lets that go as well', async () => {
+    preview({ dependents: [{ run: 'c', why: 'a reproduction of it' }] });
+    const done = forget();
+    expect((await found('.jp-Dialog')).textContent).toContain(
+      'c a reproduction of it'
+    );
+    await press('Forget All 2');
+    await done;
+    expect(asked).toEqual(['1']);
+    expect(stage.runs.selected).toEqual([]);
+  });
+
+  it('tells why the server does not', async () => {
+    stage.server.on('DELETE', 'runs/b', () => ({
+      status: 409,
+      body: { message: 'b is still running', reason: 'RunBusyError' }
+    }));
+    const done = forget();
+    await press('Forget');
+    await done;
+    expect(Notification.manager.notifications[0].message).toBe(
+      'Forgetting the run failed: b is still running'
+    );
+    expect(stage.runs.list).toHaveLength(3);
+  });
+});
+
+describe('Runs that are forgotten', () => {
+  it('leave the newest to be shown, and the next news after it', async () => {
+    const stage = new Stage(pageOf(summaryOf('b'), summaryOf('a')));
+    await stage.runs.refresh();
+    stage.runs.forget(['b']);
+    expect(stage.runs.shown).toBe('a');
+    const newer = summaryOf('d', { started: '2026-01-03T00:00:00Z' });
+    stage.server.on('GET', 'runs', () => ({
+      body: pageOf(newer, summaryOf('a'))
+    }));
+    await stage.runs.refresh();
+    expect(stage.runs.shown).toBe('d');
+    stage.dispose();
+  });
+
+  it('take the tabs along that show them', () => {
+    expect(isOf({ kind: 'notebook', run: 'a' }, ['a'])).toBe(true);
+    expect(isOf({ kind: 'comparison', runs: ['b', 'a'] }, ['a'])).toBe(true);
+    const verdict = { kind: 'verdict', run: 'a', reproduction: 'b' } as const;
+    expect(isOf(verdict, ['b'])).toBe(true);
+    expect(isOf(verdict, ['c'])).toBe(false);
+  });
+});
