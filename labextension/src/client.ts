@@ -5,6 +5,8 @@ import { ServerConnection } from '@jupyterlab/services';
 import type {
   CellDetail,
   Comparison,
+  Folder,
+  Forgetting,
   Reproduction,
   Run,
   RunPage,
@@ -43,33 +45,7 @@ export interface IReproduceOptions {
 }
 
 /** Whether the data that a folder's runs read is copied into the store. */
-export type KeepData = 'ask' | 'yes' | 'no';
-
-/** A folder of notebooks, and what copying its data would take. */
-export interface IFolder {
-  folder: string;
-  keep_data: KeepData;
-  /** What its runs have read, as far as it would be copied. */
-  files: number;
-  size_bytes: number;
-  /** Files above it are never copied. */
-  limit_bytes: number;
-  /** How much of that is in the store. */
-  kept_files: number;
-  kept_bytes: number;
-}
-
-/** What goes with a run. */
-export interface IForgetting {
-  runs: string[];
-  dependents: { run: string; why: string }[];
-  executions: number;
-  /** So many of them stay, because other runs rest on them. */
-  shared_executions: number;
-  blobs: number;
-  freed_bytes: number;
-  notices: string[];
-}
+export type KeepData = Folder['keep_data'];
 
 /** The server part's REST interface. Every call rejects with a {@link RequestError} alone. */
 export class Client {
@@ -135,7 +111,7 @@ export class Client {
   }
 
   /** What {@link forget} would take; with the runs that depend on it, named. */
-  forgetting(run: string): Promise<IForgetting> {
+  forgetting(run: string): Promise<Forgetting> {
     return this._get(join('runs', run, 'forgetting'));
   }
 
@@ -146,8 +122,8 @@ export class Client {
   }
 
   /** What was answered for a folder, whose path is relative to the server's root. */
-  folder(path: string): Promise<IFolder> {
-    return this._get(join('folders', ...path.split('/')));
+  folder(path: string): Promise<Folder> {
+    return this._get(folderPath(path));
   }
 
   /** Whether the user's roles allow to change what is kept. */
@@ -161,8 +137,8 @@ export class Client {
     return answer.permissions?.mlops?.includes('write') ?? false;
   }
 
-  setKeepData(path: string, keepData: KeepData): Promise<IFolder> {
-    return this._request('PUT', join('folders', ...path.split('/')), {
+  setKeepData(path: string, keepData: KeepData): Promise<Folder> {
+    return this._request('PUT', folderPath(path), {
       keep_data: keepData
     });
   }
@@ -210,6 +186,11 @@ export class Client {
       ? (undefined as T)
       : ((await response.json()) as T);
   }
+}
+
+/** Of the server's root there is no last part. */
+function folderPath(path: string): string {
+  return join('folders', ...path.split('/').filter(Boolean));
 }
 
 function join(...parts: string[]): string {

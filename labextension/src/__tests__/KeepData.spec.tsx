@@ -8,13 +8,14 @@ import {
 } from '@testing-library/react';
 import * as React from 'react';
 
-import type { IFolder, KeepData } from '../client';
+import type { KeepData } from '../client';
 import { KeepDataQuestion } from '../components/KeepData';
 import { ServicesProvider } from '../components/services';
-import type { Run } from '../schema';
+import type { Folder, Run } from '../schema';
 import { runOf, Stage, summaryOf } from './server';
 
-const FOLDER: IFolder = {
+const FOLDER: Folder = {
+  schema: 1,
   folder: '/srv/work',
   keep_data: 'ask',
   files: 3,
@@ -29,7 +30,7 @@ const READ = {
 
 describe('the data of a folder', () => {
   let stage: Stage;
-  let folder: IFolder;
+  let folder: Folder;
   let rights: string[];
 
   beforeEach(async () => {

@@ -37,6 +37,14 @@ describe('Client', () => {
     expect(server.asked[0].body).toEqual({ current: true, in_place: false });
   });
 
+  it('asks about the folder of a notebook, and the root is one', async () => {
+    server.on('GET', 'folders', () => ({ body: {} }));
+    server.on('GET', 'folders/a b/c', () => ({ body: {} }));
+    await client.folder('');
+    await client.folder('a b/c');
+    expect(server.paths()).toEqual(['folders', 'folders/a b/c']);
+  });
+
   it('accepts an answer without content', async () => {
     server.on('DELETE', 'runs/a/reproductions/r', () => ({
       status: 204,

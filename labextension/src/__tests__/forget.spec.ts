@@ -1,13 +1,15 @@
 import { Notification } from '@jupyterlab/apputils';
 
-import type { IForgetting } from '../client';
 import { addCommands } from '../commands';
 import { isOf } from '../panels/tabs';
+import type { Forgetting } from '../schema';
 import { CommandIDs } from '../tokens';
 import { found, press } from './dialogs';
 import { pageOf, Stage, summaryOf } from './server';
 
-const PREVIEW: IForgetting = {
+const PREVIEW: Forgetting = {
+  schema: 1,
+  done: false,
   runs: ['b'],
   dependents: [],
   executions: 5,
@@ -49,7 +51,7 @@ describe('Forget', () => {
     stage.dispose();
   });
 
-  const preview = (some: Partial<IForgetting>): void =>
+  const preview = (some: Partial<Forgetting>): void =>
     stage.server.on('GET', 'runs/b/forgetting', () => ({
       body: { ...PREVIEW, ...some }
     }));

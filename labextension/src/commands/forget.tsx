@@ -1,7 +1,7 @@
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import * as React from 'react';
 
-import { Forgetting } from '../components/Forgetting';
+import { WhatGoes } from '../components/WhatGoes';
 import { shorten } from '../format';
 import { CommandIDs } from '../tokens';
 import {
@@ -34,7 +34,7 @@ export function addForgetCommand(context: ICommandContext): void {
             all.length,
             shorten(run)
           ),
-          body: <Forgetting preview={preview} trans={trans} />,
+          body: <WhatGoes preview={preview} trans={trans} />,
           buttons: [
             Dialog.cancelButton(),
             Dialog.warnButton({

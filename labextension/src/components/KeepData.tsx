@@ -3,10 +3,10 @@ import { PathExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IFolder, KeepData, RequestError } from '../client';
+import type { KeepData, RequestError } from '../client';
 import { formatSize } from '../format';
 import { relativeToServer } from '../notebook';
-import type { Run } from '../schema';
+import type { Folder, Run } from '../schema';
 import { Button } from './Button';
 import { Failure } from './Notices';
 import { useFetched, useServices } from './services';
@@ -74,7 +74,7 @@ function Asked(props: { path: string }): JSX.Element {
 }
 
 function Question(props: {
-  folder: IFolder;
+  folder: Folder;
   onAnswer: (keepData: KeepData) => Promise<void>;
 }): JSX.Element {
   const { trans } = useServices();
@@ -114,7 +114,7 @@ function Question(props: {
 }
 
 /** Where the copies go, which there are, and how to change the answer. */
-export function Meaning(props: { folder: IFolder }): JSX.Element {
+export function Meaning(props: { folder: Folder }): JSX.Element {
   const { mlops, trans } = useServices();
   const { folder, limit_bytes } = props.folder;
   return (
@@ -143,7 +143,7 @@ export function Meaning(props: { folder: IFolder }): JSX.Element {
 
 /** What the folder's runs have read, in number and size. */
 export function whatIsRead(
-  { files, size_bytes }: IFolder,
+  { files, size_bytes }: Folder,
   trans: TranslationBundle
 ): string {
   return trans._n(
@@ -156,7 +156,7 @@ export function whatIsRead(
 
 /** Says briefly what holds for a folder from now on. */
 export function tellKept(
-  { folder, keep_data }: IFolder,
+  { folder, keep_data }: Folder,
   trans: TranslationBundle
 ): void {
   const name = PathExt.basename(folder);

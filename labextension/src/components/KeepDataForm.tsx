@@ -3,8 +3,9 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IFolder, KeepData } from '../client';
+import type { KeepData } from '../client';
 import { formatSize } from '../format';
+import type { Folder } from '../schema';
 import { whatIsRead } from './KeepData';
 
 /** The answer for a folder, to be changed. */
@@ -13,7 +14,7 @@ export class KeepDataForm
   implements Dialog.IBodyWidget<KeepData>
 {
   constructor(
-    private _folder: IFolder,
+    private _folder: Folder,
     private _trans: TranslationBundle
   ) {
     super();

@@ -1,19 +1,19 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { IForgetting } from '../client';
 import { formatSize, shorten } from '../format';
+import type { Forgetting } from '../schema';
 
 /** What goes with a run that is to be forgotten, before it does. */
-export function Forgetting(props: {
-  preview: IForgetting;
+export function WhatGoes(props: {
+  preview: Forgetting;
   trans: TranslationBundle;
 }): JSX.Element {
   const { preview, trans } = props;
   const { dependents, notices } = preview;
   return (
     <div className="jp-mlops-View jp-mlops-Forgetting">
-      <p>{whatGoes(preview, trans)}</p>
+      <p>{goes(preview, trans)}</p>
       {preview.shared_executions > 0 && (
         <p>
           {trans._n(
@@ -52,8 +52,8 @@ export function Forgetting(props: {
   );
 }
 
-function whatGoes(
-  { executions, freed_bytes }: IForgetting,
+function goes(
+  { executions, freed_bytes }: Forgetting,
   trans: TranslationBundle
 ): string {
   return trans._n(
