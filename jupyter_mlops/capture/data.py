@@ -3,11 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_mlops import fingerprints
 from jupyter_mlops.capture import models, names
+from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.records import DataUse, Fingerprint
+
+
+@dataclass
+class Waiting:
+    """A value whose fingerprint has to wait, found again by any of its names and its id."""
+
+    kind: fingerprints.Kind
+    identity: int
+    names: list[str]
+    doubtful: frozenset[str]
+
+
+@dataclass
+class Look:
+    """What a look at the data found, also if it was broken off.
+
+    Attributes
+    ----------
+    uses
+        The frames and arrays.
+    changed
+        For each name looked at, whether its content is another than at the last look;
+        ``None`` if that has to wait.
+    waiting
+        What is left for later.
+    """
+
+    uses: list[DataUse] = field(default_factory=list)
+    changed: dict[str, bool | None] = field(default_factory=dict)
+    waiting: list[Waiting] = field(default_factory=list)
 
 
 class Data:
@@ -16,18 +48,21 @@ class Data:
     Attributes
     ----------
     digests
-        Complete digests of frames, arrays and models by name.
+        Complete digests of what frames, arrays and models hold now, by name.
     """
 
     def __init__(self) -> None:
         self.digests: dict[str, str] = {}
+        # Those of the last complete look, which may have been some cells ago.
+        self._last: dict[str, str] = {}
 
     def look(
         self,
         moved: names.Moved,
+        doubtful: frozenset[str],
         namespace: Mapping[str, Any],
-        found: list[DataUse],
-        changed: dict[str, bool],
+        budget: Budget,
+        found: Look,
     ) -> None:
         """Fingerprint frames, arrays and models that the cell bound or may have changed.
 
@@ -35,34 +70,89 @@ class Data:
         ----------
         moved
             The names that the cell read and wrote.
+        doubtful
+            Those of them that were perhaps not written at all.
         namespace
             The user's.
+        budget
+            The time that it may take.
         found
-            Gets the frames and arrays.
-        changed
-            Gets, for each name looked at, whether its content is another than at the last
-            look. Both hold what was seen until an exception ended the look.
+            Gets what was seen.
         """
-        prints: dict[int, Any] = {}
+        prints: dict[int, Fingerprint | None] = {}
+        waiting: dict[int, Waiting] = {}
         for name in sorted(moved.bound | moved.changed):
-            known = self.digests.pop(name, None)
+            self.digests.pop(name, None)
             if name not in namespace or not name.strip("_"):
+                self._last.pop(name, None)
                 continue
             value = namespace[name]
             kind = fingerprints.kind(value)
             if kind is None or (kind == "model" and not models.is_fitted(value)):
+                self._last.pop(name, None)
                 continue
-            if id(value) not in prints:
-                prints[id(value)] = fingerprints.fingerprint(value)
-            fingerprint = prints[id(value)]
+            key = id(value)
+            if key not in prints:
+                prints[key], waits = _taken(value, budget)
+                if waits:
+                    waiting[key] = Waiting(kind, key, [], doubtful)
+            if key in waiting:
+                waiting[key].names.append(name)
+                found.changed[name] = None
+            fingerprint = prints[key]
             if fingerprint is None:
                 continue
-            if fingerprint.complete:
-                self.digests[name] = fingerprint.digest
-            # A partial digest never shows that nothing changed.
-            changed[name] = not fingerprint.complete or fingerprint.digest != known
-            if kind != "model" and (changed[name] or name in moved.bound):
-                found.append(_made(name, kind, fingerprint))
+            if key not in waiting:
+                # A partial digest never shows that nothing changed.
+                found.changed[name] = self._is_news(name, fingerprint)
+            if kind != "model" and (found.changed[name] is not False or name in moved.bound):
+                found.uses.append(_made(name, kind, fingerprint))
+        found.waiting += waiting.values()
+
+    def complete(
+        self, waiting: Waiting, fingerprint: Fingerprint
+    ) -> tuple[list[DataUse], dict[str, str], list[str], list[str]]:
+        """Take in a fingerprint that had to wait.
+
+        Returns
+        -------
+        The uses as they are now known, the digests of models, and of the doubtful names
+        those that were not changed after all and those that were.
+        """
+        uses, digests = [], {}
+        same, other = [], []
+        for name in waiting.names:
+            news = self._is_news(name, fingerprint)
+            if name in waiting.doubtful:
+                (other if news else same).append(name)
+                if not news:
+                    continue
+            if waiting.kind == "model":
+                digests[name] = fingerprint.digest
+            else:
+                uses.append(_made(name, waiting.kind, fingerprint))
+        return uses, digests, same, other
+
+    def _is_news(self, name: str, fingerprint: Fingerprint) -> bool:
+        last = self._last.pop(name, None)
+        if not fingerprint.complete:
+            return True
+        self.digests[name] = self._last[name] = fingerprint.digest
+        return fingerprint.digest != last
+
+
+def _taken(value: Any, budget: Budget) -> tuple[Fingerprint | None, bool]:
+    """Fingerprint a value now, or return its outline and that the rest has to wait."""
+    from jupyter_mlops.fingerprints.outline import outline
+
+    first = outline(value)
+    if first is None or first.seconds <= budget.left:
+        begun = fingerprints.begin(value)
+        try:
+            return (None if begun is None else budget.spend(begun)), False
+        except TimeoutError:
+            pass  # it took longer than its size told; the outline stands for it
+    return (None if first is None else first.fingerprint), True
 
 
 def _made(name: str, kind: Any, fingerprint: Fingerprint) -> DataUse:

@@ -29,7 +29,7 @@ _EXTENDED_BYTES = 10
 def fingerprint(value: Any) -> Steps[Fingerprint]:
     """Return the fingerprint of a numpy array of any dtype, shape and memory layout."""
     found = yield from content(value)
-    base = _plain(value)
+    base = plain(value)
     return Fingerprint(
         digest=found.text(),
         complete=found.complete,
@@ -51,7 +51,7 @@ def content(value: Any, encoder: Encoder | None = None, depth: int = 0) -> Steps
         Take the elements of object arrays.
     """
     kind = _kind(value)
-    array = _plain(value)
+    array = plain(value)
     result = Content(kind or "array subclass")
     result.piece(dtype_name(array.dtype), array.ndim, *array.shape)
     mask = _mask(value) if kind == "masked" else None
@@ -116,7 +116,7 @@ def _kind(value: Any) -> str | None:
     return None
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """View an array as a base-class one, which none of its own methods take part in."""
     base = loaded("numpy", "ndarray")
     return value if type(value) is base else base.view(value, base)

@@ -56,7 +56,7 @@ class _ObjectEncoder(Encoder):
             return _reference(value, value.__module__, value.__qualname__)
         if belongs_to(cls, "numpy"):
             return (yield from self._generator(value, cls, depth))
-        if _is_sparse(value):
+        if sparse.is_sparse(value):
             found = yield from sparse.content(value)
             self.complete = self.complete and found.complete
             return framed(b"Z", found.digest())
@@ -112,11 +112,6 @@ def _without_clocks(results: dict[Any, Any]) -> list[tuple[Any, Any]]:
         for name, item in results.items()
         if not (type(name) is str and name.endswith(_CLOCKS))
     ]
-
-
-def _is_sparse(value: Any) -> bool:
-    bases_of_sparse = (loaded("scipy.sparse", "spmatrix"), loaded("scipy.sparse", "sparray"))
-    return any(is_a(value, base) for base in bases_of_sparse)
 
 
 def _is_estimator(value: Any) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from jupyter_mlops.frozen import dataclass
 from itertools import repeat
 from operator import is_
 from typing import Any
@@ -33,46 +34,68 @@ from jupyter_mlops.records import Column, Fingerprint
 _ROWS = 1 << 12
 
 
+@dataclass(frozen=True)
+class Stored:
+    """What a frame is made of: views of its columns, their labels, and both indexes.
+
+    ``header`` is the columns' index; ``None`` of a series, whose only label is its name.
+    """
+
+    rows: int
+    index: Any
+    header: Any
+    labels: list[Any]
+    columns: list[Any]
+
+
+def stored(value: Any) -> Stored | None:
+    """Look into a frame or series, past its methods; ``None`` if its inside is not one's."""
+    manager = (attributes(value) or {}).get("_mgr")
+    if manager is None or not belongs_to(type(manager), "pandas"):
+        return None
+    index, rows = manager.axes[-1], _length(manager)
+    if is_a(value, loaded("pandas", "Series")):
+        labels = [(attributes(value) or {}).get("_name")]
+        return Stored(rows, index, None, labels, [manager.blocks[0].values])
+    columns = _stored(manager)
+    header = manager.axes[0]
+    return Stored(rows, index, header, _labels(header, len(columns)), columns)
+
+
 def fingerprint(value: Any) -> Steps[Fingerprint | None]:
     """Return the fingerprint of a frame or series, subclasses included.
 
     The data of a subclass are read past its methods. ``None`` if the value's inside is not
     that of a frame.
     """
-    manager = (attributes(value) or {}).get("_mgr")
-    if manager is None or not belongs_to(type(manager), "pandas"):
+    found = stored(value)
+    if found is None:
         return None
-    series = is_a(value, loaded("pandas", "Series"))
-    root = Content("series" if series else "frame")
-    index = yield from index_content(manager.axes[-1])
-    if series:
-        labels = [(attributes(value) or {}).get("_name")]
-        stored = [manager.blocks[0].values]
-        root.child((yield from _values_content(labels)))
+    root = Content("series" if found.header is None else "frame")
+    index = yield from index_content(found.index)
+    if found.header is None:
+        root.child((yield from _values_content(found.labels)))
     else:
-        stored = _stored(manager)
-        labels = _labels(manager.axes[0], len(stored))
-        root.child((yield from index_content(manager.axes[0])))
-    rows = _length(manager)
-    root.piece(rows, len(stored))
+        root.child((yield from index_content(found.header)))
+    root.piece(found.rows, len(found.columns))
     root.child(index)
-    contents = yield from _columns(stored)
+    contents = yield from _columns(found.columns)
     for content in contents:
         root.child(content)
     columns = tuple(
         Column(
-            name=_text(label),
-            dtype=_dtype_name(column),
+            name=label_text(label),
+            dtype=dtype_name(column),
             digest=content.text(),
             complete=content.complete,
         )
-        for label, column, content in zip(labels, stored, contents, strict=True)
+        for label, column, content in zip(found.labels, found.columns, contents, strict=True)
     )
     return Fingerprint(
         digest=root.text(),
         complete=root.complete and _is_pandas(value),
         size_bytes=root.size_bytes,
-        shape=(rows, len(stored)),
+        shape=(found.rows, len(found.columns)),
         columns=columns,
     )
 
@@ -175,7 +198,7 @@ def _length(manager: Any) -> int:
     return int(manager.blocks[0].values.shape[-1]) if manager.blocks else 0
 
 
-def _text(label: object) -> str:
+def label_text(label: object) -> str:
     """Write a label for people, if it is of types whose text is not the user's code."""
     if type(label) is str:
         return label
@@ -271,12 +294,12 @@ def _take_masked(content: Content, values: Any) -> Steps[None]:
 
 def _take_arrow(content: Content, values: Any) -> Steps[None]:
     content.piece("arrow")
-    yield from arrow.feed(content, _arrow_data(values))
+    yield from arrow.feed(content, arrow_data(values))
 
 
 def _take_arrow_strings(content: Content, values: Any) -> Steps[None]:
     content.piece(str(values.dtype))
-    (yield from arrow.strings(_arrow_data(values))).into(content)
+    (yield from arrow.strings(arrow_data(values))).into(content)
 
 
 def _take_strings(content: Content, values: Any) -> Steps[None]:
@@ -298,13 +321,14 @@ def _take_numpy(content: Content, values: Any) -> Steps[None]:
     content.child((yield from arrays.content(values._ndarray)))
 
 
-def _arrow_data(values: Any) -> Any:
+def arrow_data(values: Any) -> Any:
+    """Return the Arrow data of a column."""
     # Before pandas 2.1 the attribute had another name.
     own = attributes(values) or {}
     return own["_pa_array"] if "_pa_array" in own else own["_data"]
 
 
-def _dtype_name(values: Any) -> str:
+def dtype_name(values: Any) -> str:
     """Name a column's dtype as pandas does, unless that would run code of the user's."""
     if is_a(values, loaded("numpy", "ndarray")):
         return str(values.dtype)

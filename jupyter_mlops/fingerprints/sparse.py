@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_mlops.fingerprints import arrays
 from jupyter_mlops.fingerprints.hashing import Content
-from jupyter_mlops.fingerprints.introspection import attributes, belongs_to, loaded, name_of
+from jupyter_mlops.fingerprints.introspection import attributes, belongs_to, is_a, loaded, name_of
 from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.records import Fingerprint
 
@@ -26,7 +26,7 @@ def fingerprint(value: Any) -> Steps[Fingerprint]:
         digest=found.text(),
         complete=found.complete,
         size_bytes=found.size_bytes,
-        shape=_shape(own),
+        shape=shape(own),
         dtype=str(own["data"].dtype) if found.complete else None,
     )
 
@@ -36,20 +36,34 @@ def content(value: Any) -> Steps[Content]:
     cls = type(value)
     own = attributes(value) or {}
     result = Content("sparse")
-    result.piece(name_of(cls)[1], *(_shape(own) or ()))
+    result.piece(name_of(cls)[1], *(shape(own) or ()))
     result.complete = belongs_to(cls, "scipy") and _is_array(own.get("data"))
-    for name in _PARTS:
-        part = own.get(name)
-        for array in part if type(part) is tuple else (part,):
-            if _is_array(array):
-                result.piece(name)
-                result.child((yield from arrays.content(array)))
+    for name, array in parts(own):
+        result.piece(name)
+        result.child((yield from arrays.content(array)))
     return result
 
 
-def _shape(own: dict[str, Any]) -> tuple[int, ...] | None:
-    shape = own.get("_shape")
-    return tuple(int(length) for length in shape) if type(shape) is tuple else None
+def is_sparse(value: object) -> bool:
+    """Tell whether a value is a sparse matrix or array of scipy's."""
+    classes = (loaded("scipy.sparse", "spmatrix"), loaded("scipy.sparse", "sparray"))
+    return any(is_a(value, known) for known in classes)
+
+
+def parts(own: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return the arrays that hold a matrix's entries, with the names of its attributes."""
+    found = []
+    for name in _PARTS:
+        part = own.get(name)
+        arrays_of = part if type(part) is tuple else (part,)
+        found += [(name, array) for array in arrays_of if _is_array(array)]
+    return found
+
+
+def shape(own: dict[str, Any]) -> tuple[int, ...] | None:
+    """Return the shape, if it can be known without asking the matrix."""
+    found = own.get("_shape")
+    return tuple(int(length) for length in found) if type(found) is tuple else None
 
 
 def _is_array(part: Any) -> bool:
