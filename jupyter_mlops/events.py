@@ -113,6 +113,8 @@ class CellFinished:
     global names its body reads, since those are read whenever it is called.
     ``minor`` names metrics that are recorded but open no run of their own (integer
     counts); ``volatile`` those whose value is a clock's.
+    ``unsettled`` names those among the ``writes`` of which only their content could tell whether
+    they were written, and that had to wait (see :class:`DataCompleted`).
     ``changed_beside`` are names that were bound anew while it ran, by nothing that its source
     shows. ``outputs`` is ``None`` where somebody else listens. Cells are unknown here: every
     ``cell`` field inside is ``None``, the store fills it in.
@@ -141,7 +143,29 @@ class CellFinished:
     outputs: tuple[SeenOutput, ...] | None = None
     unseen: tuple[NotSeen, ...] = ()
     self_time_s: float = 0.0
+    unsettled: tuple[str, ...] = ()
     type: Literal["cell_finished"] = "cell_finished"
+    v: int = EVENT_VERSION
+
+
+@dataclass(frozen=True)
+class DataCompleted:
+    """Content that was only outlined when an execution finished, read since.
+
+    ``data`` take the place of the uses of the same kind, name, path and access; ``models`` are
+    digests by name. Of the names that were unsettled, ``unchanged`` turned out not to have been
+    written, and ``changed`` to have been.
+    """
+
+    writer: str
+    seq: int
+    at: str
+    execution: int
+    data: tuple[DataUse, ...] = ()
+    models: dict[str, str] | None = None
+    unchanged: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    type: Literal["data_completed"] = "data_completed"
     v: int = EVENT_VERSION
 
 
@@ -230,6 +254,7 @@ Event = (
     SessionStarted
     | CellStarted
     | CellFinished
+    | DataCompleted
     | EnvironmentChanged
     | Notice
     | SessionEnded
@@ -244,6 +269,7 @@ EVENTS: dict[str, type[Event]] = {
         SessionStarted,
         CellStarted,
         CellFinished,
+        DataCompleted,
         EnvironmentChanged,
         Notice,
         SessionEnded,

@@ -23,7 +23,7 @@ class Waiting:
 
 
 @dataclass
-class Look:
+class Seen:
     """What a look at the data found, also if it was broken off.
 
     Attributes
@@ -56,13 +56,21 @@ class Data:
         # Those of the last complete look, which may have been some cells ago.
         self._last: dict[str, str] = {}
 
+    def budget(self, duration: float, *, batch: bool) -> Budget:
+        """Return what a cell that took `duration` seconds may take for its data and files."""
+        return Budget(duration, batch=batch)
+
+    def nothing(self) -> Seen:
+        """Return what a look has seen before it begins."""
+        return Seen()
+
     def look(
         self,
         moved: names.Moved,
         doubtful: frozenset[str],
         namespace: Mapping[str, Any],
         budget: Budget,
-        found: Look,
+        found: Seen,
     ) -> None:
         """Fingerprint frames, arrays and models that the cell bound or may have changed.
 
@@ -109,29 +117,27 @@ class Data:
                 found.uses.append(_made(name, kind, fingerprint))
         found.waiting += waiting.values()
 
-    def complete(
-        self, waiting: Waiting, fingerprint: Fingerprint
-    ) -> tuple[list[DataUse], dict[str, str], list[str], list[str]]:
-        """Take in a fingerprint that had to wait.
-
-        Returns
-        -------
-        The uses as they are now known, the digests of models, and of the doubtful names
-        those that were not changed after all and those that were.
-        """
-        uses, digests = [], {}
-        same, other = [], []
+    def complete(self, waiting: Waiting, fingerprint: Fingerprint) -> dict[str, Any]:
+        """Take in a fingerprint that had to wait; return what is to be told of it."""
+        data: list[DataUse] = []
+        digests: dict[str, str] = {}
+        settled: dict[bool, list[str]] = {True: [], False: []}
         for name in waiting.names:
             news = self._is_news(name, fingerprint)
             if name in waiting.doubtful:
-                (other if news else same).append(name)
-                if not news:
-                    continue
-            if waiting.kind == "model":
+                settled[news].append(name)
+            if name in waiting.doubtful and not news:
+                continue
+            if waiting.kind != "model":
+                data.append(_made(name, waiting.kind, fingerprint))
+            elif fingerprint.complete:
                 digests[name] = fingerprint.digest
-            else:
-                uses.append(_made(name, waiting.kind, fingerprint))
-        return uses, digests, same, other
+        return {
+            "data": tuple(data),
+            "models": digests or None,
+            "unchanged": tuple(settled[False]),
+            "changed": tuple(settled[True]),
+        }
 
     def _is_news(self, name: str, fingerprint: Fingerprint) -> bool:
         last = self._last.pop(name, None)

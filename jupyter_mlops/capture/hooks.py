@@ -205,7 +205,7 @@ class Hooks:
             protocol = self._shell.display_pub.session
             if protocol is not None:
                 self._listener = Listener(protocol, self._on_reply)
-        self._recorder = Recorder(self._shell, self._session, self._listener)
+        self._recorder = Recorder(self._shell, self._session, self._listener, self._guard)
         return True
 
     # --- faults ---

@@ -67,8 +67,7 @@ class Idle:
     def drop(self) -> None:
         """Let go of everything."""
         if self._work is not None:
-            # A slice that is under way on another thread sees it too.
-            self._work.is_dropped = True
+            self._work.drop()
             self._work = None
 
     def _call(self, schedule: Callable[..., Any], work: _Work, *delay: float) -> None:
@@ -101,23 +100,26 @@ class _Work:
         self._done = done
         self._steps: Steps[Fingerprint | None] | None = None
 
+    def drop(self) -> None:
+        """Let go of what is under way; a slice that runs on another thread ends soon."""
+        self.is_dropped = True
+        self._steps = None
+
     def go_on(self, namespace: Mapping[str, Any], is_quiet: Callable[[], bool]) -> None:
         """Work for one slice."""
         until = time.perf_counter() + _SLICE
         first = self.waiting[0]
         # Between two slices the value is kept alive by what is under way, and no longer than
         # that if it has lost its name meanwhile.
-        if not any(id(namespace.get(name)) == first.identity for name in first.names):
+        value = _found(first, namespace)
+        steps = self._steps or (None if value is None else fingerprints.begin(value))
+        if value is None or steps is None:
             self._next()
             return
-        if self._steps is None:
-            self._steps = fingerprints.begin(namespace[self._name(first, namespace)])
-        if self._steps is None:
-            self._next()
-            return
+        self._steps = steps
         try:
             while time.perf_counter() < until and not self.is_dropped:
-                next(self._steps)
+                next(steps)
         except StopIteration as ended:
             if ended.value is not None and not self.is_dropped and is_quiet():
                 self._done(first, ended.value)
@@ -126,11 +128,14 @@ class _Work:
             self._next()
             raise
 
-    def _name(self, waiting: Waiting, namespace: Mapping[str, Any]) -> str:
-        return next(
-            name for name in waiting.names if id(namespace.get(name)) == waiting.identity
-        )
-
     def _next(self) -> None:
         self._steps = None
         self.waiting.pop(0)
+
+
+def _found(waiting: Waiting, namespace: Mapping[str, Any]) -> Any:
+    for name in waiting.names:
+        value = namespace.get(name)
+        if id(value) == waiting.identity:
+            return value
+    return None

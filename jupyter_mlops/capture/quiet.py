@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from types import CoroutineType
 from typing import Any
 
 # Whose tasks on the kernel's event loop run no code of the user's.
@@ -58,7 +59,8 @@ class Quiet:
 def _may_be_users(task: asyncio.Task[Any]) -> bool:
     if task.done():
         return False
-    frame = getattr(task.get_coro(), "cr_frame", None)
+    coroutine = task.get_coro()
+    frame = coroutine.cr_frame if type(coroutine) is CoroutineType else None
     module = frame.f_globals.get("__name__") if frame is not None else None
     return type(module) is not str or module.partition(".")[0] not in _OWN
 

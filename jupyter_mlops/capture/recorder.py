@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops import dataflow
 from jupyter_mlops.capture import metrics, models, names, parameters
@@ -18,10 +18,14 @@ from jupyter_mlops.capture.randomness import Generators
 from jupyter_mlops.capture.session import Session
 from jupyter_mlops.dataflow import Context, Flow, Literal
 from jupyter_mlops.dataflow.source import handed_on
-from jupyter_mlops.events import CellFinished, CellStarted, NotSeen
+from jupyter_mlops.events import CellFinished, CellStarted, DataCompleted, NotSeen
 from jupyter_mlops.fingerprints.introspection import name_of
 from jupyter_mlops.metadata import asks_to_be_left_out, section, tags
-from jupyter_mlops.records import CellError, CellStatus, DataUse
+from jupyter_mlops.records import CellError, CellStatus, Fingerprint
+
+if TYPE_CHECKING:
+    from jupyter_mlops.capture.budget import Budget
+    from jupyter_mlops.capture.data import Waiting
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _TRACEBACK_LIMIT = 100_000
@@ -59,11 +63,20 @@ class Recorder:
         The journal's end.
     listener
         Hears the outputs, where nobody outside does.
+    guard
+        Does one step and keeps its faults from the user.
     """
 
-    def __init__(self, shell: Any, session: Session, listener: Listener | None) -> None:
+    def __init__(
+        self,
+        shell: Any,
+        session: Session,
+        listener: Listener | None,
+        guard: Callable[[str, Callable[[], Any]], bool],
+    ) -> None:
         # Loaded here and not above: a kernel that only idles should not pay for them.
         from jupyter_mlops.capture.data import Data
+        from jupyter_mlops.capture.idle import Idle
         from jupyter_mlops.capture.reads import Reads
 
         self._shell = shell
@@ -75,6 +88,7 @@ class Recorder:
         self._hidden = names.Hidden(shell.user_ns_hidden)
         self._context = Context()
         self._data = Data()
+        self._idle = Idle(shell.kernel, lambda: self._namespace, guard)
         self._modules = len(sys.modules)
         self._count = 0
         self._between = Between(self._hidden)
@@ -86,13 +100,15 @@ class Recorder:
         return namespace
 
     def close(self) -> None:
-        """Undo what was put around the readers of files."""
+        """Undo what was put around the readers of files, and let go of what waits."""
+        self._idle.drop()
         self._reads.close()
 
     # --- before ---
 
     def start(self, info: Any, request: dict[str, Any], overlapping: bool) -> Execution:
         """Say that a cell is about to execute."""
+        self._idle.drop()
         self.say_finished()
         header = request.get("header", {})
         metadata = section(request, "metadata")
@@ -170,6 +186,7 @@ class Recorder:
         count = None if result is None else getattr(result, "execution_count", None)
         duration = max(0.0, began - execution.began)
         fields: dict[str, Any] = {}
+        waiting: list[Waiting] = []
         if execution.is_finished:
             return
         changed = self._between.end(execution.number, self._namespace)
@@ -179,8 +196,13 @@ class Recorder:
         else:
             if error is not None:
                 fields["error"] = _described(error, getattr(self._shell, "_last_traceback", None))
-            self._look(
-                execution, fields, changed, completed=status == "ok" and not execution.broke_off
+            budget = self._data.budget(duration, batch=self._session.is_batch)
+            waiting = self._look(
+                execution,
+                fields,
+                changed,
+                budget,
+                completed=status == "ok" and not execution.broke_off,
             )
             self._check_environment(execution)
         execution.is_finished = True
@@ -194,6 +216,12 @@ class Recorder:
         self._finished.append((execution, fields))
         if not execution.is_heard:
             self.say_finished()
+        self._idle.begin(waiting, lambda *found: self._complete(execution.number, *found))
+
+    def _complete(self, number: int, waiting: Waiting, fingerprint: Fingerprint) -> None:
+        self._session.say(
+            DataCompleted, execution=number, **self._data.complete(waiting, fingerprint)
+        )
 
     def _check_environment(self, execution: Execution) -> None:
         # Not after every cell: each call of the system lets other threads in and may cost
@@ -229,10 +257,14 @@ class Recorder:
         execution: Execution,
         fields: dict[str, Any],
         changed: tuple[str, ...],
+        budget: Budget,
         *,
         completed: bool,
-    ) -> None:
-        """Fill in what can be seen; one part that fails leaves the others as they are."""
+    ) -> list[Waiting]:
+        """Fill in what can be seen, and return what has to wait.
+
+        One part that fails leaves the others as they are.
+        """
         flow, before = execution.flow, execution.before
         if flow is None or before is None:
             # The cell was not Python, or was refused before it ran.
@@ -240,11 +272,17 @@ class Recorder:
         moved = names.after(flow, before, self._namespace, self._hidden, completed=completed)
         fields["opaque"] = flow.opaque is not None
         fields["changed_beside"] = tuple(name for name in changed if name not in moved.writes)
-        data: list[DataUse] = []
-        made: dict[str, bool] = {}
-        self._part(execution, "data", lambda: self._data.look(moved, self._namespace, data, made))
         doubtful = moved.changed - moved.bound - flow.mutates
-        writes = moved.writes - {name for name in doubtful if made.get(name) is False}
+        seen = self._data.nothing()
+        self._part(
+            execution,
+            "data",
+            lambda: self._data.look(moved, doubtful, self._namespace, budget, seen),
+        )
+        writes = moved.writes - {name for name in doubtful if seen.changed.get(name) is False}
+        fields["unsettled"] = tuple(
+            sorted(name for name in doubtful & writes if seen.changed.get(name, "") is None)
+        )
         fields["reads"] = tuple(sorted(moved.reads))
         fields["writes"] = tuple(sorted(writes))
         self._part(execution, "names", lambda: self._names(flow, fields))
@@ -269,10 +307,11 @@ class Recorder:
             or ()
         )
         read, not_read = self._part(execution, "files", self._reads.take) or ((), ())
-        fields["data"] = (*data, *read)
+        fields["data"] = (*seen.uses, *read)
         execution.unseen.extend(not_read)
         uses = self._part(execution, "randomness", lambda: self._generators.take(flow))
         fields["randomness"] = uses or ()
+        return seen.waiting
 
     def _part(self, execution: Execution, what: str, look: Callable[[], Any]) -> Any:
         try:

@@ -70,6 +70,11 @@ class Session:
         return self._writer is not None
 
     @property
+    def is_batch(self) -> bool:
+        """Tell whether the kernel executes one notebook, and nobody waits for a cell."""
+        return self.starter is not None and self.starter.trigger != "interactive"
+
+    @property
     def is_ours(self) -> bool:
         """Tell whether this process is the kernel, and not one that it forked."""
         return os.getpid() == self._pid

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from jupyter_mlops.frozen import dataclass
 from itertools import repeat
 from operator import is_
 from typing import Any
@@ -27,6 +26,7 @@ from jupyter_mlops.fingerprints.introspection import (
 )
 from jupyter_mlops.fingerprints.python_ import Encoder, Values, zone_name
 from jupyter_mlops.fingerprints.steps import Steps, finish
+from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records import Column, Fingerprint
 
 # Rows of all strided columns that are read together: what the first column brings into the

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from jupyter_mlops.frozen import dataclass
 from functools import cache
 from typing import Any
 
 from jupyter_mlops.fingerprints import arrays, frames, sparse
 from jupyter_mlops.fingerprints.hashing import Content
 from jupyter_mlops.fingerprints.introspection import attributes, belongs_to, is_a, loaded
+from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records import Column, Fingerprint
 
 # What visiting one Python object costs, in bytes that are hashed meanwhile.

@@ -6,6 +6,8 @@ through the identities of the executions that supplied each name, everything tha
 made from. What is not known is never taken for equal: an input without a complete digest,
 or a generator that took its seed from the system, makes an execution agree with itself only.
 An input's digest may be missing if the cell made something of it that has a complete one.
+What a cell made is set by all of this, so where its digest is missing, because reading it had
+to wait too long, the others decide: two equal runs do not part for want of a digest.
 Modules of the user's own are read once a session and count where their names are used.
 """
 
@@ -20,15 +22,34 @@ from jupyter_mlops.records import DataUse, RandomUse
 from jupyter_mlops.store.sessions import Execution
 
 
-def identity(execution: Execution, origins: Mapping[str, str]) -> str:
-    """Return the identity of an execution.
+class Identities:
+    """The identities of a session's executions, asked for in their order."""
 
-    Parameters
-    ----------
-    origins
-        For each name read, what stands for its value: a literal, or the identities of the
-        executions that supplied it.
-    """
+    def __init__(self) -> None:
+        self._made: dict[str, list[dict[str, str]]] = {}
+
+    def of(self, execution: Execution, origins: Mapping[str, str]) -> str:
+        """Return the identity of an execution.
+
+        Parameters
+        ----------
+        origins
+            For each name read, what stands for its value: a literal, or the identities of
+            the executions that supplied it.
+        """
+        base, left = _without_made(execution, origins), made(execution)
+        others = self._made.setdefault(base, [])
+        # Of several that it may be, the last one.
+        for other in reversed(others):
+            if all(other.get(name, digest) == digest for name, digest in left.items()):
+                other.update(left)
+                return sha256(canonical([base, others.index(other)]))
+        others.append(left)
+        return sha256(canonical([base, len(others) - 1]))
+
+
+def _without_made(execution: Execution, origins: Mapping[str, str]) -> str:
+    """Digest what could tell executions apart, but for what they made."""
     finished = execution.finished
     if finished is None or execution.started.skipped:
         return sha256(canonical(["unknown", execution.number]))
@@ -43,7 +64,7 @@ def made(execution: Execution) -> dict[str, str]:
     finished = execution.finished
     if finished is None:
         return {}
-    found = {use.name: use.digest for use in finished.data if use.access == "made"}
+    found = {use.name: use.digest for use in _surely_made(finished)}
     partial = {use.name for use in finished.data if not use.complete}
     found |= {model.name: model.digest for model in finished.models}
     return {
@@ -60,14 +81,21 @@ def _values(finished: CellFinished) -> list[Any]:
             for one in finished.metrics
             if one.name not in finished.volatile
         ],
-        [[one.name, one.class_, one.parameters, one.digest] for one in finished.models],
-        sorted(_used(use) for use in finished.data if use.access != "import"),
+        [[one.name, one.class_, one.parameters] for one in finished.models],
+        sorted(_used(use) for use in finished.data if use.access not in ("import", "made")),
+        sorted(use.name or "" for use in _surely_made(finished)),
         [_drawn(use) for use in finished.randomness],
     ]
 
 
 def _used(use: DataUse) -> list[str]:
     return [use.access, use.name or "", use.path or "", (use.complete and use.digest) or ""]
+
+
+def _surely_made(finished: CellFinished) -> list[DataUse]:
+    # Whether a call changed its argument may be known of one execution and not of another.
+    settled = [use for use in finished.data if use.access == "made"]
+    return [use for use in settled if use.name not in finished.unsettled]
 
 
 def _drawn(use: RandomUse) -> list[Any]:

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 
 from jupyter_mlops.journal import canonical
 from jupyter_mlops.records import Parameter
-from jupyter_mlops.store.identity import identity, made
+from jupyter_mlops.store.identity import Identities, made
 from jupyter_mlops.store.overwriting import CALL_SOURCES
 from jupyter_mlops.store.sessions import Execution
 
@@ -67,7 +67,8 @@ class _State:
     bound by a literal with its value; ``modules`` the
     digests of the user's own modules, and ``reloaded`` those that changed while the kernel
     ran; ``opaque`` is the last execution whose flow is not known; ``outside`` maps names that
-    no cell gave their value to index and number of the execution that noticed.
+    no cell gave their value to index and number of the execution that noticed; ``unsettled``
+    maps names to executions that may have written them since the last one that did.
     """
 
     traced: list[Traced] = field(default_factory=list)
@@ -78,6 +79,8 @@ class _State:
     reloaded: dict[str, str] = field(default_factory=dict)
     opaque: int | None = None
     outside: dict[str, tuple[int, int]] = field(default_factory=dict)
+    unsettled: dict[str, list[int]] = field(default_factory=dict)
+    identities: Identities = field(default_factory=Identities)
 
 
 def trace(executions: Sequence[Execution]) -> tuple[Traced, ...]:
@@ -118,7 +121,9 @@ def _after_everything(state: _State, execution: Execution) -> Traced:
     names = sorted(state.writer.keys() | state.outside.keys())
     sources = {name: _suppliers(state, name) for name in names}
     tokens = {name: _tokens(state, name, suppliers) for name, suppliers in sources.items()}
-    return Traced(index, execution, sources, tokens, before, before, identity(execution, {}))
+    return Traced(
+        index, execution, sources, tokens, before, before, state.identities.of(execution, {})
+    )
 
 
 def _linked(
@@ -135,6 +140,10 @@ def _linked(
         if not is_value(tokens[name])
         for supplier in suppliers
     }
+    # A replay needs whatever may have changed a name; what it stands for is as it was.
+    perhaps = {one for name in sources for one in state.unsettled.get(name, ())}
+    before |= perhaps
+    whole |= perhaps
     return Traced(
         index=index,
         execution=execution,
@@ -142,7 +151,9 @@ def _linked(
         tokens=tokens,
         lineage=frozenset({index}.union(*(state.traced[one].lineage for one in before))),
         full=frozenset({index}.union(*(state.traced[one].full for one in whole))),
-        identity=identity(execution, {name: " ".join(said) for name, said in tokens.items()}),
+        identity=state.identities.of(
+            execution, {name: " ".join(said) for name, said in tokens.items()}
+        ),
     )
 
 
@@ -208,7 +219,10 @@ def _written_by(execution: Execution) -> set[str]:
 def _apply(state: _State, traced: Traced) -> None:
     _note_modules(state, traced.execution)
     imports, literals = _imports(traced.execution), _literals(traced.execution)
-    for name in _written_by(traced.execution):
+    unsettled = _unsettled_by(state, traced.execution)
+    for name in unsettled:
+        state.unsettled.setdefault(name, []).append(traced.index)
+    for name in _written_by(traced.execution) - unsettled:
         imported = imports.get(name)
         if (
             imported is not None
@@ -218,6 +232,7 @@ def _apply(state: _State, traced: Traced) -> None:
             continue  # another cell that imports the same changes nothing
         state.writer[name] = traced.index
         state.outside.pop(name, None)
+        state.unsettled.pop(name, None)
         for book, values in ((state.imported, imports), (state.literal, literals)):
             book.pop(name, None)
             if name in values:
@@ -227,6 +242,12 @@ def _apply(state: _State, traced: Traced) -> None:
         _lose(state, traced.index, traced.execution.number, finished.changed_beside)
     if traced.execution.is_opaque:
         state.opaque = traced.index
+
+
+def _unsettled_by(state: _State, execution: Execution) -> set[str]:
+    """Return names of which nobody knows whether the execution wrote them."""
+    finished = execution.finished
+    return set() if finished is None else {*finished.unsettled} & state.writer.keys()
 
 
 def _note_modules(state: _State, execution: Execution) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from jupyter_mlops.dataflow import Context, Flow, analyse
 from jupyter_mlops.events import (
     CellFinished,
     CellStarted,
+    DataCompleted,
     EnvironmentChanged,
     Event,
     KernelGone,
@@ -26,6 +28,7 @@ from jupyter_mlops.records import (
     CHANGED_OUTSIDE,
     WHOLE_CELL,
     CellStatus,
+    DataUse,
     Environment,
 )
 from jupyter_mlops.store.deaths import Fate, fate
@@ -111,6 +114,7 @@ class _Told:
     start: SessionStarted | None = None
     cells: dict[int, CellStarted] = field(default_factory=dict)
     finished: dict[int, CellFinished] = field(default_factory=dict)
+    completed: dict[int, list[DataCompleted]] = field(default_factory=dict)
     environments: list[tuple[int, Environment]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     ended: SessionEnded | None = None
@@ -182,6 +186,8 @@ def _sorted(events: Sequence[Event]) -> _Told:
             told.cells.setdefault(event.execution, event)
         elif isinstance(event, CellFinished):
             told.finished.setdefault(event.execution, event)
+        elif isinstance(event, DataCompleted):
+            told.completed.setdefault(event.execution, []).append(event)
         elif isinstance(event, EnvironmentChanged):
             told.environments.append((event.seq, event.environment))
         elif isinstance(event, Notice):
@@ -203,6 +209,8 @@ def _executions(
         flow = analyse(started.source, context)
         context = context.after(flow)
         finished = told.finished.get(number)
+        if finished is not None:
+            finished = reduce(_completed, told.completed.get(number, ()), finished)
         seen = outputs.get(started.msg_id) if started.msg_id else None
         if seen is None and finished is not None:
             seen = finished.outputs
@@ -234,6 +242,30 @@ def _overlapping(told: _Told) -> set[int]:
         if latest is None or ends > latest[1]:
             latest = (number, ends)
     return found
+
+
+def _completed(finished: CellFinished, later: DataCompleted) -> CellFinished:
+    """Return what an execution produced, with what was read of it since it finished."""
+    known = {_key(use): use for use in later.data}
+    models = later.models or {}
+    settled = {*later.unchanged, *later.changed}
+    return replace(
+        finished,
+        writes=tuple(name for name in finished.writes if name not in later.unchanged),
+        unsettled=tuple(name for name in finished.unsettled if name not in settled),
+        data=tuple(
+            known.get(_key(use), use)
+            for use in finished.data
+            if use.access != "made" or use.name not in later.unchanged
+        ),
+        models=tuple(
+            replace(model, digest=models.get(model.name, model.digest)) for model in finished.models
+        ),
+    )
+
+
+def _key(use: DataUse) -> tuple[str, str | None, str | None, str]:
+    return use.kind, use.name, use.path, use.access
 
 
 def _cell(started: CellStarted, flow: Flow, batch: bool) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlops.store import lineage, segmentation
+from jupyter_mlops.store.identity import Identities
 from tests.store import random_sessions
 from tests.store.random_sessions import act, disturbed, lies, lost, smallest, told, unfaithful
 
@@ -52,7 +53,7 @@ def test_a_lineage_replayed_alone_gives_the_same_metrics(tmp_path: Path) -> None
         (segmentation, "agree", lambda ours, theirs: True),
         (segmentation, "came_from", lambda traced, full: set()),
         (lineage, "_written_by", lambda execution: set(execution.flow.binds)),
-        (lineage, "identity", lambda execution, origins: execution.source_digest),
+        (Identities, "of", lambda self, execution, origins: execution.source_digest),
     ],
     ids=["everything agrees", "the last value counts", "no change in place", "source alone"],
 )

@@ -1,0 +1,149 @@
+"""Fingerprints that had to wait are completed while the kernel idles, or not at all."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import numpy as np
+import pytest
+
+from jupyter_mlops.events import CellFinished, DataCompleted
+from jupyter_mlops.fingerprints import fingerprint
+from jupyter_mlops.settings import Starter
+from tests.capture.conftest import Kernel, StartKernel
+
+_LIMIT_S = 30
+# Far more than the end of a cell may take, on any machine; made in no time.
+ARRAY = "import numpy as np; big = np.ones(40_000_000)"
+
+
+@pytest.fixture
+def small_budget(startup: object) -> None:
+    """Let nothing be fingerprinted when a cell ends, so that small data will do."""
+    startup(  # type: ignore[operator]
+        "from jupyter_mlops.capture import budget\nbudget._LEAST = budget._MOST = -1.0\n"
+    )
+
+
+def completed(kernel: Kernel, count: int) -> list[DataCompleted]:
+    """Wait until that many completions are told."""
+    until = time.monotonic() + _LIMIT_S
+    while len(kernel.of(DataCompleted)) < count:
+        assert time.monotonic() < until, kernel.events()
+        time.sleep(0.02)
+    found: list[DataCompleted] = kernel.of(DataCompleted)
+    return found
+
+
+def test_a_large_array_is_outlined_when_its_cell_ends_and_completed_when_the_kernel_idles(
+    kernel: Kernel,
+) -> None:
+    kernel.run(ARRAY)
+    (said,) = completed(kernel, 1)
+    (cell,) = kernel.finished()
+    (partial,), (whole,) = cell.data, said.data
+    assert (partial.name, partial.complete, partial.size_bytes) == ("big", False, 320_000_000)
+    expected = fingerprint(np.ones(40_000_000))
+    assert expected is not None
+    assert said.execution == cell.execution
+    assert (whole.name, whole.complete, whole.digest) == ("big", True, expected.digest)
+    assert partial.digest != whole.digest
+    assert cell.self_time_s < 0.2  # reading it takes as long as that, at the very least
+
+
+@pytest.mark.usefixtures("small_budget")
+def test_all_names_models_and_frames_are_completed(kernel: Kernel) -> None:
+    kernel.run(
+        "import pandas as pd, numpy as np\n"
+        "from sklearn.linear_model import LinearRegression\n"
+        "frame = pd.DataFrame({'a': [1.0, 2.0, 3.0], 'b': ['x', 'y', 'z']})\n"
+        "again = frame\n"
+        "model = LinearRegression().fit(frame[['a']], [1, 2, 3])"
+    )
+    one, other = completed(kernel, 2)
+    (cell,) = kernel.finished()
+    assert [use.complete for use in cell.data] == [False, False]
+    assert [column.dtype for column in cell.data[0].columns] == ["float64", "str"]
+    assert [model.digest for model in cell.models] == [None]
+    assert [use.name for use in one.data] == ["again", "frame"]
+    assert all(column.complete for use in one.data for column in use.columns)
+    assert other.models is not None
+    assert list(other.models) == ["model"]
+
+
+@pytest.mark.usefixtures("small_budget")
+def test_whether_a_call_changed_its_argument_is_settled_later(kernel: Kernel) -> None:
+    kernel.run("import numpy as np\nx = np.arange(9)\nlook, change = [len], [lambda a: a.fill(7)]")
+    completed(kernel, 1)
+    kernel.run("look[0](x)")
+    completed(kernel, 2)
+    kernel.run("change[0](x)")
+    made, same, other = completed(kernel, 3)
+    cells: list[CellFinished] = kernel.finished()
+    assert [cell.unsettled for cell in cells] == [(), ("x",), ("x",)]
+    assert (made.unchanged, made.changed) == ((), ())
+    assert (same.unchanged, same.changed, same.data) == (("x",), (), ())
+    assert (other.unchanged, other.changed) == ((), ("x",))
+    assert other.data[0].digest != made.data[0].digest
+
+
+@pytest.mark.usefixtures("small_budget")
+@pytest.mark.parametrize(
+    "busy",
+    [
+        "import threading, time\n"
+        "def spin():\n"
+        "    while True: time.sleep(0.001)\n"
+        "threading.Thread(target=spin, daemon=True).start()",
+        "import asyncio\n"
+        "async def later():\n"
+        "    while True: await asyncio.sleep(0.001)\n"
+        "task = asyncio.create_task(later())",
+    ],
+    ids=["thread", "task"],
+)
+def test_nothing_is_completed_while_code_of_the_users_may_run(kernel: Kernel, busy: str) -> None:
+    kernel.run(busy)
+    kernel.run("import numpy as np; x = np.arange(9)")
+    time.sleep(0.5)  # nothing can be waited for: what is tested is that nothing happens
+    assert kernel.of(DataCompleted) == []
+    assert [use.complete for use in kernel.finished()[1].data] == [False]
+
+
+@pytest.mark.usefixtures("small_budget")
+def test_a_sleeping_thread_is_no_hindrance(kernel: Kernel) -> None:
+    kernel.run(
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "pool = ThreadPoolExecutor(2); list(pool.map(abs, [1, 2]))"
+    )
+    kernel.run("import numpy as np; x = np.arange(9)")
+    assert [use.name for use in completed(kernel, 1)[0].data] == ["x"]
+
+
+def test_a_cell_that_starts_ends_the_work_and_lets_go_of_the_value(kernel: Kernel) -> None:
+    kernel.client.execute(
+        "import numpy as np, weakref; big = np.ones(40_000_000); seen = weakref.ref(big)"
+    )
+    kernel.run("del big; alive = seen() is not None")
+    assert kernel.value("alive") == "False"
+    kernel.run("pass")
+    assert kernel.of(DataCompleted) == []
+
+
+def test_a_request_of_another_kind_ends_the_work(kernel: Kernel) -> None:
+    kernel.client.execute(ARRAY)
+    # A silent one is no cell to anybody, and changes what the cell left.
+    kernel.client.execute("big[0] = 2.0", silent=True, reply=True)
+    kernel.run("pass")
+    for said in kernel.of(DataCompleted):
+        expected = fingerprint(np.ones(40_000_000))
+        assert expected is not None
+        assert said.data[0].digest == expected.digest
+
+
+def test_a_batch_run_completes_its_data_when_the_cell_ends(start_kernel: StartKernel) -> None:
+    starter = Starter(pid=os.getpid(), listens=False, trigger="run", run="r1")
+    kernel = start_kernel(**starter.environment())
+    kernel.run(ARRAY)
+    assert kernel.finished()[0].data[0].complete
