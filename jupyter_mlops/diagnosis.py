@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_mlops import settings as reader
 from jupyter_mlops.errors import MlopsError
+from jupyter_mlops.journal import obstacle
 from jupyter_mlops.layout import size
 from jupyter_mlops.records import Check, Diagnosis
 from jupyter_mlops.settings import Settings
@@ -300,6 +301,7 @@ def _store(settings: Settings) -> Iterator[Check]:
     except MlopsError as error:
         what, _, way_out = str(error).rpartition("; ")
         yield Check("store", "finding", what or way_out, way_out)
+        yield from _journals(settings.journals)
         return
     if fault is not None:
         yield Check("store", "finding", f"the store can't be brought up to date: {fault}", _REPORT)
@@ -324,6 +326,7 @@ def _store(settings: Settings) -> Iterator[Check]:
         what, _, command = problem.partition("; upgrade with: ")
         yield Check("store", "finding", what, command or f"restart that kernel; {_REPORT}")
     yield from _folder(settings.home)
+    yield from _journals(settings.journals)
 
 
 def _refreshed(store: Store) -> str | None:
@@ -353,3 +356,15 @@ def _folder(home: Path) -> Iterator[Check]:
         )
     else:
         yield Check("store", "ok", f"{size(free)} are free")
+
+
+def _journals(journals: Path) -> Iterator[Check]:
+    error = obstacle(journals)
+    if error is not None:
+        yield Check(
+            "capture",
+            "finding",
+            f"{journals} can't be written ({error.strerror or error}): kernels are not recording, "
+            "and keep in memory what they will write there",
+            f"make room or mend its permissions, or set {reader.HOME_VARIABLE} to another folder",
+        )

@@ -181,6 +181,10 @@ class EnvironmentChanged:
     v: int = EVENT_VERSION
 
 
+# What a notice says of lines that had to wait, if none of them is lost.
+WRITTEN_LATE = "this session was written late"
+
+
 @dataclass(frozen=True)
 class Notice:
     """A fault of capture itself, in words for the user; never the user's own error."""

@@ -13,7 +13,14 @@ from typing import Any, Literal
 
 from jupyter_mlops.capture.environment import Installed
 from jupyter_mlops.errors import JournalError
-from jupyter_mlops.events import EnvironmentChanged, Event, Notice, SessionEnded, SessionStarted
+from jupyter_mlops.events import (
+    WRITTEN_LATE,
+    EnvironmentChanged,
+    Event,
+    Notice,
+    SessionEnded,
+    SessionStarted,
+)
 from jupyter_mlops.journal import Journal, compose, this_process
 from jupyter_mlops.metadata import OWN, section, switches_capture_off
 from jupyter_mlops.records import Environment
@@ -139,7 +146,7 @@ class Session:
     def _told(self) -> bytes:
         """Say once that lines had to wait, and what that cost."""
         lost, why, self._lost, self._refusal = self._lost, self._refusal, 0, None
-        what = f"{lost} lines of this session are lost" if lost else "this session was written late"
+        what = f"{lost} lines of this session are lost" if lost else WRITTEN_LATE
         return compose(Notice, {"what": what, "why": f"its journal could not be written: {why}"})
 
     def _bound(self) -> None:

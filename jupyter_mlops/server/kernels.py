@@ -119,10 +119,10 @@ class Kernels:
 
     def recording(self) -> tuple[KernelCapture, ...]:
         """Return of each kernel that has executed something whether it records."""
-        found = self._listener.recording.items()
+        found, faults = self._listener.recording, self._listener.faults
         return tuple(
-            KernelCapture(kernel_id, records, None if records else _why_not(kernel.manager))
-            for kernel_id, records in sorted(found)
+            _capture(kernel_id, records, faults.get(kernel_id), kernel.manager)
+            for kernel_id, records in sorted(found.items())
             if (kernel := self._kernels.get(kernel_id)) is not None
         )
 
@@ -176,14 +176,27 @@ def _process(manager: Any) -> object | None:
     return ready if manager.has_kernel and ready.done() else None
 
 
-def _why_not(manager: Any) -> str:
-    """Return as a sentence why a kernel has executed something and written nothing down."""
+def _capture(kernel_id: str, records: bool, fault: str | None, manager: Any) -> KernelCapture:
+    """Tell whether a kernel that has executed something records, and if not, why."""
+    if records:
+        return KernelCapture(kernel_id, True)
+    meant = _why_not_meant(manager)
+    if meant is None and fault is not None:
+        return KernelCapture(kernel_id, False, fault, fault=True)
+    return KernelCapture(kernel_id, False, meant or _NOT_THERE)
+
+
+_NOT_THERE = (
+    "jupyter-mlops is not installed in its environment, or switched off there; "
+    "jupyter mlops doctor says more."
+)
+
+
+def _why_not_meant(manager: Any) -> str | None:
+    """Return as a sentence why a kernel is not meant to record, as far as can be seen from here."""
     spec = manager.kernel_spec
     if spec.language.lower() != "python":
         return f"{spec.display_name} is no Python kernel, and only those are recorded."
     if not read(environ=spec.env).capture:
         return f"{SWITCH_VARIABLE} in its kernel specification switches capture off."
-    return (
-        "jupyter-mlops is not installed in its environment, or switched off there; "
-        "jupyter mlops doctor says more."
-    )
+    return None

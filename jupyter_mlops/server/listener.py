@@ -29,7 +29,8 @@ from jupyter_mlops.errors import JournalError
 from jupyter_mlops.events import Event, KernelGone, NotebookTold, Notice, OutputsSeen
 from jupyter_mlops.journal import Journal
 from jupyter_mlops.outputs import Outputs
-from jupyter_mlops.server.recorded import Recorded
+from jupyter_mlops.server import faults
+from jupyter_mlops.server.recorded import Found, Recorded
 
 # A single message above this size would hold Python, and so the server, while it is decoded.
 MESSAGE_LIMIT_BYTES = 64 * 2**20
@@ -42,7 +43,7 @@ _RETRY_MS = 2000
 
 
 class Execution:
-    """One execution being heard; ``runs_code`` once the kernel has echoed the code."""
+    """One execution being heard; ``runs_code`` once the kernel has echoed its code, if any."""
 
     def __init__(self) -> None:
         self.outputs = Outputs()
@@ -97,7 +98,8 @@ class Ear:
         if execution is None:
             return []
         if kind == "execute_input":
-            execution.runs_code = True
+            # IPython calls nobody for an empty cell.
+            execution.runs_code = bool(str(content.get("code", "")).strip())
         elif too_large:
             execution.too_large = True
         elif kind in _OUTPUT_KINDS:
@@ -131,6 +133,7 @@ class Listener:
         self._ears: dict[str, Ear] = {}
         self._told: dict[str, dict[str, Any]] = {}
         self._recording: dict[str, bool] = {}
+        self._faults: dict[str, str] = {}
         self._owed: deque[tuple[type[Event], dict[str, Any]]] = deque()
         self._lost = 0
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -153,6 +156,11 @@ class Listener:
     def recording(self) -> Mapping[str, bool]:
         """Whether each kernel writes down what it executes; those that executed nothing lack."""
         return self._recording.copy()
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """Why kernels do not record that may be meant to, in a sentence each."""
+        return self._faults.copy()
 
     def start(self) -> None:
         """Begin to listen."""
@@ -232,6 +240,7 @@ class Listener:
         if self._recorded.knows(kernel_id):
             self._owed.append((KernelGone, {"kernel_id": kernel_id, "how": how}))
         self._recording.pop(kernel_id, None)
+        self._faults.pop(kernel_id, None)
         # Whether the next process records, only its own journal tells.
         self._recorded.forget_ended(kernel_id)
         if detach:
@@ -247,9 +256,9 @@ class Listener:
     def _write(self, kernel_id: str, ident: str, execution: Execution) -> None:
         if not execution.runs_code:
             return
-        taken = self._recorded.take(kernel_id, ident)
-        self._recording[kernel_id] = self._recorded.knows(kernel_id)
-        if not taken:
+        found = self._recorded.take(kernel_id, ident)
+        self._judge(kernel_id, found)
+        if found != "recorded":
             return
         if execution.too_large:
             limit = MESSAGE_LIMIT_BYTES // 2**20
@@ -260,9 +269,24 @@ class Listener:
         if not self._append(OutputsSeen, kernel_id=kernel_id, msg_id=ident, outputs=outputs):
             self._lost += 1
 
+    def _judge(self, kernel_id: str, found: Found) -> None:
+        """Note whether a kernel records, by what it said of its last execution."""
+        fault = None
+        if self._recorded.has_switched_off(kernel_id):
+            fault = faults.SWITCHED_OFF
+        elif found == "missing":
+            # One that has never recorded may not be meant to.
+            knows = self._recorded.knows(kernel_id)
+            fault = (faults.missing if knows else faults.obstruction)(self._journals)
+        if fault is None:
+            self._faults.pop(kernel_id, None)
+        else:
+            self._faults[kernel_id] = fault
+        self._recording[kernel_id] = found != "missing" and fault is None
+
     def _find_recording(self) -> None:
         for kernel_id in [one for one in self._told if self._recorded.knows(one)]:
-            self._recording[kernel_id] = True
+            self._recording.setdefault(kernel_id, True)
             self._owed.append((NotebookTold, self._told.pop(kernel_id)))
 
     def _say_owed(self) -> None:

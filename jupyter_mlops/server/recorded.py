@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jupyter_mlops.journal import SUFFIX, is_alive, new_lines
 from jupyter_mlops.records import Process
@@ -23,9 +23,14 @@ _CLOCK_TICK_NS = 10**9
 # A kernel writes a line at once; one that has no end by then was cut off by a full disk or a kill.
 _HEADLESS_LIMIT_S = 10.0
 _STARTED = b'"cell_started"'
+_ENDED = b'"session_ended"'
 # Of each kernel; an execution whose outputs are never heard would stay for ever. Not only the
 # newest: with subshells an earlier execution may end after a later one.
 _STARTED_LIMIT = 100
+
+
+# What a kernel's journal says of one execution; nothing, where it should, is a fault.
+Found = Literal["recorded", "left out", "missing"]
 
 
 @dataclass
@@ -66,34 +71,47 @@ class Recorded:
         self._changed_ns = 0
         self._known = set(_names(journals))
         self._journals: dict[str, list[_Journal]] = defaultdict(list)
-        self._started: dict[str, dict[str, None]] = defaultdict(dict)
+        self._started: dict[str, dict[str, Found]] = defaultdict(dict)
+        self._off: set[str] = set()
 
     def knows(self, kernel_id: str) -> bool:
         """Tell whether this kernel records at all."""
         self._find()
         return kernel_id in self._journals
 
-    def take(self, kernel_id: str, msg_id: str) -> bool:
-        """Tell whether the kernel records this execution; asked once, then forgotten."""
+    def has_switched_off(self, kernel_id: str) -> bool:
+        """Tell whether capture gave up in this kernel, which went on."""
+        return kernel_id in self._off
+
+    def take(self, kernel_id: str, msg_id: str) -> Found:
+        """Tell what the kernel says of this execution; asked once, then forgotten."""
         if not self.knows(kernel_id):
-            return False
+            return "missing"
         started = self._started[kernel_id]
         for journal in self._journals[kernel_id]:
             for line in journal.new_lines():
-                # Most of a journal are long lines of ends; only starts are worth decoding.
-                event = _decoded(line) if _STARTED in line else {}
-                if event.get("type") == "cell_started" and not event.get("skipped"):
-                    started[str(event.get("msg_id"))] = None
-        found = msg_id in started
-        started.pop(msg_id, None)
+                self._read(kernel_id, line)
+        found = started.pop(msg_id, "missing")
         for oldest in list(started)[:-_STARTED_LIMIT]:
             del started[oldest]
         return found
+
+    def _read(self, kernel_id: str, line: bytes) -> None:
+        # Most of a journal are long lines of ends of cells, and not worth decoding.
+        if _STARTED not in line and _ENDED not in line:
+            return
+        event = _decoded(line)
+        if event.get("type") == "cell_started":
+            said: Found = "left out" if event.get("skipped") else "recorded"
+            self._started[kernel_id][str(event.get("msg_id"))] = said
+        elif event.get("type") == "session_ended" and not event.get("shut_down", True):
+            self._off.add(kernel_id)
 
     def forget(self, kernel_id: str) -> None:
         """Let go of a kernel that is gone."""
         self._journals.pop(kernel_id, None)
         self._started.pop(kernel_id, None)
+        self._off.discard(kernel_id)
 
     def forget_ended(self, kernel_id: str) -> None:
         """Let go of a kernel's processes that ended; the next one may have begun already."""

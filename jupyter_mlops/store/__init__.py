@@ -12,10 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from jupyter_mlops import journal
 from jupyter_mlops.errors import StoreError
+from jupyter_mlops.events import WRITTEN_LATE
 from jupyter_mlops.records import (
     Artifact,
     Batch,
@@ -293,7 +294,10 @@ class Store:
         StoreError
             If it can't be shown.
         """
-        ended = keeping.ended(outcome, self._blobs)
+        journals = self._settings.journals
+        error = journal.obstacle(journals)
+        told = None if error is None else f"{journals} can't be written ({error.strerror or error})"
+        ended = keeping.ended(outcome, self._blobs, told)
         with self._database.write() as connection:
             keeping.finish(connection, run, ended)
         self.refresh()
@@ -334,6 +338,8 @@ class Store:
         notices = (
             select(tables.events.c.document)
             .where(tables.events.c.type == "notice", tables.events.c.at > since)
+            # Those tell of no loss, and need nobody.
+            .where(func.json_extract(tables.events.c.document, "$.what") != WRITTEN_LATE)
             .order_by(tables.events.c.at.desc())
             .limit(_RECENT_NOTICES)
         )

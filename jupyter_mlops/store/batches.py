@@ -75,13 +75,14 @@ class SeenCell:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a batch execution ended."""
+    """How a batch execution ended; ``obstacle`` is what kept journals from being written then."""
 
     status: RunStatus
     reason: str | None
     executed: str | None
     cells: tuple[SeenCell, ...]
     duration_s: float
+    obstacle: str | None = None
 
 
 def seen(cell: BatchCell, outputs: tuple[Output, ...]) -> SeenCell:
@@ -137,6 +138,7 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
         notices=(
             *(session.notices if session is not None else ()),
             *overwritten(replaced),
+            *_unwritten(session, ended),
             *notices,
         ),
         executing=executing_of(placed) if status == "running" else None,
@@ -153,16 +155,28 @@ def _status(asked: Asked, ended: Ended | None) -> tuple[RunStatus, tuple[str, ..
     return "running", ()
 
 
-def _unseen(session: Session | None, recorded: Sequence[Recorded]) -> tuple[Unseen, ...]:
-    if session is not None:
+def _unwritten(session: Session | None, ended: Ended | None) -> tuple[str, ...]:
+    """Say so if the kernel may have been kept from writing its lines, the last one included."""
+    if ended is None or ended.obstacle is None or (session is not None and session.shut_down):
         return ()
-    if not any(one.execution.status != "not run" for one in recorded):
+    return (f"what its cells used and produced is not recorded to the end: {ended.obstacle}",)
+
+
+def _unseen(session: Session | None, recorded: Sequence[Recorded]) -> tuple[Unseen, ...]:
+    what = "everything but the outputs"
+    outside = [
+        one.execution for one in recorded if one.number < 0 and one.execution.status != "not run"
+    ]
+    if session is not None:
+        why = "its kernel, which recorded others, wrote nothing of it"
+        return tuple(Unseen(one.cell, what, why) for one in outside)
+    if not outside:
         return ()
     why = (
         "capture was off in its kernel, the kernel is not a Python kernel, "
         "or what it wrote can't be read"
     )
-    return (Unseen(None, "everything but the outputs", why),)
+    return (Unseen(None, what, why),)
 
 
 def _cells_of(given: bytes) -> list[dict[str, Any]]:

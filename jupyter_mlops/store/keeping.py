@@ -44,7 +44,7 @@ def begin(connection: Connection, batch: Batch, given: str) -> None:
     )
 
 
-def ended(outcome: BatchOutcome, blobs: Blobs) -> batches.Ended:
+def ended(outcome: BatchOutcome, blobs: Blobs, obstacle: str | None) -> batches.Ended:
     """Put the outcome's content away, and return what refers to it."""
     return batches.Ended(
         status=outcome.status,
@@ -52,6 +52,7 @@ def ended(outcome: BatchOutcome, blobs: Blobs) -> batches.Ended:
         executed=None if outcome.executed is None else blobs.put(outcome.executed),
         cells=tuple(batches.seen(cell, _kept(cell, blobs)) for cell in outcome.cells),
         duration_s=outcome.duration_s,
+        obstacle=obstacle,
     )
 
 

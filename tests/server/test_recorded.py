@@ -50,23 +50,23 @@ def test_follows_a_kernel(tmp_path: Path) -> None:
     assert found.knows("k") and not found.knows("other")
     _cell(book, "1")
     _cell(book, "2", skipped=True)
-    assert found.take("k", "1")
-    assert not found.take("k", "1"), "each execution once"
-    assert not found.take("k", "2"), "a skipped cell is no one's business"
-    assert not found.take("k", "3")
+    assert found.take("k", "1") == "recorded"
+    assert found.take("k", "1") == "missing", "each execution once"
+    assert found.take("k", "2") == "left out", "a skipped cell is no one's business"
+    assert found.take("k", "3") == "missing"
     _cell(book, "4")
-    assert found.take("k", "4")
+    assert found.take("k", "4") == "recorded"
 
 
 def test_a_restarted_kernel_has_two_journals(tmp_path: Path) -> None:
     found = Recorded(tmp_path)
     first = _session(tmp_path, "a", "k")
     _cell(first, "1")
-    assert found.take("k", "1")
+    assert found.take("k", "1") == "recorded"
     _cell(_session(tmp_path, "b", "k"), "2")
-    assert found.take("k", "2")
+    assert found.take("k", "2") == "recorded"
     found.forget("k")
-    assert not found.take("k", "2")
+    assert found.take("k", "2") == "missing"
 
 
 def test_only_processes_that_ended_are_forgotten(tmp_path: Path) -> None:
@@ -76,13 +76,15 @@ def test_only_processes_that_ended_are_forgotten(tmp_path: Path) -> None:
     _cell(_session(tmp_path, "a", "k", ended), "1")
     assert found.knows("k")
     found.forget_ended("k")
-    assert not found.take("k", "1"), "what is forgotten does not come back"
+    assert found.take("k", "1") == "missing", "what is forgotten does not come back"
     assert not found.knows("k")
     _session(tmp_path, "b", "k", ended)
     _cell(_session(tmp_path, "c", "k", ours), "2")
     assert found.knows("k")
     found.forget_ended("k")
-    assert found.take("k", "2"), "the next process was quicker than the word of the last one's end"
+    assert found.take("k", "2") == "recorded", (
+        "the next process was quicker than the word of the last one's end"
+    )
 
 
 def test_a_session_that_has_no_kernel_and_the_server_s_own(tmp_path: Path) -> None:
@@ -128,7 +130,7 @@ def test_a_journal_that_is_dropped(tmp_path: Path) -> None:
     _cell(_session(tmp_path, "a", "k"), "1")
     assert found.knows("k")
     (tmp_path / "a.jsonl").unlink()
-    assert not found.take("k", "1")
+    assert found.take("k", "1") == "missing"
 
 
 def test_what_is_older_than_the_server_is_left_alone(tmp_path: Path) -> None:
@@ -136,7 +138,7 @@ def test_what_is_older_than_the_server_is_left_alone(tmp_path: Path) -> None:
     found = Recorded(tmp_path)
     _cell(old, "1")
     _cell(_session(tmp_path, "new", "other"), "2")
-    assert found.take("other", "2")
+    assert found.take("other", "2") == "recorded"
     assert not found.knows("k")
     assert set(found._journals) == {"other"}
 
@@ -147,7 +149,9 @@ def test_executions_that_nobody_hears_of_do_not_pile_up(tmp_path: Path) -> None:
     count = 3 * recorded._STARTED_LIMIT
     for number in range(count):
         _cell(book, str(number))
-    assert found.take("k", str(count - 1))
-    assert found.take("k", str(count - 2)), "with subshells the later one may end first"
-    assert not found.take("k", "0")
+    assert found.take("k", str(count - 1)) == "recorded"
+    assert found.take("k", str(count - 2)) == "recorded", (
+        "with subshells the later one may end first"
+    )
+    assert found.take("k", "0") == "missing"
     assert len(found._started["k"]) <= recorded._STARTED_LIMIT
