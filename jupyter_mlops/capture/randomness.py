@@ -75,7 +75,7 @@ class Generators:
 
     def _states(self) -> dict[str, Any]:
         states: dict[str, Any] = {}
-        own = loaded("random", "_inst")
+        own = random.__dict__.get("_inst")
         if type(own) is random.Random:
             states["random"] = self._python_state(own)
         numpy = _numpy_state()

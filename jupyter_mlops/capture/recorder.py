@@ -274,11 +274,12 @@ class Recorder:
         fields["changed_beside"] = tuple(name for name in changed if name not in moved.writes)
         doubtful = moved.changed - moved.bound - flow.mutates
         seen = self._data.nothing()
-        self._part(
-            execution,
-            "data",
-            lambda: self._data.look(moved, doubtful, self._namespace, budget, seen),
-        )
+        if moved.bound or moved.changed:
+            self._part(
+                execution,
+                "data",
+                lambda: self._data.look(moved, doubtful, self._namespace, budget, seen),
+            )
         writes = moved.writes - {name for name in doubtful if seen.changed.get(name) is False}
         fields["unsettled"] = tuple(
             sorted(name for name in doubtful & writes if seen.changed.get(name, "") is None)
@@ -286,32 +287,33 @@ class Recorder:
         fields["reads"] = tuple(sorted(moved.reads))
         fields["writes"] = tuple(sorted(writes))
         self._part(execution, "names", lambda: self._names(flow, fields))
-        namespace = self._namespace
-        fields["parameters"] = tuple(
-            self._part(
-                execution,
-                "parameters",
-                lambda: parameters.parameters(execution.literals, namespace),
-            )
-            or ()
-        )
         # What an error kept the cell from binding is the result of an earlier execution.
-        produced = writes - moved.unreached
-        self._part(execution, "metrics", lambda: self._metrics(flow, produced, fields))
-        fields["models"] = tuple(
-            self._part(
-                execution,
-                "models",
-                lambda: models.models(flow, produced, namespace, self._data.digests),
-            )
-            or ()
-        )
+        self._values(execution, flow, writes - moved.unreached, fields)
         read, not_read = self._part(execution, "files", self._reads.take) or ((), ())
         fields["data"] = (*seen.uses, *read)
         execution.unseen.extend(not_read)
         uses = self._part(execution, "randomness", lambda: self._generators.take(flow))
         fields["randomness"] = uses or ()
         return seen.waiting
+
+    def _values(
+        self, execution: Execution, flow: Flow, produced: frozenset[str], fields: dict[str, Any]
+    ) -> None:
+        """Look at the values that a cell left; most cells leave none of most kinds."""
+        namespace, literals = self._namespace, execution.literals
+        if literals:
+            found = self._part(
+                execution, "parameters", lambda: parameters.parameters(literals, namespace)
+            )
+            fields["parameters"] = tuple(found or ())
+        if produced and (flow.computed or flow.metric_calls):
+            self._part(execution, "metrics", lambda: self._metrics(flow, produced, fields))
+        if produced:
+            digests = self._data.digests
+            found = self._part(
+                execution, "models", lambda: models.models(flow, produced, namespace, digests)
+            )
+            fields["models"] = tuple(found or ())
 
     def _part(self, execution: Execution, what: str, look: Callable[[], Any]) -> Any:
         try:

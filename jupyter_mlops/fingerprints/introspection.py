@@ -26,12 +26,19 @@ def bases(cls: type) -> tuple[type, ...]:
 
 def is_a(value: object, cls: object) -> bool:
     """Tell whether `value` is an instance of `cls`; ``None`` has no instances."""
-    return cls is not None and any(base is cls for base in bases(type(value)))
+    if type(value) is cls:
+        return True
+    for base in _MRO(type(value)) if cls is not None else ():  # noqa: SIM110 - half the time of any()
+        if base is cls:
+            return True
+    return False
 
 
 def loaded(module: str, name: str) -> Any:
     """Return an attribute of a module if that module is imported, else ``None``."""
     found = sys.modules.get(module)
+    if type(found) is ModuleType:
+        return found.__dict__.get(name)
     # A lazy module loads itself when asked for an attribute; its dictionary tells without.
     if found is None or not is_a(found, ModuleType):
         return None
