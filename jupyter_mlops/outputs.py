@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from jupyter_mlops.events import SeenOutput
@@ -18,40 +20,47 @@ from jupyter_mlops.settings import OUTPUT_LIMIT_BYTES
 # All outputs of one execution together; what comes later keeps its digest and size alone.
 EXECUTION_LIMIT_BYTES = 5 * OUTPUT_LIMIT_BYTES
 
+# Characters that are copied at once, of a text of any length.
+_PIECE = 2**20
+
 
 class Stream:
     """The text of one stream, growing; above the limit only its digest and size grow on."""
 
     def __init__(self, name: str, limit_bytes: int) -> None:
         self.name = name
-        self.size_bytes = 0
+        head, self._end = _around_text(name)
+        self.size_bytes = len(head)
         self._limit_bytes = limit_bytes
-        self._text: list[str] | None = []
-        self._digest = hashlib.sha256()
-        empty = canonical({"name": name, "output_type": "stream", "text": ""})
-        # The text is the last key of the canonical JSON, so that it can be digested in pieces.
-        self._feed(empty[:-2])
-        self._end = empty[-2:]
+        self._text: list[str] = []
+        # Made once the limit is passed; most streams stay far below it.
+        self._digest: hashlib._Hash | None = None
 
     @property
     def kept_bytes(self) -> int:
         """How much is held in memory."""
-        return 0 if self._text is None else self.size_bytes
+        return 0 if self._digest is not None else self.size_bytes
 
     def add(self, text: str) -> None:
         """Append `text`."""
-        piece = json.dumps(text, ensure_ascii=False)[1:-1]
-        # A lone surrogate has no UTF-8; `canonical` would escape the whole document, which
-        # can't be known before its end. Escaped by itself, it still gives one stable digest.
-        self._feed(piece.encode(errors="backslashreplace"))
-        if self._text is not None:
+        if self._digest is None and self.size_bytes + len(text) <= self._limit_bytes:
             self._text.append(text)
-            if self.size_bytes > self._limit_bytes:
-                self._text = None
+            self.size_bytes += sum(map(len, pieces(text)))
+            if self.size_bytes <= self._limit_bytes:
+                return
+            text = ""
+        if self._digest is None:
+            head, _ = _around_text(self.name)
+            self._digest = hashlib.sha256(head)
+            self.size_bytes = len(head)
+            for earlier in self._text:
+                self._feed(earlier)
+            self._text.clear()
+        self._feed(text)
 
     def seen(self) -> SeenOutput:
         """Return the output as it stands now."""
-        if self._text is not None:
+        if self._digest is None:
             output = {"output_type": "stream", "name": self.name, "text": "".join(self._text)}
             return seen(output, self._limit_bytes)
         digest = self._digest.copy()
@@ -64,9 +73,30 @@ class Stream:
             content=None,
         )
 
-    def _feed(self, content: bytes) -> None:
-        self._digest.update(content)
-        self.size_bytes += len(content)
+    def _feed(self, text: str) -> None:
+        assert self._digest is not None
+        for piece in pieces(text):
+            self._digest.update(piece)
+            self.size_bytes += len(piece)
+
+
+@cache
+def _around_text(name: str) -> tuple[bytes, bytes]:
+    """Return the canonical JSON of a stream before its text and behind it.
+
+    The text is the last key, so that it can be digested in pieces.
+    """
+    empty = canonical({"name": name, "output_type": "stream", "text": ""})
+    return empty[:-2], empty[-2:]
+
+
+def pieces(text: str) -> Iterator[bytes]:
+    """Yield the canonical JSON of `text`, without its quotes, in pieces of bounded size."""
+    for start in range(0, len(text), _PIECE):
+        piece = json.dumps(text[start : start + _PIECE], ensure_ascii=False)[1:-1]
+        # A lone surrogate has no UTF-8; `canonical` would escape the whole document, which
+        # can't be known before its end. Escaped by itself, it still gives one stable digest.
+        yield piece.encode(errors="backslashreplace")
 
 
 class Outputs:
@@ -147,6 +177,18 @@ class Outputs:
 
 def seen(output: dict[str, Any], limit_bytes: int = OUTPUT_LIMIT_BYTES) -> SeenOutput:
     """Return `output` (notebook format) with its digest; content above the limit is left out."""
+    if _is_larger(output, limit_bytes):
+        digest, size = hashlib.sha256(), 0
+        for piece in _canonical_pieces(output):
+            digest.update(piece)
+            size += len(piece)
+        return SeenOutput(
+            type=output["output_type"],
+            mime=_mime(output),
+            digest="sha256:" + digest.hexdigest(),
+            size_bytes=size,
+            content=None,
+        )
     content = canonical(output)
     keep = len(content) <= limit_bytes and _is_strict_json(content, output)
     return SeenOutput(
@@ -156,6 +198,35 @@ def seen(output: dict[str, Any], limit_bytes: int = OUTPUT_LIMIT_BYTES) -> SeenO
         size_bytes=len(content),
         content=output if keep else None,
     )
+
+
+def _is_larger(value: object, limit: int) -> bool:
+    """Tell whether one text in a JSON value is longer than `limit` by itself."""
+    if isinstance(value, str):
+        return len(value) > limit
+    if isinstance(value, dict):
+        value = list(value.values())
+    return isinstance(value, list) and any(_is_larger(item, limit) for item in value)
+
+
+def _canonical_pieces(value: Any) -> Iterator[bytes]:
+    """Yield what `canonical` returns, long texts in pieces."""
+    if isinstance(value, str):
+        yield b'"'
+        yield from pieces(value)
+        yield b'"'
+    elif isinstance(value, dict):
+        for number, key in enumerate(sorted(value)):
+            yield (b"," if number else b"{") + canonical(key) + b":"
+            yield from _canonical_pieces(value[key])
+        yield b"}" if value else b"{}"
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield b"," if number else b"["
+            yield from _canonical_pieces(item)
+        yield b"]" if value else b"[]"
+    else:
+        yield canonical(value)
 
 
 def _output(kind: str, content: dict[str, Any]) -> dict[str, Any]:

@@ -95,6 +95,16 @@ def test_the_digest_is_the_same_above_the_limit(text: str) -> None:
         assert cut.seen().size_bytes == kept.seen().size_bytes
 
 
+@pytest.mark.parametrize("text", ["plain", 'quote " and \\', "한글 🙂\x00\x1b[31m", ""])
+def test_the_digest_of_a_large_display_is_that_of_its_canonical_form(text: str) -> None:
+    data = {"text/plain": "long" * 50, "text/html": text * 30, "a/json": {"k": [1, 2.5, None, []]}}
+    output = {"output_type": "display_data", "data": data, "metadata": {text: {}, "b": True}}
+    large, whole = outputs.seen(output, limit_bytes=100), outputs.seen(output)
+    assert large.content is None and whole.content == output
+    assert (large.digest, large.size_bytes) == (whole.digest, whole.size_bytes)
+    assert whole.digest == journal.sha256(journal.canonical(output))
+
+
 def test_a_flood_is_not_held_in_memory() -> None:
     taken = Outputs()
     block = "x" * 2**20

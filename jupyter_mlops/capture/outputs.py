@@ -8,6 +8,7 @@ may change afterwards.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -15,12 +16,15 @@ from typing import Any
 
 from jupyter_mlops.events import NotSeen, SeenOutput
 from jupyter_mlops.outputs import Outputs
+from jupyter_mlops.settings import OUTPUT_LIMIT_BYTES
 
 _SHOWN = frozenset(
     {"stream", "display_data", "execute_result", "error", "clear_output", "update_display_data"}
 )
 # Ended executions whose late outputs are still told from those of other requests.
 _REMEMBERED = 200
+# Half a character, which the protocol replaces.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LATE = "after the cell that they belong to had ended"
 
 
@@ -88,7 +92,9 @@ class Listener:
         if kind == "execute_reply":
             self._on_reply(request or "")
         elif kind in _SHOWN:
-            content = self._protocol.unpack(packed)
+            content = message["content"]
+            if not _is_as_sent(kind, content, len(packed)):
+                content = self._protocol.unpack(packed)
             with self._lock:
                 self._take(kind, content, request)
 
@@ -108,3 +114,25 @@ class Listener:
     def _miss(self, what: str, why: str) -> None:
         missed = NotSeen(what, why)
         self._missed[missed] = self._missed.get(missed, 0) + 1
+
+
+def _is_as_sent(kind: str, content: object, size_bytes: int) -> bool:
+    """Tell whether a client will read just what the message holds, and nobody can change it.
+
+    Text is read from where it is, which saves a copy of it; so is what is too large to be
+    kept, if it is JSON as it is, since only its digest is taken and that at once.
+    """
+    # Twice: sent with blanks in it, it is longer than what is counted.
+    if kind == "stream" or size_bytes > 2 * OUTPUT_LIMIT_BYTES:
+        return type(content) is dict and all(map(_is_json, content.values()))
+    return False
+
+
+def _is_json(value: object) -> bool:
+    if type(value) is str:
+        return value.isascii() or _SURROGATE.search(value) is None
+    if type(value) is dict:
+        return all(type(key) is str and _is_json(item) for key, item in value.items())
+    if type(value) is list:
+        return all(map(_is_json, value))
+    return value is None or type(value) is bool or type(value) is int

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from jupyter_mlops.capture.outputs import Listener
 from jupyter_mlops.events import Notice, NotSeen
 from jupyter_mlops.journal import canonical, sha256
 from jupyter_mlops.settings import OUTPUT_LIMIT_BYTES
@@ -124,6 +128,40 @@ def test_large_outputs_keep_their_digest_alone(kernel: Kernel) -> None:
     assert output.content is None
     assert output.size_bytes > OUTPUT_LIMIT_BYTES
     assert output.digest.startswith("sha256:")
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("stream", {"name": "stdout", "text": "é" * 60_000_000}),
+        ("display_data", {"data": {"text/html": "x" * 120_000_000}, "metadata": {}}),
+    ],
+)
+def test_no_copy_is_made_of_a_large_output(kind: str, content: dict[str, Any]) -> None:
+    sent = canonical(content)
+
+    class Protocol:
+        def serialize(self, message: Any) -> list[bytes]:
+            return [sent]
+
+    protocol = Protocol()
+    listener = Listener(protocol, lambda request: None)
+    assert listener.begin("request")
+    message = {
+        "header": {"msg_type": kind},
+        "parent_header": {"msg_id": "request"},
+        "content": content,
+    }
+    tracemalloc.start()
+    try:
+        protocol.serialize(message)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    (output,), unseen = listener.take("request")
+    assert (output.content, unseen) == (None, ())
+    assert output.digest == sha256(canonical({"output_type": kind} | content))
+    assert peak < 2 * OUTPUT_LIMIT_BYTES
 
 
 def test_a_stdout_of_the_users_own_is_left_alone(kernel: Kernel) -> None:
