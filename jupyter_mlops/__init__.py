@@ -17,6 +17,7 @@ __all__ = [
     "compare",
     "doctor",
     "forget",
+    "gc",
     "keep_data",
     "reproduce",
     "restore",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -323,8 +324,8 @@ def _store(settings: Settings) -> Iterator[Check]:
             "the lines below say why" if problems else "ask again when their kernels rest",
         )
     for problem in problems:
-        what, _, command = problem.partition("; upgrade with: ")
-        yield Check("store", "finding", what, command or f"restart that kernel; {_REPORT}")
+        what, *command = re.split("; (?:upgrade|see what can go) with: ", problem)
+        yield Check("store", "finding", what, *(command or [f"restart that kernel; {_REPORT}"]))
     yield from _folder(settings.home)
     yield from _journals(settings.journals)
 

@@ -12,6 +12,7 @@ from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.layout import duration, local_time, number, value_text
 from jupyter_mlops.records import (
     NOT_FINITE,
+    Collection,
     Comparison,
     Diagnosis,
     Draft,
@@ -187,6 +188,14 @@ class ShownFolder(Folder):
 
     def __repr__(self) -> str:
         return text.folder(self)
+
+
+@dataclass(frozen=True)
+class ShownCollection(Collection):
+    """What gc dropped, or would drop."""
+
+    def __repr__(self) -> str:
+        return text.collection(self)
 
 
 @dataclass(frozen=True)

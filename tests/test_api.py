@@ -43,8 +43,8 @@ def saved(path: Path, *sources: str, **options: Any) -> Path:
 
 def test_the_public_names() -> None:
     assert mlops.__all__ == [
-        "MlopsError", "compare", "doctor", "forget", "keep_data", "reproduce", "restore", "run",
-        "runs", "show",
+        "MlopsError", "compare", "doctor", "forget", "gc", "keep_data", "reproduce", "restore",
+        "run", "runs", "show",
     ]  # fmt: skip
     assert mlops.MlopsError is MlopsError
     assert all(callable(getattr(mlops, name)) for name in mlops.__all__)

@@ -12,6 +12,7 @@ import pytest
 from jupyter_core.paths import jupyter_data_dir
 
 from jupyter_mlops import settings
+from jupyter_mlops.errors import BadValueError
 from jupyter_mlops.settings import Settings, Starter
 
 
@@ -101,3 +102,18 @@ def test_the_system_user_is_not_forged_by_the_environment() -> None:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == settings.system_user() != "eve"
+
+
+@pytest.mark.parametrize(
+    ("told", "size"),
+    [("10 GB", 10**10), (5, 5), ("7", 7), ("1.5 kB", 1500), ("2MiB", 2**21), ("1 TB", 10**12)],
+)
+def test_a_quota_is_a_size(told: str | int, size: int) -> None:
+    assert settings.read({"MLOps": {"quota": told}}, {}).quota_bytes == size
+    assert settings.read({}, {}).quota_bytes == 10**10
+
+
+@pytest.mark.parametrize("told", ["much", "10 XB", "-1", "GB", "1e3"])
+def test_what_is_no_size_is_refused(told: str) -> None:
+    with pytest.raises(BadValueError, match=r"MLOps\.quota"):
+        settings.read({"MLOps": {"quota": told}}, {})

@@ -23,6 +23,7 @@ CONTRACT = {
     "compare": {"--html"},
     "restore": {"-o"},
     "keep-data": {"--limit"},
+    "gc": {"--yes"},
     "forget": {"--yes", "--preview", "--with-dependents"},
     "doctor": set(),
 }

@@ -13,7 +13,7 @@ from __future__ import annotations
 from jupyter_mlops.api.execution import parameters, reproduce, run
 from jupyter_mlops.api.opening import OnProgress, PathLike, open_store
 from jupyter_mlops.api.record import compare, restore, runs, show
-from jupyter_mlops.api.upkeep import doctor, forget, keep_data
+from jupyter_mlops.api.upkeep import doctor, forget, gc, keep_data
 
 __all__ = [
     "OnProgress",
@@ -21,6 +21,7 @@ __all__ = [
     "compare",
     "doctor",
     "forget",
+    "gc",
     "keep_data",
     "open_store",
     "parameters",

@@ -1,4 +1,4 @@
-"""``doctor``, ``forget`` and ``keep_data``: the verbs that look after the product itself."""
+"""``doctor``, ``gc``, ``forget``, ``keep_data``: the verbs that look after the product itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jupyter_mlops.errors import BadValueError
 from jupyter_mlops.records import KeepData
 
 if TYPE_CHECKING:
-    from jupyter_mlops.results import ShownDiagnosis, ShownFolder, ShownForgetting
+    from jupyter_mlops.results import ShownCollection, ShownDiagnosis, ShownFolder, ShownForgetting
     from jupyter_mlops.settings import Settings
     from jupyter_mlops.store import Store
 
@@ -22,6 +22,23 @@ def doctor(*, of: Settings | None = None) -> ShownDiagnosis:
     from jupyter_mlops.results import ShownDiagnosis, shown
 
     return shown(diagnosis.diagnose(of or settings.read()), ShownDiagnosis)
+
+
+def gc(*, dry_run: bool = False, store: Store | None = None) -> ShownCollection:
+    """Drop waste, and above the quota (``MLOps.quota``) the content of the oldest runs.
+
+    Rows are never dropped: a run stays in the list with its values and every digest, and says
+    what of its content is gone. What a reproduction, another run or a live kernel needs stays.
+
+    Parameters
+    ----------
+    dry_run
+        Only tell what would go.
+    """
+    from jupyter_mlops.results import ShownCollection, shown
+
+    with opened(store) as kept:
+        return shown(kept.gc(dry_run=dry_run), ShownCollection)
 
 
 def forget(

@@ -13,6 +13,7 @@ from __future__ import annotations
 from jupyter_mlops.journal.lines import canonical, compose, encode, now, sha256
 from jupyter_mlops.journal.processes import is_alive, this_process
 from jupyter_mlops.journal.reading import SUFFIX, Lines, has_line, new_lines, read
+from jupyter_mlops.journal.segments import is_held
 from jupyter_mlops.journal.writing import Journal, obstacle
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "encode",
     "has_line",
     "is_alive",
+    "is_held",
     "new_lines",
     "now",
     "obstacle",

@@ -11,14 +11,17 @@ import errno
 import mmap
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from jupyter_mlops.journal.mounts import kind_of
 
 try:
+    import fcntl
     import resource
-except ImportError:  # Windows, which has no such limit
+except ImportError:  # Windows, which has no such locks and limits
+    fcntl = None  # type: ignore[assignment]
     resource = None  # type: ignore[assignment]
 
 ROOM_BYTES = 256 * 2**10
@@ -151,13 +154,31 @@ class Plain:
 
 def open_file(path: Path, *, create: bool = False) -> int:
     """Open a journal's file for its writer, and as its owner's only if it is created."""
-    if not create:
-        return os.open(path, _FLAGS)
-    descriptor = os.open(path, _FLAGS | os.O_CREAT, 0o600)
-    if hasattr(os, "fchmod"):
+    descriptor = os.open(path, _FLAGS | (os.O_CREAT if create else 0), 0o600)
+    if fcntl is not None:
+        with suppress(OSError):  # a file system without locks: nobody will take it for left
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    if create and hasattr(os, "fchmod"):
         # The umask may have taken the owner's own permissions; it will be opened again.
         os.fchmod(descriptor, 0o600)
     return descriptor
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether a writer may have the journal open; True where that can't be known."""
+    if fcntl is None:
+        return True
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def segment(descriptor: int, folder: Path, end: int, room: int) -> Segment:

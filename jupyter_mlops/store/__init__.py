@@ -6,8 +6,9 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,6 +23,7 @@ from jupyter_mlops.records import (
     Batch,
     BatchOutcome,
     CellDetail,
+    Collection,
     Folder,
     Forgetting,
     KeepData,
@@ -33,6 +35,7 @@ from jupyter_mlops.records import (
 )
 from jupyter_mlops.settings import Settings, make_private
 from jupyter_mlops.store import (
+    collection,
     contents,
     copies,
     derivation,
@@ -71,6 +74,7 @@ class Store:
         self._blobs = blobs
         # Threads that refresh at once would read the same lines and throw most of it away.
         self._refreshing = threading.Lock()
+        self._quota = collection.Quota(blobs, settings.journals, settings.quota_bytes)
 
     @classmethod
     def open(cls, settings: Settings) -> Store:
@@ -89,6 +93,7 @@ class Store:
             said = f"{error.filename or settings.home}: {error.strerror or error}"
             raise StoreError(message=said) from error
         database = Database(settings.store_url)
+        blobs.why_gone = partial(collection.why_gone, database)
         derivation.try_again(database)
         return cls(settings, database, blobs)
 
@@ -182,7 +187,10 @@ class Store:
     def run(self, ref: str) -> Run:
         """Return the whole record of a run; raises as :meth:`find` does."""
         with self._database.read() as connection:
-            return queries.record_of(connection, queries.row_of(connection, ref))
+            row = queries.row_of(connection, ref)
+            record = queries.record_of(connection, row)
+            dropped = collection.notices(connection, row, self._blobs)
+            return replace(record, notices=(*record.notices, *dropped))
 
     def cells(self, run: str, cell: int | None = None) -> tuple[CellDetail, ...]:
         """Return a run's cell executions with sources and outputs, or those of one cell.
@@ -347,7 +355,16 @@ class Store:
             said = [json.loads(one) for one in connection.execute(notices).scalars()]
         told = [f"{one['what']}: {one['why']}" for one in said]
         wrong = (*ingest.problems(self._database), *derivation.problems(self._database))
-        return tuple(dict.fromkeys([*wrong, *told]))
+        return tuple(dict.fromkeys([*wrong, *told, *self._quota.problems()]))
+
+    def gc(self, *, dry_run: bool) -> Collection:
+        """Drop waste, and the content of the oldest runs above the quota, or tell what it is."""
+        self.refresh()
+        act = collection.preview if dry_run else collection.collect
+        with self._refreshing:
+            return act(
+                self._database, self._blobs, self._settings.journals, self._settings.quota_bytes
+            )
 
     def damage(self) -> tuple[str, ...]:
         """Look the whole database over and say what is damaged; as slow as reading it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ from jupyter_mlops.journal import sha256
 from jupyter_mlops.settings import make_private
 
 _ALGORITHM = "sha256"
+_DIGITS = 64
 _HEX_DIGITS = frozenset("0123456789abcdef")
 # What a file is called while it is written.
 UNFINISHED = ".new-"
@@ -35,9 +37,15 @@ class Blobs:
     ----------
     location
         A local folder, or a URL such as ``s3://bucket/blobs``.
+
+    Attributes
+    ----------
+    why_gone
+        Asked for the reason why there is no content under a digest.
     """
 
     def __init__(self, location: Path | str) -> None:
+        self.why_gone: Callable[[str], str] = lambda digest: "it is not in the store"
         self._files: Any
         self._files, self._root = fsspec.core.url_to_fs(str(location))
         self._local = isinstance(self._files, LocalFileSystem)
@@ -99,7 +107,7 @@ class Blobs:
                 file.seek(0)
                 yield from iter(lambda: file.read(size), b"")
         except FileNotFoundError:
-            raise MissingBlobError(digest=digest, reason="it is not in the store") from None
+            raise MissingBlobError(digest=digest, reason=self.why_gone(digest)) from None
 
     def get(self, digest: str) -> bytes:
         """Return the content of `digest`.
@@ -110,12 +118,12 @@ class Blobs:
             If nothing is kept under it, or what is kept there is something else.
         """
         algorithm, _, digits = digest.partition(":")
-        if algorithm != _ALGORITHM or len(digits) != 64 or not _HEX_DIGITS.issuperset(digits):
+        if algorithm != _ALGORITHM or len(digits) != _DIGITS or not _HEX_DIGITS.issuperset(digits):
             raise MissingBlobError(digest=digest, reason="this is not the digest of a blob")
         try:
             content: bytes = self._files.cat_file(self._path(digest))
         except FileNotFoundError:
-            raise MissingBlobError(digest=digest, reason="it is not in the store") from None
+            raise MissingBlobError(digest=digest, reason=self.why_gone(digest)) from None
         except OSError as error:
             raise MissingBlobError(digest=digest, reason=str(error)) from error
         if sha256(content) != digest:
@@ -128,6 +136,17 @@ class Blobs:
             return int(self._files.size(self._path(digest)))
         except FileNotFoundError:
             return None
+
+    def files(self) -> Iterator[tuple[str, Path, os.stat_result]]:
+        """Give digest, path and status of all that lies in the folder; leftovers have no digest."""
+        if not self._local:
+            return
+        for path in sorted(Path(self._root).rglob("*")):
+            with suppress(FileNotFoundError):  # it was removed, or put in its place, meanwhile
+                status = path.stat()
+                if stat.S_ISREG(status.st_mode):
+                    whole = len(path.name) == _DIGITS and _HEX_DIGITS.issuperset(path.name)
+                    yield f"{_ALGORITHM}:{path.name}" if whole else "", path, status
 
     def drop(self, digest: str, before: float) -> int | None:
         """Remove content, unless somebody has put it since the time `before`.

@@ -96,8 +96,13 @@ def _content(output: Output, blobs: Blobs) -> dict[str, Any]:
         if output.digest is None:
             raise MissingBlobError(digest="an output", reason="it was too large")
         content: dict[str, Any] = json.loads(blobs.get(output.digest))
-    except (MissingBlobError, ValueError):
-        missing = {"missing": output.digest, "type": output.type, "size_bytes": output.size_bytes}
+    except (MissingBlobError, ValueError) as error:
+        missing = {
+            "missing": output.digest,
+            "type": output.type,
+            "size_bytes": output.size_bytes,
+            "why": error.values["reason"] if isinstance(error, MissingBlobError) else str(error),
+        }
         return {
             "output_type": "display_data",
             "data": {},

@@ -247,7 +247,8 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 _REBUILD = (
-    "move it aside with its -wal and -shm files, and it is built again from the journals beside it"
+    "move it aside with its -wal and -shm files, and it is built again from the journals that "
+    "are left beside it"
 )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jupyter_mlops.layout import clean, plural, size
-from jupyter_mlops.records import Folder, Forgetting
+from jupyter_mlops.layout import clean, plural, size, table
+from jupyter_mlops.records import Collection, Dropped, Folder, Forgetting
 from jupyter_mlops.text.parts import ID_SHOWN, INDENT
 
 _ANSWERS = {
@@ -54,3 +54,32 @@ def forgetting(record: Forgetting, columns: int | None = None) -> str:
         lines += [f"depends on it: {one.run[:ID_SHOWN]}, {one.why}" for one in record.dependents]
     lines += [clean(notice) for notice in record.notices]
     return f"\n{INDENT}".join(lines)
+
+
+def collection(record: Collection, columns: int | None = None) -> str:
+    """Show what gc drops and what it leaves, each with the reason."""
+    lines = [
+        f"stored content and journals take {size(record.used_bytes)}, the quota is "
+        f"{size(record.quota_bytes)}"
+    ]
+    rows = [
+        ("dropped" if record.done else "to drop", size(one.size_bytes), _whose(one), one.why)
+        for one in record.dropped
+    ]
+    rows += [
+        ("stays", size(one.size_bytes), f"content of run {one.run[:ID_SHOWN]}", one.why)
+        for one in record.protected
+    ]
+    lines += [table(rows, indent=INDENT, columns=columns)] if rows else ["there is nothing to drop"]
+    if record.left_bytes > record.quota_bytes:
+        lines.append(
+            f"{size(record.left_bytes)} {'are' if record.done else 'would be'} left, more than the "
+            "quota: forget runs that rest on each other, or raise MLOps.quota"
+        )
+    if record.dropped and not record.done:
+        lines.append("nothing was dropped yet; to drop it: jupyter mlops gc --yes")
+    return "\n".join(lines)
+
+
+def _whose(one: Dropped) -> str:
+    return one.what if one.run is None else f"{one.what} of run {one.run[:ID_SHOWN]}"

@@ -30,6 +30,7 @@ _ORDER = (
     "restore",
     "keep-data",
     "forget",
+    "gc",
     "doctor",
 )
 _ALL = {verb.name: verb for verb in (*execution.VERBS, *record.VERBS, *upkeep.VERBS)}

@@ -1,4 +1,4 @@
-"""The verbs that look after the product itself: ``doctor``, ``forget``, ``keep-data``."""
+"""The verbs that look after the product itself: ``doctor``, ``gc``, ``forget``, ``keep-data``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,17 @@ def _doctor(options: argparse.Namespace, context: Context) -> Answer:
     found = api.doctor(of=context.settings)
     bad = any(check.state == "finding" for check in found.checks)
     return Answer(found, lambda columns: text.diagnosis(found, columns), int(bad))
+
+
+def _gc_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="drop it; without, it is only told")
+
+
+def _gc(options: argparse.Namespace, context: Context) -> Answer:
+    with api.open_store(context.settings) as store:
+        found = api.gc(dry_run=not options.yes, store=store)
+    exceeded = found.left_bytes > found.quota_bytes
+    return Answer(found, lambda columns: text.collection(found, columns), int(exceeded))
 
 
 def _forget_options(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +79,16 @@ VERBS = (
         "doctor",
         lambda parser: None,
         _doctor,
+    ),
+    Verb(
+        "gc",
+        "tell what can be dropped to keep the quota, and drop it",
+        "gc\ngc --yes",
+        _gc_options,
+        _gc,
+        "Waste goes, and above MLOps.quota (10 GB) the content of the oldest runs: their rows stay "
+        "with\nevery digest and say so. What a reproduction, another run or a live kernel needs "
+        "stays.\nExit code 1: more than the quota is left.\n\n",
     ),
     Verb(
         "forget",

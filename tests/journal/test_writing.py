@@ -372,3 +372,29 @@ def test_any_interrupt_leaves_each_line_once(
                 break
             interrupts += 1
         assert interrupts > 20
+
+
+def test_others_can_tell_whether_a_writer_holds_it(open_journal: OpenJournal) -> None:
+    one = open_journal()
+    assert journal.is_held(one.path)
+    one.append(Notice, **notice("x" * 2 * segments.ROOM_BYTES))
+    assert journal.is_held(one.path), "also where its room was enlarged"
+    one.close()
+    assert not journal.is_held(one.path)
+    assert not journal.is_held(one.path.with_name("nothing.jsonl"))
+
+
+def test_a_killed_writer_holds_nothing(tmp_path: Path, way: str) -> None:
+    code = (
+        "import sys, os, signal, pathlib; from jupyter_mlops.journal import Journal, segments\n"
+        f"segments._KEEPS_ROOM = {segments._KEEPS_ROOM!r}\n"
+        "one = Journal(pathlib.Path(sys.argv[1]), 'w'); print(flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert journal.is_held(tmp_path / "w.jsonl")
+        process.kill()
+    assert not journal.is_held(tmp_path / "w.jsonl")
