@@ -21,7 +21,7 @@ from jupyter_mlops.records import Fingerprint
 # Seconds. A request that arrives on the way waits for one slice; on its way through the
 # kernel it needs some turns of the event loop, all of which fit into one pause. The next
 # cell of several that were started together should not meet the work at all.
-_SLICE, _PAUSE, _FIRST = 0.008, 0.002, 0.03
+_SLICE, _PAUSE, _FIRST = 0.006, 0.002, 0.03
 
 Guard = Callable[[str, Callable[[], Any]], bool]
 
