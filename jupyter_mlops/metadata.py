@@ -6,8 +6,10 @@ documented asks for nothing, and never fails. Standard library only: kernels imp
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 # The part of a notebook's or a cell's metadata that is ours.
@@ -43,3 +45,28 @@ def asks_to_be_left_out(source: str, tags: Collection[str] = ()) -> bool:
 def switches_capture_off(metadata: object) -> bool:
     """Tell whether a notebook's metadata switches capture off for the notebook."""
     return section(metadata, OWN).get("capture") is False
+
+
+def secret_names(metadata: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names that a notebook's metadata says mean a secret, and that mean none."""
+    own = section(metadata, OWN)
+    found = (own.get("secret_names"), own.get("not_secret_names"))
+    secret, not_secret = (
+        tuple(one for one in names if isinstance(one, str)) if isinstance(names, list) else ()
+        for names in found
+    )
+    return secret, not_secret
+
+
+def secret_names_in(notebook: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the same for a notebook's file."""
+    if notebook is None:
+        return (), ()
+    try:
+        content = Path(notebook).read_bytes()
+        # Most notebooks say nothing; those need not be parsed.
+        if b"secret_names" not in content:
+            return (), ()
+        return secret_names(section(json.loads(content), "metadata"))
+    except (OSError, ValueError, RecursionError):
+        return (), ()  # unreadable, or no notebook: then nobody has said anything

@@ -10,6 +10,9 @@
                             the ``PYTHONSTARTUP`` that makes the kernel load capture
 =========================== ==========================================================
 
+``JUPYTER_MLOPS_SECRET_NAMES`` and ``JUPYTER_MLOPS_NOT_SECRET_NAMES`` hold further names, divided
+by commas, that mean a secret, and names that mean none.
+
 Configuration files are read by the skins (with traitlets) and handed in as a mapping;
 nothing is ever read from a notebook's own folder. Standard library only: kernels import
 this module.
@@ -33,6 +36,8 @@ STORE_VARIABLE = "JUPYTER_MLOPS_STORE"
 SWITCH_VARIABLE = "JUPYTER_MLOPS"
 STARTER_VARIABLE = "JUPYTER_MLOPS_STARTER"
 STARTUP_VARIABLE = "PYTHONSTARTUP"
+SECRET_NAMES_VARIABLE = "JUPYTER_MLOPS_SECRET_NAMES"
+NOT_SECRET_NAMES_VARIABLE = "JUPYTER_MLOPS_NOT_SECRET_NAMES"
 
 # What makes a Python kernel of any environment load capture; in a folder of its own, since
 # IPython puts the folder at the head of `sys.path` meanwhile.
@@ -83,6 +88,7 @@ class Starter:
     it is known: a kernel believes the message only if one of them fits, since environment
     variables are inherited by everything that a terminal or a cell starts. ``startup`` is
     what stood in ``PYTHONSTARTUP`` before :meth:`reach` took its place.
+    ``secrets`` is the path of the pipe through which the kernel tells which values are secret.
     """
 
     pid: int
@@ -93,6 +99,7 @@ class Starter:
     user: str | None = None
     kernel: str | None = None
     startup: str | None = None
+    secrets: str | None = None
 
     def environment(self) -> dict[str, str]:
         """Return the variable to start the kernel with."""

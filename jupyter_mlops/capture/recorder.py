@@ -191,6 +191,8 @@ class Recorder:
             return
         changed = self._between.end(execution.number, self._namespace)
         if execution.skipped:
+            # Not recorded, but what it keeps secret may be shown by another one.
+            self._session.secrets.learn(list(self._namespace), self._namespace)
             fields["opaque"] = True
             fields["unseen"] = (NotSeen("everything", "the cell asked not to be recorded"),)
         else:
@@ -270,6 +272,7 @@ class Recorder:
             # The cell was not Python, or was refused before it ran.
             flow, before = Flow(), names.Before({}, frozenset(), every=False)
         moved = names.after(flow, before, self._namespace, self._hidden, completed=completed)
+        self._session.secrets.learn({*moved.writes, *changed}, self._namespace)
         fields["opaque"] = flow.opaque is not None
         fields["changed_beside"] = tuple(name for name in changed if name not in moved.writes)
         doubtful = moved.changed - moved.bound - flow.mutates

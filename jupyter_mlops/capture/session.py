@@ -9,7 +9,7 @@ import threading
 import uuid
 from collections import deque
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_mlops.capture.environment import Installed
 from jupyter_mlops.errors import JournalError
@@ -25,6 +25,9 @@ from jupyter_mlops.journal import Journal, compose, this_process
 from jupyter_mlops.metadata import OWN, section, switches_capture_off
 from jupyter_mlops.records import Environment
 from jupyter_mlops.settings import Settings, Starter, system_user
+
+if TYPE_CHECKING:
+    from jupyter_mlops.capture.secrets import Secrets
 
 # What waits in memory while the journal can't be written; above that the oldest lines are lost
 # and counted.
@@ -58,6 +61,7 @@ class Session:
         self.kernel_id = match[1] if match else None
         self.installed = Installed()
         self._writer: str | None = None
+        self._secrets: Secrets | None = None
         self._journal: Journal | None = None
         self._waiting: deque[bytes] = deque()
         self._has_begun = False
@@ -85,6 +89,16 @@ class Session:
     def is_ours(self) -> bool:
         """Tell whether this process is the kernel, and not one that it forked."""
         return os.getpid() == self._pid
+
+    @property
+    def secrets(self) -> Secrets:
+        """What is secret in this session."""
+        if self._secrets is None:
+            # Loaded at the first line: a kernel that only idles should not pay for it.
+            from jupyter_mlops.capture.secrets import Secrets
+
+            self._secrets = Secrets(self.settings.home, self.path, self.starter, self.kernel_id)
+        return self._secrets
 
     def open(self, header: dict[str, Any]) -> None:
         """Say the first line; `header` is that of the first request."""
@@ -114,6 +128,7 @@ class Session:
         """
         if not self.is_ours:
             return
+        fields = self.secrets.kept(fields)
         with self._lock:
             self._waiting.append(compose(kind, fields))
             self._send()

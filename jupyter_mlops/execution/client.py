@@ -38,7 +38,8 @@ class Conduct:
     """How a notebook is to be executed, and what is seen while it is.
 
     ``notebook``, ``run``, ``trigger`` and ``user`` are what the kernel is told about us,
-    ``variables`` go into its environment, its sockets into ``folder``. ``stop`` may be asked
+    ``variables`` go into its environment, its sockets into ``folder``; through the pipe
+    ``secrets`` it tells which values are secret. ``stop`` may be asked
     from any thread. ``on_cell`` is called with the document after each cell; ``outcome`` is
     there at the end.
     """
@@ -52,6 +53,7 @@ class Conduct:
     cell_timeout_s: float | None = None
     folder: Path | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    secrets: str | None = None
     evidence: Evidence = field(default_factory=Evidence)
     stop: Stop = field(default_factory=lambda: Stop())
     on_cell: Callable[[NotebookNode], None] | None = None
@@ -74,6 +76,7 @@ class Conduct:
             run=self.run,
             user=self.user,
             kernel=kernel,
+            secrets=self.secrets,
         )
         environment.update(self.variables)
         if language.lower() == "python":

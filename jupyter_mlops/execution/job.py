@@ -2,8 +2,8 @@
 
 papermill changes the working folder of its process and may be stopped only with it, so
 every execution has a process of its own. It speaks with the one that started it through
-the folder (``job.json`` in, ``outcome.json`` out), lines of progress on standard output,
-and requests on standard input, whose end means that nobody waits for it any more.
+standard input (the job, then requests; its end means that nobody waits for it any more),
+lines of progress on standard output, and ``outcome.json`` in the folder, which holds no secret.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_mlops import schema
+from jupyter_mlops import schema, settings
 from jupyter_mlops.execution import confine, engine, tree
 from jupyter_mlops.execution.process import Job, decode_job
+from jupyter_mlops.execution.secrets import Secrets
 from jupyter_mlops.records import BatchOutcome, Progress
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def main(folder: Path) -> int:
     channel = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     tree.adopt_orphans()
-    job = decode_job((folder / "job.json").read_bytes())
+    job = decode_job(sys.stdin.buffer.readline())
+    secrets = Secrets(settings.read().home, job, folder)
     if job.writable is not None and not confine.to([*job.writable, folder]):
         # Rather nothing than a write that nobody allowed.
         print("this system can't confine the notebook to its sandbox", file=sys.stderr)
@@ -57,9 +59,10 @@ def main(folder: Path) -> int:
 
     abandoned = threading.Event()
     try:
-        outcome = _execute(job, folder, tell, abandoned)
-        _save(folder, outcome)
+        outcome = _execute(job, folder, secrets, tell, abandoned)
+        _save(folder, outcome, secrets)
     finally:
+        secrets.close()
         tree.end_descendants(os.getpid())
         if abandoned.is_set():
             for left in (folder, job.scratch):
@@ -69,18 +72,20 @@ def main(folder: Path) -> int:
 
 
 def _execute(
-    job: Job, folder: Path, tell: Callable[[Progress], None], abandoned: threading.Event
+    job: Job,
+    folder: Path,
+    secrets: Secrets,
+    tell: Callable[[Progress], None],
+    abandoned: threading.Event,
 ) -> BatchOutcome:
     sys.modules.setdefault(_UNUSED, None)  # type: ignore[arg-type]
     import papermill
 
     from jupyter_mlops.execution.client import Conduct
     from jupyter_mlops.execution.evidence import Evidence, mark
-    from jupyter_mlops.execution.notebook import dump, reads
+    from jupyter_mlops.execution.notebook import reads
 
     marked = mark(reads(job.notebook, job.path or "notebook"))
-    given = folder / "given.ipynb"
-    given.write_bytes(dump(marked))
     evidence = Evidence(on_progress=tell)
     conduct = Conduct(
         cwd=Path(job.cwd),
@@ -92,14 +97,14 @@ def _execute(
         cell_timeout_s=job.cell_timeout_s,
         folder=folder,
         variables=job.variables,
+        secrets=secrets.path,
         evidence=evidence,
-        on_cell=_checkpoints(folder, evidence),
+        on_cell=_checkpoints(folder, evidence, secrets),
     )
     threading.Thread(target=_obey, args=(conduct, abandoned), daemon=True).start()
     try:
         papermill.execute_notebook(
-            # papermill formats the path with the parameters.
-            str(given).replace("{", "{{").replace("}", "}}"),
+            marked,
             None,
             parameters=dict(job.parameters),
             engine_name=engine.NAME,
@@ -131,7 +136,9 @@ def _obey(conduct: Conduct, abandoned: threading.Event) -> None:
     os._exit(1)
 
 
-def _checkpoints(folder: Path, evidence: Evidence) -> Callable[[NotebookNode], None]:
+def _checkpoints(
+    folder: Path, evidence: Evidence, secrets: Secrets
+) -> Callable[[NotebookNode], None]:
     # What there is survives the death of this process, for at most a tenth of its time.
     due = 0.0
 
@@ -139,16 +146,16 @@ def _checkpoints(folder: Path, evidence: Evidence) -> Callable[[NotebookNode], N
         nonlocal due
         began = time.monotonic()
         if began >= due:
-            _save(folder, evidence.outcome(notebook))
+            _save(folder, evidence.outcome(notebook), secrets)
             ended = time.monotonic()
             due = ended + 10 * (ended - began)
 
     return save
 
 
-def _save(folder: Path, outcome: BatchOutcome) -> None:
+def _save(folder: Path, outcome: BatchOutcome, secrets: Secrets) -> None:
     unfinished = folder / "outcome.part"
-    unfinished.write_bytes(schema.encode(outcome))
+    unfinished.write_bytes(schema.encode(secrets.kept(outcome)))
     os.replace(unfinished, folder / "outcome.json")
 
 

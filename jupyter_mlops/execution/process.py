@@ -115,8 +115,8 @@ def execute(
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mlops-job-", dir=_short_folder()) as name:
         folder = Path(name)
-        (folder / "job.json").write_bytes(encode_job(job))
         with _started(folder) as watched:
+            watched.order(job)
             watched.wait(job, on_progress, cancel)
         return _outcome(folder, watched, time.monotonic() - began)
 
@@ -130,6 +130,13 @@ class _Watched:
         self.asked: tuple[Literal["failed", "interrupted"], str] | None = None
         self._below: set[psutil.Process] = set()
         self._deadline: float | None = None
+
+    def order(self, job: Job) -> None:
+        """Tell the job what to do; its parameters may be secret, so by no file and no argument."""
+        assert self.process.stdin is not None
+        with suppress(OSError):  # it has ended already, and its end will be told
+            self.process.stdin.write(encode_job(job) + b"\n")
+            self.process.stdin.flush()
 
     def wait(
         self,

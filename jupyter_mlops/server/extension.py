@@ -9,7 +9,7 @@ from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import PeriodicCallback
-from traitlets import Bool, Integer, Unicode, Union
+from traitlets import Bool, Integer, List, Unicode, Union
 
 from jupyter_mlops import settings
 from jupyter_mlops.server import events, provisioner
@@ -32,6 +32,7 @@ from jupyter_mlops.server.runs import (
     RunHandler,
     RunsHandler,
 )
+from jupyter_mlops.server.secrets import Secrets
 from jupyter_mlops.server.status import StatusHandler, capture_off
 from jupyter_mlops.server.store_calls import StoreCalls
 from jupyter_mlops.server.watcher import Watcher
@@ -82,6 +83,8 @@ class MLOps(ExtensionApp):
         default_value=settings.QUOTA,
         help="What blobs and journals may take, such as '10 GB'; `jupyter mlops gc` keeps to it.",
     ).tag(config=True)
+    secret_names = List(Unicode(), help="Further names whose values are secrets.").tag(config=True)
+    not_secret_names = List(Unicode(), help="Names whose values are none.").tag(config=True)
 
     def initialize_settings(self) -> None:
         """Read the configuration and get everything ready to begin with the event loop."""
@@ -95,11 +98,13 @@ class MLOps(ExtensionApp):
         self._events = serverapp.event_logger
         events.register(self._events)
         self.calls = StoreCalls(self.kept)
-        self.listener = Listener(self.kept.journals, self.log)
+        self._environ = self._name_secrets()
+        self._secrets = Secrets(self.kept.home)
+        self.listener = Listener(self.kept.journals, self._secrets, self.log)
         self.kernels = Kernels(serverapp, self.listener, self.log)
         self.reproductions = RunningReproductions(self.calls, self._reproduced, self.log)
         self.watcher = Watcher(self.calls, self._changed, self._status_changed, self.log)
-        self._environ = self._tell_children()
+        self._environ |= self._tell_children()
         self._recording = self.kernels.recording()
         self._ticks = PeriodicCallback(self._follow_kernels, _KERNELS_INTERVAL_MS)
         # Not the extension's start hook: kernels may start before that has been called.
@@ -123,6 +128,7 @@ class MLOps(ExtensionApp):
             ends.callback(self._untell_children)
             ends.callback(provisioner.resign)
             ends.push_async_callback(self.calls.close)
+            ends.callback(self._secrets.close)
             # It waits for its thread, as the store does for its calls: not on the event loop.
             ends.push_async_callback(asyncio.to_thread, self.listener.stop)
             ends.push_async_callback(self.watcher.stop)
@@ -148,20 +154,31 @@ class MLOps(ExtensionApp):
         except Exception:  # both managers are replaceable, and another's may answer otherwise
             self.log.warning("mlops: the kernels could not be followed", exc_info=True)
 
+    def _name_secrets(self) -> dict[str, str]:
+        """Put into the environment what the configuration says of names, as for kernels."""
+        named = {
+            settings.SECRET_NAMES_VARIABLE: self.secret_names,
+            settings.NOT_SECRET_NAMES_VARIABLE: self.not_secret_names,
+        }
+        return _put({name: ",".join(names) for name, names in named.items() if names})
+
     def _tell_children(self) -> dict[str, str]:
         """Put what kernels need to know into the environment that they inherit.
 
         Returns what was put there, to be taken out at the end.
         """
-        starter = settings.Starter(pid=os.getpid(), listens=True, user=hub_user(os.environ))
+        starter = settings.Starter(
+            pid=os.getpid(),
+            listens=True,
+            user=hub_user(os.environ),
+            secrets=self._secrets.path,
+        )
         told = starter.environment()
         if self.home:
             told[settings.HOME_VARIABLE] = str(self.kept.home)
         if not self.kept.capture:
             told[settings.SWITCH_VARIABLE] = "off"
-        told = {name: value for name, value in told.items() if os.environ.get(name) != value}
-        os.environ.update(told)
-        return told
+        return _put(told)
 
     def _untell_children(self) -> None:
         for name, value in self._environ.items():
@@ -177,3 +194,10 @@ class MLOps(ExtensionApp):
     def _reproduced(self, reproduction: str) -> None:
         events.emit(self._events, self.watcher.sequence, "reproduction", [reproduction])
         self.watcher.look()
+
+
+def _put(told: dict[str, str]) -> dict[str, str]:
+    """Put variables into the environment; return those that were not there as they are now."""
+    told = {name: value for name, value in told.items() if os.environ.get(name) != value}
+    os.environ.update(told)
+    return told

@@ -31,6 +31,7 @@ from jupyter_mlops.journal import Journal
 from jupyter_mlops.outputs import Outputs
 from jupyter_mlops.server import faults
 from jupyter_mlops.server.recorded import Found, Recorded
+from jupyter_mlops.server.secrets import Secrets
 
 # A single message above this size would hold Python, and so the server, while it is decoded.
 MESSAGE_LIMIT_BYTES = 64 * 2**20
@@ -47,6 +48,7 @@ class Execution:
 
     def __init__(self) -> None:
         self.outputs = Outputs()
+        self.code = ""
         self.runs_code = False
         self.too_large = False
 
@@ -98,8 +100,9 @@ class Ear:
         if execution is None:
             return []
         if kind == "execute_input":
+            execution.code = str(content.get("code", ""))
             # IPython calls nobody for an empty cell.
-            execution.runs_code = bool(str(content.get("code", "")).strip())
+            execution.runs_code = bool(execution.code.strip())
         elif too_large:
             execution.too_large = True
         elif kind in _OUTPUT_KINDS:
@@ -121,14 +124,17 @@ class Listener:
     ----------
     journals
         Folder of the journals; the server's own is opened there at its first line.
+    secrets
+        Takes the secrets out of what is written.
     """
 
-    def __init__(self, journals: Path, log: logging.Logger) -> None:
+    def __init__(self, journals: Path, secrets: Secrets, log: logging.Logger) -> None:
         self.writer = f"server-{uuid.uuid4().hex}"
         self.problem: str | None = None
         self._journals = journals
         self._journal: Journal | None = None
         self._log = log
+        self._secrets = secrets
         self._recorded = Recorded(journals)
         self._ears: dict[str, Ear] = {}
         self._told: dict[str, dict[str, Any]] = {}
@@ -246,6 +252,7 @@ class Listener:
         if detach:
             self._close_ear(kernel_id)
             self._recorded.forget(kernel_id)
+            self._secrets.forget(kernel_id)
             self._told.pop(kernel_id, None)
 
     def _close_ear(self, kernel_id: str) -> None:
@@ -265,7 +272,7 @@ class Listener:
             why = f"one of them came in a message of more than {limit} MB"
             self._owed.append((Notice, {"what": "the outputs of a cell execution", "why": why}))
             return
-        outputs = execution.outputs.seen()
+        outputs = self._secrets.kept(kernel_id, execution.code, execution.outputs.seen())
         if not self._append(OutputsSeen, kernel_id=kernel_id, msg_id=ident, outputs=outputs):
             self._lost += 1
 

@@ -33,6 +33,7 @@ from jupyter_mlops.records import (
     RunPage,
     Step,
 )
+from jupyter_mlops.redaction import Redactor
 from jupyter_mlops.settings import Settings, make_private
 from jupyter_mlops.store import (
     collection,
@@ -49,6 +50,7 @@ from jupyter_mlops.store import (
 )
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.database import Database
+from jupyter_mlops.store.secrets import Secrets
 
 __all__ = ["Refreshed", "Store"]
 
@@ -72,6 +74,7 @@ class Store:
         self._settings = settings
         self._database = database
         self._blobs = blobs
+        self._secrets = Secrets(settings.home)
         # Threads that refresh at once would read the same lines and throw most of it away.
         self._refreshing = threading.Lock()
         self._quota = collection.Quota(blobs, settings.journals, settings.quota_bytes)
@@ -116,7 +119,7 @@ class Store:
         """Take in what the journals say that is new, and bring the runs up to date."""
         with self._refreshing:
             ingest.ingest(self._database, self._blobs, self._settings.journals)
-            changed = derivation.derive(self._database, self._blobs)
+            changed = derivation.derive(self._database, self._blobs, self._secrets)
             copies.keep(self._database, self._blobs)
         return Refreshed(self.sequence, changed)
 
@@ -287,10 +290,10 @@ class Store:
 
     def begin_batch(self, batch: Batch) -> None:
         """Remember a batch execution before it starts; its run is there from now on."""
-        given = self._blobs.put(batch.given)
+        given = self._blobs.put(self._secrets.notebook(batch.given))
         with self._database.write() as connection:
             keeping.begin(connection, batch, given)
-        derivation.derive(self._database, self._blobs)
+        derivation.derive(self._database, self._blobs, self._secrets)
 
     def finish_batch(self, run: str, outcome: BatchOutcome) -> Run:
         """Remember how a batch execution ended, refresh, and return its record.
@@ -305,7 +308,7 @@ class Store:
         journals = self._settings.journals
         error = journal.obstacle(journals)
         told = None if error is None else f"{journals} can't be written ({error.strerror or error})"
-        ended = keeping.ended(outcome, self._blobs, told)
+        ended = keeping.ended(self._secrets.outcome(outcome), self._blobs, told)
         with self._database.write() as connection:
             keeping.finish(connection, run, ended)
         self.refresh()
@@ -315,7 +318,7 @@ class Store:
     def save_reproduction(self, reproduction: Reproduction, process: Process) -> None:
         """Insert or update a reproduction that `process` carries out."""
         with self._database.write() as connection:
-            keeping.save_reproduction(connection, reproduction, process)
+            keeping.save_reproduction(connection, self._secrets.record(reproduction), process)
 
     def reproduction(self, id: str) -> Reproduction:
         """Return a reproduction; a running one whose process is gone reads as lost.
@@ -331,6 +334,11 @@ class Store:
         """Return the reproductions of a run, newest first."""
         with self._database.read() as connection:
             return keeping.reproductions_of(connection, queries.find(connection, run))
+
+    @property
+    def redactor(self) -> Redactor:
+        """What tells the secrets of this store apart, and whether two are one."""
+        return self._secrets.redactor()
 
     def unsynced(self) -> int:
         """Count the journals that hold lines the store has not taken in."""

@@ -24,6 +24,7 @@ from jupyter_mlops.store import batches, documents, positions, writing
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.database import Database
 from jupyter_mlops.store.deaths import may_be_over, watcher_is_gone
+from jupyter_mlops.store.secrets import Secrets
 from jupyter_mlops.store.segmentation import Segmentation, segment, whole
 from jupyter_mlops.store.sessions import Session, tell
 from jupyter_mlops.store.tables import batches as batches_table
@@ -32,12 +33,13 @@ from jupyter_mlops.store.tables import events, journals, runs, sessions
 _MESSAGES_AT_ONCE = 400
 
 
-def derive(database: Database, blobs: Blobs) -> tuple[str, ...]:
+def derive(database: Database, blobs: Blobs, secrets: Secrets) -> tuple[str, ...]:
     """Bring all runs up to date; return the ids of those that changed."""
     _mark_deaths(database)
     changed: list[str] = []
     # Sessions first: those of batch executions leave their news to these.
-    for key, derive_one in ((sessions.c.id, _derive_session), (batches_table.c.run, _derive_batch)):
+    derive_session = partial(_derive_session, secrets=secrets)
+    for key, derive_one in ((sessions.c.id, derive_session), (batches_table.c.run, _derive_batch)):
         for identifier in _dirty(database, key):
             try:
                 with database.write() as connection:
@@ -160,7 +162,9 @@ def _is_left_alone(row: Row[Any]) -> bool:
     return watcher_is_gone(asked.process, asked.started)
 
 
-def _derive_session(connection: Connection, blobs: Blobs, identifier: str) -> list[str]:
+def _derive_session(
+    connection: Connection, blobs: Blobs, identifier: str, *, secrets: Secrets
+) -> list[str]:
     query = select(sessions).where(sessions.c.id == identifier, sessions.c.dirty)
     row = connection.execute(query).one_or_none()
     if row is None:
@@ -175,7 +179,7 @@ def _derive_session(connection: Connection, blobs: Blobs, identifier: str) -> li
         news["closed"] = session.fate != "alive"
         news["notebook"] = session.notebook
         if not _leave_to_batch(connection, session):
-            changed, draft = _derive_runs(connection, blobs, session)
+            changed, draft = _derive_runs(connection, blobs, secrets, session)
             news["draft"] = None if draft is None else schema.encode(draft).decode()
             if news["draft"] != row.draft:
                 writing.next_sequence(connection)
@@ -237,7 +241,9 @@ def _heard(connection: Connection, row: Row[Any], said: Sequence[Event]) -> list
     return _decoded(found)
 
 
-def _derive_runs(connection: Connection, blobs: Blobs, session: Session) -> tuple[list[str], Any]:
+def _derive_runs(
+    connection: Connection, blobs: Blobs, secrets: Secrets, session: Session
+) -> tuple[list[str], Any]:
     if session.start.trigger == "interactive":
         segmentation = segment(session.executions)
     else:
@@ -245,7 +251,7 @@ def _derive_runs(connection: Connection, blobs: Blobs, session: Session) -> tupl
     changed: list[str] = []
     places: dict[str, int] = {}
     for ordinal in range(len(segmentation.runs)):
-        given = _document(connection, blobs, session, segmentation, ordinal)
+        given = _document(connection, blobs, secrets, session, segmentation, ordinal)
         places = _places(blobs, given, session)
         built = documents.of_segment(session, segmentation, ordinal, places, given)
         if session.notebook is not None:
@@ -263,6 +269,7 @@ def _derive_runs(connection: Connection, blobs: Blobs, session: Session) -> tupl
 def _document(
     connection: Connection,
     blobs: Blobs,
+    secrets: Secrets,
     session: Session,
     segmentation: Segmentation,
     ordinal: int,
@@ -285,7 +292,9 @@ def _document(
     sources = {
         session.executions[index].cell: session.executions[index].source for index in one.executed
     }
-    content = positions.document(session.notebook, session.executions, needed, sources)
+    content = positions.document(
+        session.notebook, session.executions, needed, sources, secrets.document
+    )
     return blobs.put(content)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ def document(
     executions: Sequence[Execution],
     needed: Iterable[str],
     sources: Mapping[str, str],
+    kept: Callable[[dict[str, Any]], dict[str, Any]] = dict,
 ) -> bytes:
     """Return the notebook without outputs in which a run's cells have their places.
 
@@ -60,9 +61,13 @@ def document(
     sources
         What was executed in a cell, by its name in the session; stands in the copy in place
         of what was saved.
+    kept
+        Makes of the saved notebook, without its outputs, what may be kept.
     """
     wanted = set(needed)
     saved = _read(notebook)
+    if saved is not None:
+        saved = kept({**saved, "cells": [_without_outputs(cell, None) for cell in saved["cells"]]})
     matched = {} if saved is None else placing.matched(saved["cells"], executions)
     if saved is None or wanted.isdisjoint(matched):
         return _reconstructed(executions, sources)

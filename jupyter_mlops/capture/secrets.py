@@ -1,0 +1,69 @@
+"""Keeps secrets out of what the kernel writes down, and remembers those that it meets."""
+
+from __future__ import annotations
+
+import os
+import secrets as random_bytes
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_mlops.metadata import secret_names_in
+from jupyter_mlops.redaction import Redactor, key_of
+from jupyter_mlops.redaction.names import Names, from_environment
+from jupyter_mlops.redaction.said import fields
+from jupyter_mlops.redaction.told import Teller
+from jupyter_mlops.settings import Starter
+
+
+class Secrets:
+    """One session's memory of secrets.
+
+    Parameters
+    ----------
+    home
+        Where the key lies; it is made there if it is missing.
+    notebook
+        Path of the notebook, whose metadata may add to the rules.
+    starter
+        Says where the values are to be told that only the kernel can know.
+    """
+
+    def __init__(
+        self, home: Path, notebook: str | None, starter: Starter | None, kernel_id: str | None
+    ) -> None:
+        try:
+            key = key_of(home)
+        except OSError:
+            # Nothing can be kept there either; what waits to be kept must be redacted all
+            # the same, and compares with nothing.
+            key = random_bytes.token_bytes(32)
+        self._redactor = Redactor(key, _names(notebook))
+        self._redactor.learn_environment(os.environ)
+        self._teller = Teller(None if starter is None else starter.secrets, kernel_id)
+
+    def kept(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields of an event as they may be written down."""
+        redacted = fields(self._redactor, said)
+        self._teller.tell(self._redactor.take_learned())
+        return redacted
+
+    def learn(self, names: Iterable[str], namespace: Mapping[str, Any]) -> None:
+        """Remember what these names hold, of those that mean a secret.
+
+        Also what a dictionary of theirs has under such a key.
+        """
+        means_secret = self._redactor.names.strength
+        for name in names:
+            value = namespace.get(name)
+            kind = type(value)
+            if kind is dict or ((kind is str or kind is bytes) and means_secret(name)):
+                self._redactor.learn_value(name, value)
+
+
+def _names(notebook: str | None) -> Names:
+    rules = from_environment()
+    secret, not_secret = secret_names_in(notebook)
+    if not secret and not not_secret:
+        return rules
+    return Names([*rules.secret, *secret], [*rules.not_secret, *not_secret])

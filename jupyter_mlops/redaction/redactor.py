@@ -1,0 +1,268 @@
+"""Takes secrets out of everything that is about to be kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import hmac
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jupyter_mlops.redaction import assigned, code, shapes
+from jupyter_mlops.redaction.keys import key_of
+from jupyter_mlops.redaction.learned import Learned
+from jupyter_mlops.redaction.marks import KEY, MARK, PREFIX, is_redacted, mark
+from jupyter_mlops.redaction.names import Names, from_environment, is_value
+
+T = TypeVar("T")
+Span = tuple[int, int]
+
+# Nothing shorter holds a secret that could be told from other words.
+_SHORTEST_TEXT = 6
+_DEPTH = 40
+_NUMBERS = (float, int, bool, type(None))
+# How much of a user's own containers is looked at for values to remember.
+_LOOKED_AT = 200
+
+
+class Redactor:
+    """The rules with one store's key and one session's memory; for any number of threads.
+
+    Parameters
+    ----------
+    key
+        The store's (:func:`~jupyter_mlops.redaction.keys.key_of`).
+    names
+        Which names mean a secret; by default those of the rules and of the environment.
+    """
+
+    def __init__(self, key: bytes, names: Names | None = None) -> None:
+        self._key = key
+        self.names = names or from_environment()
+        self._learned = Learned()
+        # What was taken out, by its digest; filled by whoever asks for it (see `collecting`).
+        self._removed: dict[str, str] | None = None
+
+    @classmethod
+    def of_home(cls, home: Path, names: Names | None = None) -> Redactor:
+        """Return one with the key that stands in `home`.
+
+        Raises
+        ------
+        OSError
+            If the key can neither be read nor made.
+        """
+        return cls(key_of(home), names)
+
+    def collecting(self) -> tuple[Redactor, dict[str, str]]:
+        """Return one that knows as much, and the mapping in which it puts what it takes out."""
+        other = Redactor(self._key, self.names)
+        other._learned = self._learned
+        other._removed = {}
+        return other, other._removed
+
+    def digest(self, value: str) -> str:
+        """Return what a secret is compared by."""
+        content = value.encode("utf-8", "surrogatepass")
+        found = PREFIX + hmac.digest(self._key, content, "sha256").hex()
+        if self._removed is not None:
+            self._removed.setdefault(found, value)
+        return found
+
+    # --- learning ---
+
+    def learn(self, values: Iterable[str]) -> None:
+        """Remember values that are secret, wherever they occur from now on."""
+        for value in values:
+            self._learned.add(value)
+
+    def learn_environment(self, environ: Mapping[str, str]) -> None:
+        """Remember the values of variables whose names mean a secret."""
+        for name, value in environ.items():
+            if self.names.holds(name, value):
+                self._learned.add(value)
+
+    def learn_value(self, name: str, value: object) -> None:
+        """Remember what a name that means a secret holds, by exact type only."""
+        if type(value) is str:
+            if self.names.holds(name, value):
+                self._learned.add(value)
+        elif type(value) is bytes:
+            if self.names.strength(name) is not None and len(value) < 4096:
+                self.learn_value(name, value.decode("utf-8", "replace"))
+        elif type(value) is dict and len(value) <= _LOOKED_AT:
+            for key, item in list(value.items()):
+                if type(key) is str and type(item) in (str, bytes):
+                    self.learn_value(key, item)
+
+    def take_learned(self) -> list[str]:
+        """Return the values remembered since the last call, for another process's memory."""
+        fresh, self._learned.fresh = self._learned.fresh, []
+        return fresh
+
+    # --- redacting ---
+
+    def source(self, source: str) -> str:
+        """Return a cell's source without secrets; the literals in it are remembered."""
+        if len(source) < _SHORTEST_TEXT:
+            return source
+        pieces: list[tuple[Span, str]] = []
+        plain = assigned.plain(source)
+        small = plain.lower()
+        known = list(assigned.places(source, small, self.names))
+        if assigned.may_assign(source, known, self.names):
+            pieces += self._by_syntax(source)
+        else:
+            pieces += self._marked(source, assigned.find(source, small, self.names, known=known))
+        pieces += self._by_value(source, plain)
+        return _replaced(source, pieces)
+
+    def text(self, text: str) -> str:
+        """Return a text that something showed without secrets."""
+        if len(text) < _SHORTEST_TEXT:
+            return text
+        plain = assigned.plain(text)
+        pieces = [
+            *self._by_value(text, plain),
+            *self._marked(text, assigned.find(text, plain.lower(), self.names)),
+        ]
+        return _replaced(text, pieces) if pieces else text
+
+    def named(self, name: str, value: Any) -> Any:
+        """Return a value that belongs to `name`, redacted as a whole if the name says so."""
+        if self._is_secret(name, value):
+            text = value if type(value) is str else json.dumps(value)
+            self._learned.add(text)
+            return {KEY: self.digest(text)}
+        return self.value(value)
+
+    def value(self, value: Any, depth: int = _DEPTH) -> Any:
+        """Return JSON without secrets, the very same object where it has none."""
+        kind = type(value)
+        if kind is str:
+            text = self.text(value)
+            match = MARK.fullmatch(text) if text is not value else None
+            return text if match is None else {KEY: match[1]}
+        if depth == 0 or is_redacted(value):
+            return value
+        if kind is dict:
+            return self._dict(value, depth)
+        if kind is list or kind is tuple:
+            # Most long lists are numbers.
+            items = [
+                item if type(item) in _NUMBERS else self.value(item, depth - 1) for item in value
+            ]
+            if all(one is other for one, other in zip(items, value, strict=True)):
+                return value
+            return items if kind is list else tuple(items)
+        return value
+
+    def record(self, record: T) -> T:
+        """Return a record (a dataclass of ours, or a container of such) without secrets."""
+        changed: T = self._record(record)
+        return changed
+
+    # --- inside ---
+
+    def _by_syntax(self, source: str) -> Iterator[tuple[Span, str]]:
+        found = code.find(source, self.names)
+        for one in found.literals:
+            self._learned.add(one.value)
+            yield one.span, _literal(one.kind, mark(self.digest(one.value)))
+        for start, end in found.texts:
+            text = source[start:end]
+            small = assigned.plain(text).lower()
+            for span in assigned.find(text, small, self.names, code=True):
+                value = text[slice(*span)]
+                self._learned.add(value)
+                yield (start + span[0], start + span[1]), mark(self.digest(value))
+
+    def _by_value(self, text: str, plain: bytes) -> Iterator[tuple[Span, str]]:
+        if len(self._learned):
+            for span, value in self._learned.find(text):
+                yield span, mark(self.digest(value))
+        yield from self._marked(text, shapes.find(text, plain))
+
+    def _marked(self, text: str, spans: Iterable[Span]) -> Iterator[tuple[Span, str]]:
+        for start, end in spans:
+            value = text[start:end]
+            self._learned.add(value)
+            yield (start, end), mark(self.digest(value))
+
+    def _is_secret(self, name: str, value: Any) -> bool:
+        strength = self.names.strength(name)
+        if strength is None:
+            return False
+        if type(value) is str:
+            return MARK.fullmatch(value) is None and is_value(name, value, strength)
+        return strength == "strong" and type(value) is int and abs(value) > 999
+
+    def _dict(self, value: dict[Any, Any], depth: int) -> dict[Any, Any]:
+        changed: dict[Any, Any] = {}
+        same = True
+        for key, item in value.items():
+            if type(key) is str:
+                new_key = self.text(key)
+                if self._is_secret(key, item):
+                    new: Any = self.named(key, item)
+                else:
+                    new = self.value(item, depth - 1)
+            else:
+                new_key, new = key, self.value(item, depth - 1)
+            same = same and new is item and new_key is key
+            changed[new_key] = new
+        return value if same else changed
+
+    def _record(self, record: Any) -> Any:
+        kind = type(record)
+        if kind is str:
+            return self.text(record)
+        if kind in (list, tuple):
+            items = [self._record(item) for item in record]
+            if all(one is other for one, other in zip(items, record, strict=True)):
+                return record
+            return kind(items)
+        if kind is dict:
+            return self.value(record)
+        if not dataclasses.is_dataclass(record) or isinstance(record, type):
+            return record
+        fields: dict[str, Any] = vars(record)
+        if "name" in fields and "value" in fields and type(fields["name"]) is str:
+            # A parameter, or whatever else says what its value is called.
+            changes = {"value": self.named(fields["name"], fields["value"])}
+        else:
+            changes = {name: self._record(item) for name, item in fields.items()}
+        new = {name: item for name, item in changes.items() if item is not fields[name]}
+        return dataclasses.replace(record, **new) if new else record
+
+
+def _literal(kind: str, text: str) -> str:
+    """Write a mark as the Python literal of a kind that can be told when it is put back."""
+    if kind == "int":
+        return f"int('{text}')"
+    return f"b'{text}'" if kind == "bytes" else f"'{text}'"
+
+
+def _replaced(text: str, pieces: Iterable[tuple[Span, str]]) -> str:
+    """Put marks in; of pieces that overlap the one that begins first covers the others."""
+    out: list[str] = []
+    done = 0
+    for (start, end), new in sorted(pieces, key=lambda piece: (piece[0][0], -piece[0][1])):
+        if start < done or _is_in_mark(text, start, end):
+            continue
+        out.append(text[done:start])
+        out.append(new)
+        done = end
+    return "".join([*out, text[done:]]) if done else text
+
+
+def _is_in_mark(text: str, start: int, end: int) -> bool:
+    around = text[max(0, start - 100) : end + 100]
+    if PREFIX not in around:
+        return False
+    offset = max(0, start - 100)
+    return any(
+        match.start() + offset <= start and end <= match.end() + offset
+        for match in MARK.finditer(around)
+    )

@@ -1,0 +1,95 @@
+"""How a kernel tells the process that listens to it which values are secret: never by a file.
+
+The outputs of a kernel that somebody listens to are written down outside of it, where a
+password that was typed in is just another word. Its value goes there through a pipe with a
+name (a FIFO), which only its owner may open and whose content never reaches a disk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+# Shorter writes than this are not mixed with those of other kernels (POSIX's PIPE_BUF).
+_LINE_LIMIT = 4096
+_READ_BYTES = 65_536
+
+
+class Teller:
+    """A kernel's end of the pipe at `path`; without a path nobody listens."""
+
+    def __init__(self, path: str | None, kernel_id: str | None) -> None:
+        self._path = path
+        self._kernel_id = kernel_id
+        self._waiting: list[str] = []
+
+    def tell(self, values: Iterable[str]) -> None:
+        """Pass values on without ever waiting; what finds no room goes with the next ones."""
+        if self._path is None:
+            return
+        self._waiting += values
+        if not self._waiting:
+            return
+        flags = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            descriptor = os.open(self._path, flags)
+        except OSError:
+            return  # nobody listens any more: then nobody writes outputs down either
+        try:
+            if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+                return
+            while self._waiting:
+                line = json.dumps([self._kernel_id, self._waiting[0]]).encode() + b"\n"
+                if len(line) <= _LINE_LIMIT:
+                    os.write(descriptor, line)
+                del self._waiting[0]
+        except BlockingIOError:
+            return  # full: whoever listens has not come round to it
+        finally:
+            os.close(descriptor)
+
+
+class Hearer:
+    """The listening end, with the pipe in `folder`.
+
+    Where the system has no such pipes (Windows), ``path`` is ``None`` and nothing is heard.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path: str | None = None
+        self._descriptor = -1
+        self._rest = b""
+        if not hasattr(os, "mkfifo"):
+            return
+        path = folder / "secrets"
+        os.mkfifo(path, 0o600)
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        self.path = str(path)
+
+    def hear(self) -> list[tuple[str | None, str]]:
+        """Return what was told since the last call: which kernel, and a value."""
+        if self._descriptor < 0:
+            return []
+        with suppress(BlockingIOError):  # all that was told is read
+            while piece := os.read(self._descriptor, _READ_BYTES):
+                self._rest += piece
+        *lines, self._rest = self._rest.split(b"\n")
+        found: list[tuple[str | None, str]] = []
+        for line in lines:
+            with suppress(ValueError):  # not by a kernel of ours
+                kernel_id, value = json.loads(line)
+                if isinstance(value, str):
+                    found.append((kernel_id if isinstance(kernel_id, str) else None, value))
+        return found
+
+    def close(self) -> None:
+        """Close and remove the pipe; a second call does nothing."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+        if self.path is not None:
+            Path(self.path).unlink(missing_ok=True)

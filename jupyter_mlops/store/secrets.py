@@ -1,0 +1,69 @@
+"""Keeps secrets out of what comes into the store by another way than a kernel's journal."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jupyter_mlops.errors import StoreError
+from jupyter_mlops.metadata import secret_names, section
+from jupyter_mlops.records import BatchOutcome
+from jupyter_mlops.redaction import Names, Redactor, key_of
+from jupyter_mlops.redaction.documents import notebook_of, outcome_of, redacted
+from jupyter_mlops.redaction.names import from_environment
+
+T = TypeVar("T")
+
+
+class Secrets:
+    """The rules with the key of the store in `home`; each call has a memory of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._key: bytes | None = None
+
+    def redactor(self, metadata: object = None) -> Redactor:
+        """Return the rules, with what a notebook's metadata adds to them.
+
+        Raises
+        ------
+        StoreError
+            If the key can neither be read nor made: nothing is kept without it.
+        """
+        if self._key is None:
+            try:
+                self._key = key_of(self._home)
+            except OSError as error:
+                raise StoreError(message=f"can't redact secrets: {error}") from error
+        rules = from_environment()
+        secret, not_secret = secret_names(metadata)
+        names = Names([*rules.secret, *secret], [*rules.not_secret, *not_secret])
+        found = Redactor(self._key, names)
+        found.learn_environment(os.environ)
+        return found
+
+    def notebook(self, content: bytes) -> bytes:
+        """Return a notebook's bytes as they may be kept."""
+        return redacted(self.redactor(_metadata(content)), content)
+
+    def document(self, notebook: dict[str, Any]) -> dict[str, Any]:
+        """Return a notebook's JSON as it may be kept."""
+        kept = notebook_of(self.redactor(section(notebook, "metadata")), notebook)
+        return dict(kept)
+
+    def outcome(self, outcome: BatchOutcome) -> BatchOutcome:
+        """Return how an execution ended as it may be kept."""
+        return outcome_of(self.redactor(_metadata(outcome.executed or b"")), outcome)
+
+    def record(self, record: T) -> T:
+        """Return a record as it may be kept."""
+        return self.redactor().record(record)
+
+
+def _metadata(content: bytes) -> dict[str, Any]:
+    try:
+        return section(json.loads(content), "metadata")
+    except (ValueError, RecursionError):
+        return {}  # no notebook: it says nothing of names

@@ -1,0 +1,240 @@
+"""What is taken out of texts, sources and values, and what stays as it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from jupyter_mlops.redaction import Names, Redactor, digest_of, is_redacted, key_of
+from jupyter_mlops.redaction.documents import redacted
+from jupyter_mlops.redaction.said import content
+from jupyter_mlops.redaction.told import Hearer, Teller
+from tests.redaction.made import NAMED, Planted, planted
+
+KEY = b"k" * 32
+STAYS = (Path(__file__).parent / "stays.txt").read_text(encoding="utf-8").splitlines()
+
+
+def redactor() -> Redactor:
+    """Return one with a memory of its own."""
+    return Redactor(KEY, Names())
+
+
+@pytest.mark.parametrize("one", planted(seed=1), ids=lambda one: one.kind)
+def test_each_kind_of_secret_is_taken_out(one: Planted) -> None:
+    lines = [line for line in one.value.splitlines() if len(line) > 5]
+
+    knowing = redactor()
+    source = knowing.source(one.source)
+    shown = knowing.text(f"it is {one.value} and {json.dumps({'a': one.value})}")
+
+    assert not [line for line in lines if line in source or line in shown]
+    if one.kind not in NAMED:
+        # The text alone tells, without the cell that it came from.
+        assert not [line for line in lines if line in redactor().text(f"say {one.source} now")]
+
+
+def test_redacted_python_is_python() -> None:
+    for one in planted(seed=2):
+        if one.source.startswith(("%", "!")):
+            continue
+        compile(redactor().source(one.source), one.kind, "exec")
+
+
+@pytest.mark.parametrize("line", STAYS)
+def test_what_is_no_secret_stays(line: str) -> None:
+    assert redactor().text(line) == line
+    assert redactor().source(line) == line
+    assert redactor().value({"a": [line]}) == {"a": [line]}
+
+
+def test_what_is_no_secret_stays_among_others() -> None:
+    text = "\n".join(STAYS)
+
+    assert redactor().text(text) == text
+    assert redactor().source(text) == text
+
+
+def test_equal_secrets_leave_equal_marks_and_other_keys_other_ones() -> None:
+    first, again = (redactor().named("password", "hunter22x") for _ in range(2))
+
+    assert first == again
+    assert is_redacted(first)
+    assert first != redactor().named("password", "hunter23x")
+    assert first != Redactor(b"o" * 32).named("password", "hunter22x")
+    assert digest_of("[redacted " + first["redacted"] + "]") == first["redacted"]
+
+
+def test_redacting_twice_changes_nothing() -> None:
+    for one in planted(seed=3):
+        source = redactor().source(one.source)
+
+        assert redactor().source(source) == source, one.kind
+        # As a text, `user, pwd = "bob", …` says that the password is bob.
+        assert one.kind == "tuple" or redactor().text(source) == source, one.kind
+
+
+def test_values_are_redacted_by_the_names_that_they_stand_under() -> None:
+    value = {"host": "h", "auth_token": "abcdefgh", "tokens": ["a", "b"], "n": {"pwd": "xyz99"}}
+
+    kept = redactor().value(value)
+
+    assert kept["host"] == "h"
+    assert kept["tokens"] == ["a", "b"]
+    assert is_redacted(kept["auth_token"])
+    assert is_redacted(kept["n"]["pwd"])
+
+
+def test_without_a_secret_it_is_the_very_same_object() -> None:
+    value = {"a": [1.5, "text", None, {"b": "more text"}], "tokens": ["x"]}
+
+    assert redactor().value(value) is value
+
+
+def test_a_value_that_was_learned_is_found_in_every_form() -> None:
+    knowing = redactor()
+    secret = 'p@ss "word\\7&'
+    knowing.source(f"password = {secret!r}")
+    forms = [secret, repr(secret), json.dumps(secret), "p%40ss%20%22word%5C7%26"]
+    forms += ["p@ss &quot;word\\7&amp;", json.dumps(json.dumps(secret))]
+
+    for form in forms:
+        assert "word" not in knowing.text(f"shown: {form} end"), form
+
+
+def test_common_and_short_values_shred_no_text() -> None:
+    knowing = redactor()
+
+    source = knowing.source('password = "test"\nsecret_key = "password"\napi_key = "elephant"')
+
+    assert "test" not in source
+    assert "elephant" not in source
+    text = "a test of the elephant password"
+    assert knowing.text(text) == text
+
+
+def test_names_may_be_added_and_taken_back() -> None:
+    own = Redactor(KEY, Names(secret=["matrikel"], not_secret=["password"]))
+
+    assert is_redacted(own.named("matrikel", "abcdef"))
+    assert "abcdef" not in own.source('Matrikel = "abcdef"')
+    assert own.named("password", "hunter22x") == "hunter22x"
+    assert own.source('password = "hunter22x"') == 'password = "hunter22x"'
+
+
+def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    before = os.umask(0)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            keys = set(pool.map(lambda _: key_of(home), range(32)))
+    finally:
+        os.umask(before)
+
+    assert len(keys) == 1
+    assert len(keys.pop()) == 32
+    assert stat.S_IMODE((home / "redaction.key").stat().st_mode) == 0o600
+    assert os.listdir(home) == ["redaction.key"]
+
+
+def test_a_damaged_key_is_no_key(tmp_path: Path) -> None:
+    (tmp_path / "redaction.key").write_bytes(b"short")
+
+    with pytest.raises(OSError, match="is not a key"):
+        key_of(tmp_path)
+
+
+def test_pictures_stay_byte_for_byte() -> None:
+    knowing = redactor()
+    knowing.learn(["AKIAIOSFODNN7"])
+    picture = "iVBORw0KGgo" + "AKIAIOSFODNN7" * 20
+    output = {"output_type": "display_data", "data": {"image/png": picture, "text/plain": "x"}}
+
+    assert content(knowing, output) is output
+
+
+def test_a_document_without_secrets_stays_byte_for_byte() -> None:
+    lines = [line + "\n" for line in STAYS]
+    document = json.dumps({"cells": [{"cell_type": "code", "source": lines, "outputs": []}]})
+
+    assert redacted(redactor(), document.encode()) == document.encode()
+
+
+def test_what_papermill_writes_into_a_document_is_redacted() -> None:
+    document = {
+        "cells": [{"cell_type": "code", "source": ["db_password = 'hunter22x'\n", "x = 1"]}],
+        "metadata": {"papermill": {"parameters": {"db_password": "hunter22x", "lr": 0.1}}},
+    }
+
+    kept = json.loads(redacted(redactor(), json.dumps(document).encode()))
+
+    assert is_redacted(kept["metadata"]["papermill"]["parameters"]["db_password"])
+    assert kept["metadata"]["papermill"]["parameters"]["lr"] == 0.1
+    assert "hunter22x" not in json.dumps(kept)
+
+
+def test_values_go_through_the_pipe_and_nowhere_else(tmp_path: Path) -> None:
+    hearer = Hearer(tmp_path)
+    teller = Teller(hearer.path, "kernel-1")
+    many = [f"secret-{number}-" + "x" * 100 for number in range(2000)]
+
+    teller.tell(many)
+    heard = hearer.hear()
+    teller.tell([])
+    heard += hearer.hear()
+    while len(heard) < len(many):
+        teller.tell([])
+        heard += hearer.hear()
+
+    assert heard == [("kernel-1", value) for value in many]
+    assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o600
+    hearer.close()
+    teller.tell(["after the end"])
+    assert os.listdir(tmp_path) == []
+
+
+HOSTILE = [
+    "token=",
+    '"password": "',
+    "password:",
+    "password='\\",
+    "://a:",
+    "eyJ-",
+    "eyJaaaaaaaaaaaaaa.",
+    "-----BEGIN PRIVATE KEY-----",
+    "sk-",
+    "ghp_",
+    "/services/AAAAAAAAAAAAAA",
+    "SG.AAAAAAAAAAAAAAAA.",
+    "cookie:",
+    "?sig=",
+    "900101-1234567 ",
+    "password" + "\x1b[0m" * 200,
+    "password" + " " * 1000,
+    "İ token=",
+    "some_long_snake_case_name ",
+    "%env a ",
+]
+
+
+@pytest.mark.parametrize("piece", HOSTILE, ids=lambda piece: piece[:12].strip())
+def test_no_text_costs_more_than_its_length(piece: str) -> None:
+    def cost(length: int) -> float:
+        text = (piece * (length // len(piece) + 1))[:length]
+        best = float("inf")
+        for _ in range(3):
+            knowing = redactor()
+            began = time.process_time()
+            knowing.text(text)
+            knowing.source(text)
+            best = min(best, time.process_time() - began)
+        return best
+
+    # Eight times the text: a quadratic rule would take 64 times as long.
+    assert cost(160_000) < 24 * cost(20_000) + 0.05
