@@ -9,6 +9,7 @@ from typing import Any
 from jupyter_mlops import fingerprints
 from jupyter_mlops.capture import models, names
 from jupyter_mlops.capture.budget import Budget
+from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.records import DataUse, Fingerprint
 
 
@@ -16,10 +17,28 @@ from jupyter_mlops.records import DataUse, Fingerprint
 class Waiting:
     """A value whose fingerprint has to wait, found again by any of its names and its id."""
 
+    data: Data
     kind: fingerprints.Kind
     identity: int
     names: list[str]
     doubtful: frozenset[str]
+    needs_quiet = True
+
+    def begin(self, namespace: Mapping[str, Any]) -> Steps[Fingerprint | None] | None:
+        """Begin to fingerprint it, if it is still there."""
+        for name in self.names:
+            value = namespace.get(name)
+            if id(value) == self.identity:
+                return fingerprints.begin(value)
+        return None
+
+    def is_there(self, namespace: Mapping[str, Any]) -> bool:
+        """Tell whether any of its names still holds it."""
+        return any(id(namespace.get(name)) == self.identity for name in self.names)
+
+    def told(self, found: Fingerprint) -> dict[str, Any]:
+        """Return what is to be told of it."""
+        return self.data.complete(self, found)
 
 
 @dataclass
@@ -39,7 +58,7 @@ class Seen:
 
     uses: list[DataUse] = field(default_factory=list)
     changed: dict[str, bool | None] = field(default_factory=dict)
-    waiting: list[Waiting] = field(default_factory=list)
+    waiting: list[Any] = field(default_factory=list)
 
 
 class Data:
@@ -103,7 +122,7 @@ class Data:
             if key not in prints:
                 prints[key], waits = _taken(value, budget)
                 if waits:
-                    waiting[key] = Waiting(kind, key, [], doubtful)
+                    waiting[key] = Waiting(self, kind, key, [], doubtful)
             if key in waiting:
                 waiting[key].names.append(name)
                 found.changed[name] = None

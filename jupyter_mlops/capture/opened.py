@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import source_from_cache
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from jupyter_mlops.capture.budget import Budget
+from jupyter_mlops.capture.contents import Contents, Signature, WaitingFile, signature
 from jupyter_mlops.capture.native_readers import NativeReaders
 from jupyter_mlops.capture.places import Places
 from jupyter_mlops.events import NotSeen
@@ -28,9 +29,6 @@ _CODE = (".py", ".pyw", ".so", ".pyd")
 _PROBES = frozenset(
     {"cc", "fc-list", "gcc", "getconf", "ld", "ldconfig", "lscpu", "nproc", "objdump", "uname"}
 )
-
-# What a file's status tells of a change: size, times of the change, and which file it is.
-Signature = tuple[int, ...]
 
 
 @dataclass
@@ -71,6 +69,8 @@ class Opened:
         last cell left them; shared by all recordings.
     native
         The libraries of the session that open files themselves.
+    contents
+        What is known of the content of the session's files.
 
     Attributes
     ----------
@@ -78,6 +78,8 @@ class Opened:
         How many events could not be noted.
     native
         As given.
+    waiting
+        The files whose content :meth:`result` left to be read later.
     """
 
     def __init__(
@@ -85,8 +87,11 @@ class Opened:
         places: Places,
         databases: dict[str, Signature | None],
         native: NativeReaders,
+        contents: Contents,
     ) -> None:
         self.faults = 0
+        self.waiting: list[WaitingFile] = []
+        self._contents = contents
         self._places = places
         self._databases = databases
         self.native = native
@@ -211,11 +216,10 @@ class Opened:
         if name not in _PROBES:
             self._unseen[NotSeen(name or "another program", _OTHER_PROGRAM)] = None
 
-    def result(self) -> tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]:
-        """Fingerprint what was noted, in the order in which it was."""
-        deadline = self._deadline()
-        self._look_again(deadline)
-        uses = [use for file in list(self._files.values()) for use in self._uses(file, deadline)]
+    def result(self, budget: Budget) -> tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]:
+        """Fingerprint what was noted, in the order in which it was, as `budget` allows."""
+        self._look_again(self._deadline())
+        uses = [use for file in list(self._files.values()) for use in self._uses(file, budget)]
         for address in self._addresses:
             uses.append(DataUse("url", None, address, "read", None, None, complete=False))
             self._unseen[NotSeen(address, "its content is not fingerprinted")] = None
@@ -252,15 +256,30 @@ class Opened:
                 # If it was there and was not written, it was named in order to be read.
                 file.read = file.read or (file.before is not None and not file.written)
 
-    def _uses(self, file: _File, deadline: float) -> Iterator[DataUse]:
+    def _uses(self, file: _File, budget: Budget) -> Iterator[DataUse]:
         if file.read:
-            content = file.content if file.kept else self._fingerprint(file.path, deadline)
-            yield self._use(file, "import" if file.is_code else "read", content)
+            access: Access = "import" if file.is_code else "read"
+            if file.kept:
+                yield self._use(file, access, file.content)
+            else:
+                yield self._now_or_later(file, access, budget)
         after = file.signature()
         if file.is_database:
             self._databases[file.path] = after
         if file.written and after is not None and after != file.before:
-            yield self._use(file, "write", self._fingerprint(file.path, deadline))
+            yield self._now_or_later(file, "write", budget)
+
+    def _now_or_later(self, file: _File, access: Access, budget: Budget) -> DataUse:
+        expected = signature(file.path)
+        if expected is None or file.is_database or not self._contents.waits(file.path, budget):
+            began = time.thread_time()
+            content = self._fingerprint(file.path, self._deadline())
+            budget.left -= time.thread_time() - began
+            return self._use(file, access, content)
+        use = self._use(file, access, Fingerprint("", complete=False, size_bytes=expected[0]))
+        use = replace(use, digest=None)
+        self.waiting.append(WaitingFile(use, file.path, expected, self._contents))
+        return use
 
     def _use(self, file: _File, access: Access, content: Fingerprint | None) -> DataUse:
         return DataUse(
@@ -309,11 +328,9 @@ class Opened:
         return now + max(SECONDS_LIMIT, now - self._began)
 
     def _fingerprint(self, path: str, deadline: float) -> Fingerprint | None:
-        from jupyter_mlops import fingerprints
-
         shown = self._places.shown(path)
         try:
-            found = fingerprints.of_file(path, lambda: time.monotonic() > deadline)
+            found = self._contents.of(path, lambda: time.monotonic() > deadline)
         except OSError as error:
             why = f"not fingerprinted: {error.strerror or error}"
             self._unseen[NotSeen(shown, why)] = None
@@ -322,17 +339,6 @@ class Opened:
             why = "fingerprinting it would have taken longer than the cell itself"
             self._unseen[NotSeen(shown, why)] = None
         return found
-
-
-def signature(path: str) -> Signature | None:
-    """Return what tells a changed file, or ``None`` if there is no regular file."""
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):  # ValueError: a zero byte in the path
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def _files_in(folder: str) -> Iterator[str]:

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import get_ident
 from typing import Any
 
+from jupyter_mlops.capture.budget import Budget
+from jupyter_mlops.capture.contents import Contents
 from jupyter_mlops.capture.native_readers import NativeReaders
 from jupyter_mlops.capture.opened import Opened
 from jupyter_mlops.capture.places import Places
@@ -56,6 +59,7 @@ class Reads:
         self._places: Places | None = None
         self._native = NativeReaders(_on_pyarrow_path)
         self._databases: dict[str, Any] = {}
+        self._contents = Contents()
 
     def install(self) -> None:
         """Start to listen; the working folder at this moment is the notebook's."""
@@ -71,26 +75,42 @@ class Reads:
         if self._places is None:
             return
         self._native.install()
-        _recordings.append((get_ident(), Opened(self._places, self._databases, self._native)))
+        opened = Opened(self._places, self._databases, self._native, self._contents)
+        _recordings.append((get_ident(), opened))
 
-    def take(self) -> tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]:
-        """End this thread's latest recording and return what its cell used, with digests."""
+    def take(
+        self, budget: Budget, waiting: list[Any]
+    ) -> tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]:
+        """End this thread's latest recording and return what its cell used, with digests.
+
+        Files that take longer to read than `budget` allows are added to `waiting`.
+        """
         thread = get_ident()
         found = _recording_of(thread)
         if found is None or found[0] != thread:
             return (), ()
         _recordings.remove(found)
-        _busy.add(thread)
-        try:
-            return found[1].result()
-        finally:
-            _busy.discard(thread)
+        with unheard():
+            result = found[1].result(budget)
+        waiting += found[1].waiting
+        return result
 
     def close(self) -> None:
         """Stop recording and undo what can be undone; the audit hook idles from here on."""
         _recordings.clear()
         self._native.remove()
         self._places = None
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Let this thread open files that are no cell's."""
+    thread = get_ident()
+    _busy.add(thread)
+    try:
+        yield
+    finally:
+        _busy.discard(thread)
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:

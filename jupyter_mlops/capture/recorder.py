@@ -21,11 +21,11 @@ from jupyter_mlops.dataflow.source import handed_on
 from jupyter_mlops.events import CellFinished, CellStarted, DataCompleted, NotSeen
 from jupyter_mlops.fingerprints.introspection import name_of
 from jupyter_mlops.metadata import asks_to_be_left_out, section, tags
-from jupyter_mlops.records import CellError, CellStatus, Fingerprint
+from jupyter_mlops.records import CellError, CellStatus
 
 if TYPE_CHECKING:
     from jupyter_mlops.capture.budget import Budget
-    from jupyter_mlops.capture.data import Waiting
+    from jupyter_mlops.capture.idle import Waiting
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _TRACEBACK_LIMIT = 100_000
@@ -88,7 +88,7 @@ class Recorder:
         self._hidden = names.Hidden(shell.user_ns_hidden)
         self._context = Context()
         self._data = Data()
-        self._idle = Idle(shell.kernel, lambda: self._namespace, guard)
+        self._idle = Idle(shell.kernel, lambda: self._namespace, guard, self._complete)
         self._modules = len(sys.modules)
         self._count = 0
         self._between = Between(self._hidden)
@@ -108,7 +108,7 @@ class Recorder:
 
     def start(self, info: Any, request: dict[str, Any], overlapping: bool) -> Execution:
         """Say that a cell is about to execute."""
-        self._idle.drop()
+        self._idle.pause()
         self.say_finished()
         header = request.get("header", {})
         metadata = section(request, "metadata")
@@ -218,12 +218,10 @@ class Recorder:
         self._finished.append((execution, fields))
         if not execution.is_heard:
             self.say_finished()
-        self._idle.begin(waiting, lambda *found: self._complete(execution.number, *found))
+        self._idle.begin(execution.number, waiting)
 
-    def _complete(self, number: int, waiting: Waiting, fingerprint: Fingerprint) -> None:
-        self._session.say(
-            DataCompleted, execution=number, **self._data.complete(waiting, fingerprint)
-        )
+    def _complete(self, number: int, found: dict[str, Any]) -> None:
+        self._session.say(DataCompleted, execution=number, **found)
 
     def _check_environment(self, execution: Execution) -> None:
         # Not after every cell: each call of the system lets other threads in and may cost
@@ -292,7 +290,8 @@ class Recorder:
         self._part(execution, "names", lambda: self._names(flow, fields))
         # What an error kept the cell from binding is the result of an earlier execution.
         self._values(execution, flow, writes - moved.unreached, fields)
-        read, not_read = self._part(execution, "files", self._reads.take) or ((), ())
+        files = self._part(execution, "files", lambda: self._reads.take(budget, seen.waiting))
+        read, not_read = files or ((), ())
         fields["data"] = (*seen.uses, *read)
         execution.unseen.extend(not_read)
         uses = self._part(execution, "randomness", lambda: self._generators.take(flow))

@@ -16,7 +16,7 @@ from jupyter_mlops.fingerprints.introspection import bases, loaded
 from jupyter_mlops.fingerprints.steps import Steps, finish
 from jupyter_mlops.records import Fingerprint
 
-__all__ = ["Kind", "begin", "fingerprint", "kind", "of_file"]
+__all__ = ["Kind", "begin", "fingerprint", "kind", "of_file", "seconds_for_file"]
 
 Kind = Literal["frame", "array", "model"]
 
@@ -70,6 +70,14 @@ def of_file(
     from jupyter_mlops.fingerprints import files
 
     return files.of_file(path, stop)
+
+
+def seconds_for_file(size: int) -> float:
+    """Return about how long a file of that many bytes takes, if it is in memory already."""
+    from jupyter_mlops.fingerprints.hashing import speed
+
+    # Each byte is copied once before it is hashed.
+    return 2 * size / speed()
 
 
 def _find(value: object) -> tuple[Kind, str] | None:

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jupyter_mlops.fingerprints.hashing import Content
+from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.records import Fingerprint
 
 # Fits the processor's cache, so that hashing finds there what reading brought.
 _BUFFER_BYTES = 1 << 18
-# How often a caller who may want to stop is asked.
-_ASK_EVERY_BYTES = 1 << 26
+# Bytes between two steps, and steps between two questions to a caller who may want to stop.
+_PAUSE_EVERY_BYTES = 1 << 22
+_ASK_EVERY = 16
 
 
 def of_file(
@@ -41,6 +43,22 @@ def of_file(
     OSError
         If the file can't be opened or read, or is not a regular file.
     """
+    reading = steps(path)
+    pieces = 0
+    while True:
+        if stop is not None and pieces % _ASK_EVERY == 0 and stop():
+            reading.close()
+            return None
+        pieces += 1
+        try:
+            next(reading)
+        except StopIteration as ended:
+            found: Fingerprint = ended.value
+            return found
+
+
+def steps(path: str | os.PathLike[str]) -> Steps[Fingerprint]:
+    """Read a regular file in steps; otherwise as :func:`of_file`."""
     content = Content("file")
     buffer = bytearray(_BUFFER_BYTES)
     view = memoryview(buffer)
@@ -50,16 +68,15 @@ def of_file(
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
             raise OSError(f"{Path(path)} is not a regular file")
-        ask_at = 0
+        pause_at = _PAUSE_EVERY_BYTES
         while True:
-            if stop is not None and content.size_bytes >= ask_at:
-                if stop():
-                    return None
-                ask_at = content.size_bytes + _ASK_EVERY_BYTES
             length = os.readv(descriptor, [buffer]) if _READV else _read(descriptor, view)
             if not length:
                 break
             content.bulk(view[:length])
+            if content.size_bytes >= pause_at:
+                pause_at += _PAUSE_EVERY_BYTES
+                yield
         after = os.fstat(descriptor)
     finally:
         os.close(descriptor)

@@ -6,13 +6,11 @@ the dtypes, and nothing of the content; like every partial digest it equals no o
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from jupyter_mlops.fingerprints import arrays, frames, sparse
-from jupyter_mlops.fingerprints.hashing import Content
+from jupyter_mlops.fingerprints.hashing import Content, speed
 from jupyter_mlops.fingerprints.introspection import attributes, belongs_to, is_a, loaded
 from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records import Column, Fingerprint
@@ -21,7 +19,6 @@ from jupyter_mlops.records import Column, Fingerprint
 _OBJECT = 3_500
 # Gathering strided elements, filling in nulls and decoding cost this many times the bytes.
 _GATHER, _DECODE = 4, 12
-_MEASURED_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Outline:
     @property
     def seconds(self) -> float:
         """How long the whole fingerprint will take, about."""
-        return self.cost / _speed()
+        return self.cost / speed()
 
 
 def outline(value: Any) -> Outline | None:
@@ -46,19 +43,6 @@ def outline(value: Any) -> Outline | None:
     if sparse.is_sparse(value):
         return _of_sparse(value)
     return None
-
-
-@cache
-def _speed() -> float:
-    """Return bytes hashed in a second, measured once.
-
-    Half of what was measured in the processor's cache: large data are not in it.
-    """
-    data, content = bytes(_MEASURED_BYTES), Content("speed")
-    content.bulk(data)
-    began = time.perf_counter()
-    content.bulk(data)
-    return _MEASURED_BYTES / 2 / max(1e-9, time.perf_counter() - began)
 
 
 def _of_array(value: Any) -> Outline:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from jupyter_mlops.capture.budget import Budget
+from jupyter_mlops.capture.contents import WaitingFile
 from jupyter_mlops.capture.reads import Reads
 from jupyter_mlops.events import NotSeen
 from jupyter_mlops.fingerprints import of_file
@@ -22,6 +24,7 @@ class Cells:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.reads = Reads()
+        self.waiting: list[WaitingFile] = []
         self.reads.install()
 
     def __call__(self, cell: Callable[[], Any]) -> Result:
@@ -32,8 +35,12 @@ class Cells:
         try:
             cell()
         finally:
-            result = self.reads.take()
+            result = self.take()
         return result
+
+    def take(self) -> Result:
+        """End the recording with time enough to read everything."""
+        return self.reads.take(Budget(0.0, batch=True), self.waiting)
 
     def uses(self, cell: Callable[[], Any]) -> list[tuple[str, str | None]]:
         """Return access and path of what a cell used, all of which must have a digest."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 
 import numpy as np
 import pytest
 
 from jupyter_mlops.events import CellFinished, DataCompleted
-from jupyter_mlops.fingerprints import fingerprint
+from jupyter_mlops.fingerprints import fingerprint, of_file
 from jupyter_mlops.settings import Starter
 from tests.capture.conftest import Kernel, StartKernel
 
@@ -24,6 +25,16 @@ def small_budget(startup: object) -> None:
     startup(  # type: ignore[operator]
         "from jupyter_mlops.capture import budget\nbudget._LEAST = budget._MOST = -1.0\n"
     )
+
+
+def digest_of(content: bytes) -> str:
+    """Return the digest of a file of that content."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        found = of_file(file.name)
+    assert found is not None
+    return found.digest
 
 
 def completed(kernel: Kernel, count: int) -> list[DataCompleted]:
@@ -147,3 +158,31 @@ def test_a_batch_run_completes_its_data_when_the_cell_ends(start_kernel: StartKe
     kernel = start_kernel(**starter.environment())
     kernel.run(ARRAY)
     assert kernel.finished()[0].data[0].complete
+
+
+@pytest.mark.usefixtures("small_budget")
+def test_files_wait_too_and_go_on_waiting_when_a_cell_begins(kernel: Kernel) -> None:
+    kernel.client.execute("text = open('data.bin', 'wb').write(b'x' * 50_000_000)")
+    kernel.run("pass")
+    (said,) = completed(kernel, 1)
+    wrote, *_ = kernel.finished()
+    assert [(use.path, use.digest, use.complete) for use in wrote.data] == [
+        ("data.bin", None, False)
+    ]
+    (whole,) = said.data
+    assert said.execution == wrote.execution
+    assert (whole.path, whole.access, whole.complete) == ("data.bin", "write", True)
+    assert whole.size_bytes == 50_000_000
+    assert whole.digest == digest_of(b"x" * 50_000_000)
+
+
+@pytest.mark.usefixtures("small_budget")
+def test_a_file_that_changed_before_it_was_read_stays_partial(kernel: Kernel) -> None:
+    kernel.run("open('data.bin', 'wb').write(b'x'); open('other.bin', 'wb').write(b'y')")
+    completed(kernel, 2)
+    # Read by one cell, and changed by a program while the next one is executed.
+    kernel.client.execute("a = open('data.bin').read(), open('other.bin').read()")
+    kernel.run("import subprocess; subprocess.run(['sh', '-c', 'echo z > data.bin'])")
+    later = completed(kernel, 3)[2:]
+    assert [(said.execution, use.path) for said in later for use in said.data] == [(1, "other.bin")]
+    assert [use.complete for use in kernel.finished()[1].data] == [False, False]

@@ -33,7 +33,7 @@ def test_cells_of_two_threads_keep_their_files_apart(cells: Cells) -> None:
 
 def test_without_a_cell_nothing_is_noted(cells: Cells) -> None:
     Path("a").write_text("x")
-    assert cells.reads.take() == ((), ())
+    assert cells.take() == ((), ())
     Path("a").read_text()
     assert cells(lambda: None) == ((), ())
 
@@ -64,6 +64,6 @@ def test_events_of_others_cost_little(cells: Cells) -> None:
     thing = object()
     cells.reads.begin()
     seconds = min(timeit.repeat("id(thing)", globals={"thing": thing}, number=10_000, repeat=20))
-    cells.reads.take()
+    cells.take()
     # 0.2 µs where it was measured, the loop and id() itself included; others may be slower.
     assert seconds / 10_000 < 2e-6

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlops.fingerprints import files, of_file
+from jupyter_mlops.fingerprints.steps import finish
 
 
 def test_the_whole_content_counts_and_nothing_else(tmp_path: Path) -> None:
@@ -55,16 +56,11 @@ def test_who_reads_may_stop(tmp_path: Path) -> None:
     assert of_file(tmp_path / "data", lambda: False) == of_file(tmp_path / "data")
 
 
-def test_a_file_that_changes_meanwhile_is_incomplete(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_changes_meanwhile_is_incomplete(tmp_path: Path) -> None:
     path = tmp_path / "growing"
-    path.write_bytes(b"x" * 100)
-
-    def grow() -> bool:
-        with path.open("ab") as file:
-            file.write(b"y")
-        return False
-
-    found = files.of_file(path, grow)
-    assert found is not None and not found.complete
+    path.write_bytes(b"x" * 5_000_000)
+    reading = files.steps(path)
+    next(reading)
+    with path.open("ab") as file:
+        file.write(b"y")
+    assert not finish(reading).complete

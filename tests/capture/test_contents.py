@@ -1,0 +1,117 @@
+"""When a file's fingerprint is used again, and when it is read once more."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from jupyter_mlops import fingerprints
+from jupyter_mlops.capture import contents
+from jupyter_mlops.capture.budget import Budget
+from jupyter_mlops.capture.contents import Contents, signature
+from jupyter_mlops.fingerprints.steps import finish
+from jupyter_mlops.records import Fingerprint
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note which files are read."""
+    found: list[str] = []
+    real = fingerprints.of_file
+
+    def of_file(path: str, stop: object = None) -> Fingerprint | None:
+        found.append(os.path.basename(path))
+        return real(path)
+
+    monkeypatch.setattr(fingerprints, "of_file", of_file)
+    return found
+
+
+@pytest.fixture
+def old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every status count as settled: no test can set a ctime back."""
+    monkeypatch.setattr(contents, "_SETTLED_NS", -(10**18))
+
+
+@pytest.mark.usefixtures("old")
+def test_an_unchanged_file_is_read_once(tmp_path: Path, reads: list[str]) -> None:
+    path = tmp_path / "data"
+    path.write_bytes(b"one")
+    known = Contents()
+    assert known.of(str(path)) == known.of(str(path)) == fingerprints.of_file(path)
+    assert reads == ["data", "data"]  # the second time is this test's own
+
+
+@pytest.mark.usefixtures("old")
+@pytest.mark.parametrize("how", ["content", "replaced", "times put back"])
+def test_a_changed_file_is_read_again(tmp_path: Path, reads: list[str], how: str) -> None:
+    path = tmp_path / "data"
+    path.write_bytes(b"one")
+    os.utime(path, ns=(10**18, 10**18))
+    known = Contents()
+    before = known.of(str(path))
+    if how == "replaced":
+        (tmp_path / "other").write_bytes(b"two")
+        os.utime(tmp_path / "other", ns=(10**18, 10**18))
+        os.replace(tmp_path / "other", path)
+    else:
+        path.write_bytes(b"two")
+        if how == "times put back":
+            os.utime(path, ns=(10**18, 10**18))
+    assert known.of(str(path)) != before
+    assert reads == ["data", "data"]
+
+
+def test_a_file_that_changed_just_now_is_read_again(tmp_path: Path, reads: list[str]) -> None:
+    path = tmp_path / "data"
+    path.write_bytes(b"one")
+    known = Contents()
+    known.of(str(path))
+    known.of(str(path))
+    assert reads == ["data", "data"]
+
+
+@pytest.mark.usefixtures("old")
+def test_a_file_on_a_network_is_read_again(
+    tmp_path: Path, reads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "_is_local", lambda device: False)
+    path = tmp_path / "data"
+    path.write_bytes(b"one")
+    known = Contents()
+    known.of(str(path))
+    known.of(str(path))
+    assert reads == ["data", "data"]
+
+
+def test_a_large_file_waits_and_is_read_as_what_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    path.write_bytes(b"x" * 20_000_000)
+    known, budget = Contents(), Budget(0.0, batch=False)
+    budget.left = 0.0
+    assert known.waits(str(path), budget)
+    expected = signature(str(path))
+    assert expected is not None
+    assert finish(known.later(str(path), expected)) == fingerprints.of_file(path)
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+@pytest.mark.parametrize("how", ["changed", "gone", "a folder"])
+def test_a_file_that_is_no_longer_what_it_was_has_no_fingerprint(
+    tmp_path: Path, when: str, how: str
+) -> None:
+    path = tmp_path / "data"
+    path.write_bytes(b"x" * 20_000_000)
+    expected = signature(str(path))
+    assert expected is not None
+    reading = Contents().later(str(path), expected)
+    if when == "meanwhile":
+        next(reading)
+    path.unlink()
+    if how == "changed":
+        path.write_bytes(b"y" * 20_000_000)
+    elif how == "a folder":
+        path.mkdir()
+    assert finish(reading) is None
