@@ -36,23 +36,21 @@ _HOME_OF_NAME = dict.fromkeys(__all__, "jupyter_mlops.api") | {
 }
 
 
+# How the start file of kernels marks us where it has loaded us from another environment.
+GUEST = "guest"
+
+
 def __getattr__(name: str) -> Any:
     home = _HOME_OF_NAME.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return getattr(import_module(home), name)
-    except ModuleNotFoundError as missing:
-        if (missing.name or "").startswith(__name__):
-            raise
-        # Capture needs none of our dependencies, so that kernels of other environments have us
-        # without them.
+    if __spec__.loader_state == GUEST and home != "jupyter_mlops.errors":
         raise ModuleNotFoundError(
-            f"{__name__}.{name} needs {missing.name}, which this environment lacks: here "
-            "notebooks are recorded, and no more; have the rest with: "
-            f"{sys.executable} -m pip install jupyter-mlops",
-            name=missing.name,
-        ) from missing
+            f"{__name__} is not installed in this environment, whose notebooks are recorded all "
+            f"the same; {__name__}.{name} needs it: {sys.executable} -m pip install jupyter-mlops",
+            name=__name__,
+        )
+    return getattr(import_module(home), name)
 
 
 def __dir__() -> list[str]:

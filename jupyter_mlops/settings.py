@@ -197,8 +197,9 @@ def take_starter(
     starter = starter_in(environ)
     environ.pop(STARTER_VARIABLE, None)
     if environ.get(STARTUP_VARIABLE) == START_FILE:
-        del environ[STARTUP_VARIABLE]
-        if starter is not None and starter.startup is not None:
+        if starter is None or starter.startup is None:
+            del environ[STARTUP_VARIABLE]
+        else:
             environ[STARTUP_VARIABLE] = starter.startup
     if starter is None:
         return None

@@ -23,10 +23,12 @@ _CELL_LIMIT_S = 60
 class Kernel:
     """One kernel, started as a plain client starts it."""
 
-    def __init__(self, settings: Settings, environment: dict[str, str], cwd: Path) -> None:
+    def __init__(
+        self, settings: Settings, environment: dict[str, str], cwd: Path, name: str = "python3"
+    ) -> None:
         self._settings = settings
         # It is killed when half of the wait is over, and says nothing of its end then.
-        self.manager = KernelManager(kernel_name="python3", shutdown_wait_time=2 * _CELL_LIMIT_S)
+        self.manager = KernelManager(kernel_name=name, shutdown_wait_time=2 * _CELL_LIMIT_S)
         # The startup file of the installed package is what is tested; nothing else may load us.
         self.manager.start_kernel(env={**os.environ, **environment}, cwd=str(cwd))
         self.client: BlockingKernelClient = self.manager.client()

@@ -15,13 +15,14 @@ def _jupyter_mlops_start():  # type: () -> None
 
     def restore():  # type: () -> str | None
         """Undo what our starter has done; return the file that the user wants executed."""
-        os.environ.pop("PYTHONSTARTUP", None)
         try:
             users = json.loads(os.environ["JUPYTER_MLOPS_STARTER"])["startup"]
         except (KeyError, ValueError, TypeError):
-            return None  # not our starter's message
-        if users is not None:
-            os.environ["PYTHONSTARTUP"] = users
+            users = None  # not our starter's message
+        if users is None:
+            os.environ.pop("PYTHONSTARTUP", None)
+        else:
+            os.environ["PYTHONSTARTUP"] = users  # in its place: the order can be seen
         # IPython has put our folder there, and takes it away again if it finds it.
         if os.path.dirname(this) in sys.path:
             sys.path.remove(os.path.dirname(this))
@@ -54,6 +55,7 @@ def _jupyter_mlops_start():  # type: () -> None
             loader = Loader(name, os.path.join(folder, "__init__.py"))
             spec = util.spec_from_file_location(name, loader.path, loader=loader)
             assert spec is not None
+            spec.loader_state = "guest"
             sys.modules[name] = util.module_from_spec(spec)
             loader.exec_module(sys.modules[name])  # type: ignore[no-untyped-call]
         from jupyter_mlops.capture.extension import autoload
