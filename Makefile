@@ -64,7 +64,7 @@ unit-js: $(STAMPS)/tools ## jest
 	$(call say,Front-end tests)
 	cd $(TOOLS) && jlpm run test
 
-bench: $(STAMPS)/test ## the figures we claim, each beside its peer
+bench: $(STAMPS)/test $(STAMPS)/peers ## the figures we claim, each beside its peer and its goal
 	@for file in benchmarks/[a-z]*.py; do printf '\n== %s\n' "$$file"; $(BIN)/python "$$file"; done
 
 clean: ## remove everything that was installed or built here
@@ -123,6 +123,13 @@ $(STAMPS)/test: $(INSTALLED) | front-end
 $(STAMPS)/tools: $(TOOLS)/package.json $(TOOLS)/yarn.lock .yarnrc.yml | front-end
 	$(call say,Front-end test and lint tools)
 	cd $(TOOLS) && jlpm install --immutable
+	@mkdir -p $(@D) && touch $@
+
+# Apart from ours: what they need is not what we need.
+$(STAMPS)/peers: benchmarks/peers.txt | $(BIN)/python
+	$(call say,Peers of the benchmarks)
+	$(PYTHON) -m venv $(VENV)/peers
+	$(VENV)/peers/bin/pip install --requirement benchmarks/peers.txt
 	@mkdir -p $(@D) && touch $@
 
 chromium:

@@ -8,6 +8,7 @@ capture off.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import site
@@ -22,12 +23,20 @@ from jupyter_client.manager import KernelManager
 
 STARTUP = Path(__file__).parent.parent / "ipython-config" / "startup"
 VARIANTS = ("absent", "off", "on")
+_NO_BYTECODE = ("PYTHONDONTWRITEBYTECODE",)
+_CLOCK_FILE = Path(__file__).with_name("_clock.py")
+# Startup files run in the user's namespace, where neither may leave a name.
+_BEGIN = "get_ipython().bench_began = __import__('time').process_time()\n"
+_CLOCK = f"__import__('runpy').run_path({str(_CLOCK_FILE)!r})\n"
 
 
 class Variant:
-    """One kind of kernel, and a folder of its own for all that it writes."""
+    """One kind of kernel, and a folder of its own for all that it writes.
 
-    def __init__(self, name: str, folder: Path) -> None:
+    With a `clock`, what the product does in the kernel is timed in there (``_clock.py``).
+    """
+
+    def __init__(self, name: str, folder: Path, clock: bool = False) -> None:
         self.folder = folder / name
         self.home = self.folder / "mlops"
         venv.create(self.folder / "venv", symlinks=True)
@@ -36,9 +45,17 @@ class Variant:
         lines = (f"import site; site.addsitedir({path!r})\n" for path in site.getsitepackages())
         (packages / "borrowed.pth").write_text("".join(lines))
         if name != "absent":
-            shutil.copytree(STARTUP, self.folder / "venv" / "etc" / "ipython" / "startup")
+            startup = self.folder / "venv" / "etc" / "ipython" / "startup"
+            shutil.copytree(STARTUP, startup)
+            if clock:
+                (startup / "00-clock.py").write_text(_BEGIN)
+                (startup / "99-clock.py").write_text(_CLOCK)
+        self.clock = self.folder / "clock.json"
         self.environment = {
-            **os.environ,
+            # Without bytecode each start would compile us, which no installation does.
+            **{key: value for key, value in os.environ.items() if key not in _NO_BYTECODE},
+            "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
+            "BENCH_CLOCK": str(self.clock),
             "IPYTHONDIR": str(self.folder / "ipython"),
             "JUPYTER_MLOPS_HOME": str(self.home),
             "JUPYTER_MLOPS": "off" if name == "off" else "on",
@@ -53,6 +70,7 @@ class Kernel:
     """A running kernel; seconds and processor time count from before it was started."""
 
     def __init__(self, variant: Variant) -> None:
+        self._variant = variant
         self.began = time.perf_counter()
         self.manager = KernelManager(transport="ipc", ip=str(variant.folder / "socket"))
         spec: Any = self.manager.kernel_spec
@@ -68,6 +86,12 @@ class Kernel:
         reply = self.client.execute(source, reply=True, timeout=60)
         if reply["content"]["status"] != "ok":
             raise RuntimeError(reply["content"])
+
+    def timed(self) -> dict[str, list[float]]:
+        """Return what the clock in the kernel counted: ``cells`` and ``start``, in seconds."""
+        self.execute("get_ipython().bench_write()")
+        found: dict[str, list[float]] = json.loads(self._variant.clock.read_text())
+        return found
 
     def processor_seconds(self) -> float:
         """Return the processor time that the kernel has used."""

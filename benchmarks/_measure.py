@@ -10,7 +10,33 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure that was aimed at, beside the one that was measured in this run."""
+
+    what: str
+    measured: float
+    unit: str
+    limit: float
+    at_least: bool = False
+
+    @property
+    def is_met(self) -> bool:
+        """Tell whether the figure is as good as the goal, or better."""
+        return self.measured >= self.limit if self.at_least else self.measured <= self.limit
+
+    def line(self) -> str:
+        """Return the goal as a line of a table."""
+        sign = "≥" if self.at_least else "≤"
+        word = "ok" if self.is_met else "short of it" if self.at_least else "over"
+        return f"  {self.what:52}{self.measured:10.2f} {self.unit:3} {sign} {self.limit:g}   {word}"
+
+
+COLUMNS = ("min", "median", "p95", "max")
 
 
 def arguments(description: str | None, repeats: int) -> argparse.ArgumentParser:
@@ -74,8 +100,8 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def report(made: list[dict[str, Any]], as_json: bool) -> None:
-    """Print the rows as tables, or as one JSON document."""
+def report(made: list[dict[str, Any]], as_json: bool, goals: Sequence[Goal] = ()) -> None:
+    """Print the rows as tables with the goals below, or all as one JSON document."""
     machine = {
         "python": platform.python_version(),
         "system": platform.platform(),
@@ -84,7 +110,8 @@ def report(made: list[dict[str, Any]], as_json: bool) -> None:
         "load": os.getloadavg()[0],
     }
     if as_json:
-        json.dump({"machine": machine, "rows": made}, sys.stdout, indent=1)
+        told = [{**asdict(goal), "met": goal.is_met} for goal in goals]
+        json.dump({"machine": machine, "rows": made, "goals": told}, sys.stdout, indent=1)
         print()
         return
     print(", ".join(f"{name} {value}" for name, value in machine.items()))
@@ -92,18 +119,25 @@ def report(made: list[dict[str, Any]], as_json: bool) -> None:
     for row in made:
         if row["what"] != what:
             what = row["what"]
-            heads = "".join(f"{head:>10}" for head in ("min", "median", "max"))
+            heads = "".join(f"{head:>10}" for head in COLUMNS)
             print(f"\n{what}\n  {'':36}{heads}        n   to {row['baseline']}")
-        figures = "".join(f"{row[key]:10.2f}" for key in ("min", "median", "max"))
+        figures = "".join(f"{row[key]:10.2f}" for key in COLUMNS)
         ratio = row["ratio"]
         print(
             f"  {row['case']:36}{figures} {row['unit']:3}{row['n']:4}"
             f"   {ratio['median']:.2f} ({ratio['min']:.2f} to {ratio['max']:.2f})"
         )
+    if goals:
+        print("\ngoals", *(goal.line() for goal in goals), sep="\n")
 
 
 def _spread(values: Sequence[float]) -> dict[str, float]:
-    return {"min": min(values), "median": statistics.median(values), "max": max(values)}
+    return {
+        "min": min(values),
+        "median": statistics.median(values),
+        "p95": percentile(values, 0.95),
+        "max": max(values),
+    }
 
 
 def _processor() -> str:

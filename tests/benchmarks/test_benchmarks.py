@@ -10,6 +10,7 @@ import pytest
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 COMMANDS = {
+    "audit_hook.py": [],
     "fingerprint.py": ["--megabytes", "8"],
     "kernel_start.py": [],
     "cell_cost.py": [],
@@ -31,9 +32,11 @@ def test_a_benchmark_measures_every_case_beside_its_baseline(name: str) -> None:
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     assert document["machine"]["cores"]
+    for goal in document["goals"]:
+        assert goal["measured"] > 0 and goal["limit"] > 0 and type(goal["met"]) is bool
     for row in document["rows"]:
         assert row["n"] == 1
-        assert row["min"] == row["median"] == row["max"] > 0
+        assert row["min"] == row["median"] == row["p95"] == row["max"] > 0
         baseline = [
             other
             for other in document["rows"]
