@@ -341,12 +341,25 @@ def _refreshed(store: Store) -> str | None:
     return None
 
 
+def _is_open(path: Path) -> bool:
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return False  # removed since it was listed
+    return not stat.S_ISLNK(status.st_mode) and bool(status.st_mode & 0o077)
+
+
 def _folder(home: Path) -> Iterator[Check]:
     mode = stat.S_IMODE(home.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
         yield Check(
             "store", "finding", f"{home} can be read by others (mode {mode:o})", f"chmod 700 {home}"
         )
+    too_open = [path for path in home.rglob("*") if os.name == "posix" and _is_open(path)]
+    if too_open:
+        others = f" and {len(too_open) - 1} more" if len(too_open) > 1 else ""
+        what = f"{too_open[0]}{others} can be read by others"
+        yield Check("store", "finding", what, f"chmod -R go= {home}")
     free = shutil.disk_usage(home).free
     if free < FREE_BYTES:
         yield Check(

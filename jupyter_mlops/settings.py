@@ -20,11 +20,13 @@ this module.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -209,14 +211,33 @@ def take_starter(
 
 
 def make_private(folder: Path) -> Path:
-    """Create `folder` readable by its owner only, under any umask, and return it."""
-    # mkdir(parents=True) would give the folders on the way the umask's permissions.
-    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
-        missing.mkdir(mode=0o700, exist_ok=True)
-        # The umask may have taken the owner's own permissions.
-        missing.chmod(0o700)
-    folder.mkdir(mode=0o700, exist_ok=True)  # refuses a file in its place
+    """Create `folder` readable by its owner only, under any umask, and return it.
+
+    Raises
+    ------
+    OSError
+        If it can't be created, or what stands there, be it a link, is another user's: who put
+        it there could read what is kept, or change it.
+    """
+    for missing in reversed([folder, *(one for one in folder.parents if not one.exists())]):
+        # mkdir(parents=True) would give the folders on the way the umask's permissions.
+        with suppress(FileExistsError):  # checked below
+            missing.mkdir(mode=0o700)
+            missing.chmod(0o700)
+    if hasattr(os, "geteuid"):
+        owners = {os.lstat(folder).st_uid, os.stat(folder).st_uid}
+        if not owners <= {os.geteuid(), 0}:
+            said = f"it belongs to another user; set {HOME_VARIABLE} to a folder of your own"
+            raise PermissionError(errno.EPERM, said, str(folder))
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
     return folder
+
+
+def make_file_private(descriptor: int) -> None:
+    """Let its owner alone read and write an open file, whatever the umask made of its mode."""
+    if hasattr(os, "fchmod"):
+        os.fchmod(descriptor, 0o600)
 
 
 def system_user() -> str:

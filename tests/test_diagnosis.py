@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import stat
 import sys
@@ -264,3 +265,14 @@ def test_a_module_in_the_working_folder_does_not_mislead_the_probe(
     (tmp_path / "json.py").write_text("raise SystemExit('the wrong json')")
     monkeypatch.chdir(tmp_path)
     assert diagnosis._probed(sys.executable, {})["version"] == diagnosis._version()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_a_file_that_others_can_read_is_told(home: Settings) -> None:
+    Store.open(home).close()
+    journal = home.journals / "old.jsonl"
+    journal.touch()
+    journal.chmod(0o644)
+    found = [check for check in checks(home, "store") if check.state == "finding"]
+    assert [check.what for check in found] == [f"{journal} can be read by others"]
+    assert found[0].way_out == f"chmod -R go= {home.home}"

@@ -117,3 +117,34 @@ def test_a_quota_is_a_size(told: str | int, size: int) -> None:
 def test_what_is_no_size_is_refused(told: str) -> None:
     with pytest.raises(BadValueError, match=r"MLOps\.quota"):
         settings.read({"MLOps": {"quota": told}}, {})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+@pytest.mark.parametrize("umask", [0, 0o777])
+def test_a_folder_is_private_under_any_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        folder = settings.make_private(tmp_path / "a" / "b")
+    finally:
+        os.umask(before)
+    assert folder.stat().st_mode & 0o777 == folder.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="gives files to another user")
+def test_what_another_user_put_there_is_refused(tmp_path: Path) -> None:
+    planted = tmp_path / "planted"
+    planted.mkdir()
+    os.chown(planted, 12345, 12345)
+    own = tmp_path / "own"
+    own.mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(own)
+    assert settings.make_private(link) == link
+    os.chown(link, 12345, 12345, follow_symlinks=False)
+    for folder in (planted, link):
+        with pytest.raises(PermissionError, match="another user"):
+            settings.make_private(folder)
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(NotADirectoryError):
+        settings.make_private(file)

@@ -115,6 +115,7 @@ def execute(
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mlops-job-", dir=_short_folder()) as name:
         folder = Path(name)
+        folder.chmod(0o700)  # the umask may have taken our own permissions
         with _started(folder) as watched:
             watched.order(job)
             watched.wait(job, on_progress, cancel)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from jupyter_mlops.journal.mounts import kind_of
+from jupyter_mlops.settings import make_file_private
 
 try:
     import fcntl
@@ -158,9 +159,9 @@ def open_file(path: Path, *, create: bool = False) -> int:
     if fcntl is not None:
         with suppress(OSError):  # a file system without locks: nobody will take it for left
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    if create and hasattr(os, "fchmod"):
+    if create:
         # The umask may have taken the owner's own permissions; it will be opened again.
-        os.fchmod(descriptor, 0o600)
+        make_file_private(descriptor)
     return descriptor
 
 

@@ -117,6 +117,7 @@ def copied(made: Plan) -> Iterator[Place]:
     """Make the copy, and remove it at the end whatever happened."""
     root = Path(tempfile.mkdtemp(prefix="mlops-sandbox-")).resolve()
     try:
+        root.chmod(0o700)  # the umask may have taken our own permissions
         # One level down, or a folder named "tmp" would be taken for the temporary one.
         copy = root / "copy" / (made.top.name or "top")
         try:

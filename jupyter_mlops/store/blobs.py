@@ -19,7 +19,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from jupyter_mlops.errors import MissingBlobError, StoreError
 from jupyter_mlops.journal import sha256
-from jupyter_mlops.settings import make_private
+from jupyter_mlops.settings import make_file_private, make_private
 
 _ALGORITHM = "sha256"
 _DIGITS = 64
@@ -201,9 +201,9 @@ def _write_whole(path: Path, content: bytes) -> None:
 @contextmanager
 def _unfinished(root: Path) -> Iterator[tuple[IO[bytes], Callable[[Path], None]]]:
     """Give a file that nobody sees, and what puts it in its place once it is whole."""
-    # mkstemp opens with 0600 under any umask.
     descriptor, temporary = tempfile.mkstemp(dir=root, prefix=UNFINISHED)
     try:
+        make_file_private(descriptor)
         with os.fdopen(descriptor, "wb") as file:
 
             def place(path: Path) -> None:

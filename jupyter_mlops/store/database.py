@@ -22,7 +22,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from jupyter_mlops.errors import NetworkFileSystemError, NewerStoreError, StoreError
 from jupyter_mlops.journal import mounts
-from jupyter_mlops.settings import make_private
+from jupyter_mlops.settings import make_file_private, make_private
 
 VERSION_TABLE = "mlops_alembic_version"
 # The newest revision in migrations/versions; a test compares the two.
@@ -141,8 +141,18 @@ def _create_private(path: Path) -> bool:
     # SQLite gives its -wal and -shm files the permissions of the database.
     make_private(path.parent)
     existed = path.exists()
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+    _create(path)
     return existed
+
+
+def _create(path: Path) -> None:
+    existed = path.exists()
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    try:
+        if not existed:
+            make_file_private(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _engine(url: str) -> Engine:
@@ -184,7 +194,7 @@ def _revision(connection: Connection) -> str | None:
 
 def _back_up(path: Path, revision: str) -> None:
     backup = path.with_name(f"{path.stem}-{revision}.backup")
-    os.close(os.open(backup, os.O_RDWR | os.O_CREAT, 0o600))
+    _create(backup)
     source, target = sqlite3.connect(path), sqlite3.connect(backup)
     try:
         source.backup(target)

@@ -132,7 +132,7 @@ def test_a_newer_store_is_refused_and_left_alone(
     assert (home.home / "store.db").read_bytes() == before
 
 
-@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
 def test_everything_is_private_under_any_umask(home: Settings, kernel: Kernel, umask: int) -> None:
     before = os.umask(umask)
     try:
