@@ -7,7 +7,7 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from jupyter_mlops.settings import make_private
+from jupyter_mlops.settings import make_file_private, make_private
 
 FILE = "redaction.key"
 _SIZE = 32
@@ -28,11 +28,12 @@ def key_of(home: Path) -> bytes:
     if found is not None:
         return found
     make_private(home)
-    # mkstemp opens with 0600 under any umask. The name appears with the whole key behind it,
-    # and only if no other process has put its own there: all that ask get the same one.
+    # The name appears with the whole key behind it, and only if no other process has put its own
+    # there: all that ask get the same one.
     descriptor, unfinished = tempfile.mkstemp(dir=home, prefix=".new-key-")
     try:
         with os.fdopen(descriptor, "wb") as file:
+            make_file_private(descriptor)
             file.write(secrets.token_bytes(_SIZE))
         _put(unfinished, path)
     finally:
