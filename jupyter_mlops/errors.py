@@ -28,7 +28,6 @@ class constants, so that a test can look every one of them over.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any, ClassVar
 
 
@@ -55,6 +54,8 @@ def _rebuild(cls: type[MlopsError], values: dict[str, Any]) -> MlopsError:
 
 def nearest(name: str, known: list[str]) -> str:
     """Say which of `known` comes closest to `name`, as the end of a sentence."""
+    from difflib import get_close_matches  # kernels import this module, and never ask
+
     match = get_close_matches(name, known, n=1, cutoff=0.5)
     if match:
         return f"did you mean {match[0]!r}?"

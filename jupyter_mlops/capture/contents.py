@@ -14,12 +14,13 @@ import os
 import stat
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from jupyter_mlops import fingerprints
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.fingerprints.steps import Steps
+from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records import DataUse, Fingerprint
 
 # Size, times of the last change of content and of status, inode and device.
