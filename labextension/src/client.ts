@@ -110,15 +110,16 @@ export class Client {
     );
   }
 
-  /** What {@link forget} would take; with the runs that depend on it, named. */
+  /** What {@link forget} would take, the runs that depend on it included. */
   forgetting(run: string): Promise<Forgetting> {
-    return this._get(join('runs', run, 'forgetting'));
+    return this._get(join('runs', run, 'forgetting'), WITH_DEPENDENTS);
   }
 
   /** Remove a run for good; refused while others depend on it, unless they go as well. */
   async forget(run: string, withDependents: boolean): Promise<void> {
-    const query = withDependents ? '?with_dependents=1' : '';
-    await this._request('DELETE', join('runs', run) + query);
+    const query = withDependents ? WITH_DEPENDENTS : {};
+    const path = join('runs', run) + URLExt.objectToQueryString(query);
+    await this._request('DELETE', path);
   }
 
   /** What was answered for a folder, whose path is relative to the server's root. */
@@ -187,6 +188,8 @@ export class Client {
       : ((await response.json()) as T);
   }
 }
+
+const WITH_DEPENDENTS = { with_dependents: '1' };
 
 /** Of the server's root there is no last part. */
 function folderPath(path: string): string {

@@ -60,7 +60,7 @@ describe('Forget', () => {
 
   it('says what goes, and does nothing unless it is told to', async () => {
     const done = forget();
-    const said = (await found('.jp-Dialog')).textContent;
+    const said = (await found('.jp-mlops-Forgetting')).textContent;
     expect(said).toContain('5 cell executions with their outputs, 12.3 kB');
     expect(said).toContain('2 cell executions stay');
     expect(said).toContain('can’t be undone');
@@ -87,9 +87,12 @@ describe('Forget', () => {
   });
 
   it('names what depends on the run, and lets that go as well', async () => {
-    preview({ dependents: [{ run: 'c', why: 'a reproduction of it' }] });
+    preview({
+      runs: ['b', 'c'],
+      dependents: [{ run: 'c', why: 'a reproduction of it' }]
+    });
     const done = forget();
-    expect((await found('.jp-Dialog')).textContent).toContain(
+    expect((await found('.jp-mlops-Forgetting')).textContent).toContain(
       'c a reproduction of it'
     );
     await press('Forget All 2');
@@ -105,10 +108,13 @@ describe('Forget', () => {
     }));
     const done = forget();
     await press('Forget');
-    await done;
-    expect(Notification.manager.notifications[0].message).toBe(
-      'Forgetting the run failed: b is still running'
+    await found('.jp-Dialog .jp-mod-accept');
+    expect(document.querySelector('.jp-Dialog')?.textContent).toContain(
+      'b is still running'
     );
+    await press('Ok');
+    await done;
+    expect(Notification.manager.notifications).toEqual([]);
     expect(stage.runs.list).toHaveLength(3);
   });
 });

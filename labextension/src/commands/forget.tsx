@@ -1,8 +1,10 @@
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import * as React from 'react';
 
+import { RequestError } from '../client';
 import { WhatGoes } from '../components/WhatGoes';
 import { shorten } from '../format';
+import type { Forgetting } from '../schema';
 import { CommandIDs } from '../tokens';
 import {
   BRIEF,
@@ -15,7 +17,7 @@ import {
 
 /** Removes a run for good, once the user has seen what goes with it. */
 export function addForgetCommand(context: ICommandContext): void {
-  const { commands, mlops, trans } = context;
+  const { commands, trans } = context;
   commands.addCommand(CommandIDs.forgetRun, {
     label: trans.__('Forget This Run…'),
     caption: trans.__('Remove a run and what the store keeps of it, for good'),
@@ -23,40 +25,56 @@ export function addForgetCommand(context: ICommandContext): void {
     isEnabled: args => runFor(context, args) !== null,
     execute: args =>
       telling(context, trans.__('Forgetting the run'), async () => {
-        const run = runFor(context, args) ?? '';
-        const preview = await mlops.client.forgetting(run);
-        const isWith = preview.dependents.length > 0;
-        const all = [run, ...preview.dependents.map(one => one.run)];
-        const { button } = await showDialog({
-          title: trans._n(
-            'Forget run %2?',
-            'Forget %1 runs?',
-            all.length,
-            shorten(run)
-          ),
-          body: <WhatGoes preview={preview} trans={trans} />,
-          buttons: [
-            Dialog.cancelButton(),
-            Dialog.warnButton({
-              label: trans._n('Forget', 'Forget All %1', all.length)
-            })
-          ],
-          defaultButton: 0
-        });
-        if (!button.accept) {
-          return;
+        try {
+          await forget(context, runFor(context, args) ?? '');
+        } catch (error) {
+          if (!(error instanceof RequestError) || error.status !== 409) {
+            throw error;
+          }
+          // It says what to do, in more words than a notification shows.
+          await showDialog({
+            title: trans.__('This run stays for now'),
+            body: error.message,
+            buttons: [Dialog.okButton()]
+          });
         }
-        await mlops.client.forget(run, isWith);
-        mlops.runs.forget(all);
-        await mlops.feed.refresh();
-        Notification.info(
-          trans._n(
-            'The run was forgotten.',
-            '%1 runs were forgotten.',
-            all.length
-          ),
-          BRIEF
-        );
       })
   });
+}
+
+async function forget(context: ICommandContext, run: string): Promise<void> {
+  const { mlops, trans } = context;
+  const preview = await mlops.client.forgetting(run);
+  if (!(await isWanted(context, run, preview))) {
+    return;
+  }
+  await mlops.client.forget(run, preview.dependents.length > 0);
+  mlops.runs.forget(preview.runs);
+  await mlops.feed.refresh();
+  Notification.info(
+    trans._n(
+      'The run was forgotten.',
+      '%1 runs were forgotten.',
+      preview.runs.length
+    ),
+    BRIEF
+  );
+}
+
+async function isWanted(
+  { trans }: ICommandContext,
+  run: string,
+  preview: Forgetting
+): Promise<boolean> {
+  const count = preview.runs.length;
+  const { button } = await showDialog({
+    title: trans._n('Forget run %2?', 'Forget %1 runs?', count, shorten(run)),
+    body: <WhatGoes preview={preview} trans={trans} />,
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.warnButton({ label: trans._n('Forget', 'Forget All %1', count) })
+    ],
+    defaultButton: 0
+  });
+  return button.accept;
 }

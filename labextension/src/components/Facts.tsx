@@ -6,6 +6,7 @@ import { formatSize, isRedacted, shorten, wholeValue } from '../format';
 import type { DataUse, Metric, ModelFit, Parameter, Run } from '../schema';
 import { CellLink } from './CellLink';
 import { KeepDataQuestion } from './KeepData';
+import { runState } from './Marks';
 import { Value } from './Redacted';
 import { useServices } from './services';
 import { Tag } from './Tag';
@@ -42,6 +43,8 @@ export function Section(props: {
 export function Digest(props: {
   digest: string | null;
   complete?: boolean;
+  /** Whether more of the content may still be read. */
+  isOpen?: boolean;
 }): JSX.Element {
   const { trans } = useServices();
   const { digest } = props;
@@ -51,7 +54,7 @@ export function Digest(props: {
   return (
     <span className="jp-mlops-Digest">
       <code title={digest}>{shorten(digest)}</code>
-      {props.complete === false && <Tag>{trans.__('partial')}</Tag>}
+      {props.complete === false && <Partial isOpen={props.isOpen} />}
       <button
         className="jp-mlops-IconButton"
         title={trans.__('Copy the whole digest')}
@@ -61,6 +64,28 @@ export function Digest(props: {
         <copyIcon.react tag="span" height="12px" />
       </button>
     </span>
+  );
+}
+
+/** Stands beside a digest that never compares as equal. */
+function Partial(props: { isOpen?: boolean }): JSX.Element {
+  const { trans } = useServices();
+  return props.isOpen ? (
+    <Tag
+      title={trans.__(
+        'The content was not read when the cell ended; that may follow while the kernel idles'
+      )}
+    >
+      {trans.__('partial so far')}
+    </Tag>
+  ) : (
+    <Tag
+      title={trans.__(
+        'Of a part of the content: it compares as unknown, never as equal'
+      )}
+    >
+      {trans.__('partial')}
+    </Tag>
   );
 }
 
@@ -163,20 +188,33 @@ export function Metrics(props: { run: Run }): JSX.Element {
 
 export function Data(props: { run: Run }): JSX.Element {
   const { trans } = useServices();
-  const { id, data } = props.run;
+  const { id, data, cells } = props.run;
   return (
     <Section title={trans.__('Data')} count={data.length}>
       <KeepDataQuestion run={props.run} />
       <ul className="jp-mlops-Items">
         {data.map((item, index) => (
-          <DataItem key={index} run={id} item={item} />
+          <DataItem
+            key={index}
+            run={id}
+            item={item}
+            isOpen={
+              runState(props.run) === 'open' &&
+              item.access === 'made' &&
+              item.cell === cells[cells.length - 1]?.cell
+            }
+          />
         ))}
       </ul>
     </Section>
   );
 }
 
-function DataItem(props: { run: string; item: DataUse }): JSX.Element {
+function DataItem(props: {
+  run: string;
+  item: DataUse;
+  isOpen: boolean;
+}): JSX.Element {
   const { trans } = useServices();
   const { item } = props;
   const accesses = {
@@ -210,7 +248,11 @@ function DataItem(props: { run: string; item: DataUse }): JSX.Element {
         <span className="jp-mlops-mod-quiet">
           {notes.filter(Boolean).join(' · ')}
         </span>
-        <Digest digest={item.digest} complete={item.complete} />
+        <Digest
+          digest={item.digest}
+          complete={item.complete}
+          isOpen={props.isOpen}
+        />
       </div>
     </li>
   );

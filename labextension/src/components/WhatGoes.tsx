@@ -41,9 +41,13 @@ export function WhatGoes(props: {
           </ul>
         </>
       )}
-      {notices.map(notice => (
-        <p key={notice}>{notice}</p>
-      ))}
+      {notices.length > 0 && (
+        <ul className="jp-mlops-mod-quiet">
+          {notices.map(notice => (
+            <li key={notice}>{notice}</li>
+          ))}
+        </ul>
+      )}
       <p>
         <strong>{trans.__('This can’t be undone.')}</strong>{' '}
         {trans.__('The notebook and its files stay as they are.')}
@@ -57,8 +61,8 @@ function goes(
   trans: TranslationBundle
 ): string {
   return trans._n(
-    'The row goes, and what the store keeps of it alone: %1 cell execution with its outputs, %2 in all.',
-    'The row goes, and what the store keeps of it alone: %1 cell executions with their outputs, %2 in all.',
+    'What goes: %1 cell execution with its outputs, %2 in all.',
+    'What goes: %1 cell executions with their outputs, %2 in all.',
     executions,
     formatSize(freed_bytes)
   );
