@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from jupyter_mlops import diagnosis, settings
-from jupyter_mlops.diagnosis import diagnose
+from jupyter_mlops.diagnosis import diagnose, kernels
 from jupyter_mlops.events import Notice
 from jupyter_mlops.journal import Journal
 from jupyter_mlops.records import Check
@@ -42,7 +42,7 @@ def kernelspec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         place.mkdir(parents=True, exist_ok=True)
         fields = {"argv": [sys.executable], "language": "python", "display_name": "Other", **spec}
         (place / "kernel.json").write_text(json.dumps(fields))
-        return [c for c in diagnosis._kernels() if c.what.startswith("kernel other")]
+        return [c for c in kernels.every_kernel() if c.what.startswith("kernel other")]
 
     return install
 
@@ -108,13 +108,13 @@ def test_kernelspecs(home: Settings, kernelspec: Any, spec: Any, state: str, say
 def test_a_kernel_that_something_else_starts() -> None:
     provisioner = {"kernel_provisioner": {"provisioner_name": "slurm"}}
     spec = {"argv": [sys.executable], "language": "python", "metadata": provisioner}
-    check = diagnosis._kernel("kernel far", spec)
+    check = kernels.kernel("kernel far", spec)
     assert (check.state, check.way_out) == ("unseen", None)
     assert "started by slurm" in check.what
 
 
 @pytest.mark.slow
-def test_a_kernel_of_an_environment_without_the_package(
+def test_a_kernel_of_an_environment_without_any_kernel(
     home: Settings, kernelspec: Any, tmp_path: Path
 ) -> None:
     venv.create(tmp_path / "bare", with_pip=False)
@@ -123,6 +123,53 @@ def test_a_kernel_of_an_environment_without_the_package(
     assert check.state == "finding"
     assert "not installed" in check.what
     assert check.way_out == f"{python} -m pip install jupyter-mlops"
+
+
+LAUNCH = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
+
+
+def test_a_kernel_of_an_environment_without_us(
+    home: Settings, kernelspec: Any, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    (check,) = kernelspec(argv=[elsewhere, *LAUNCH])
+    assert (check.state, check.way_out) == ("ok", None)
+    assert "records if" in check.what and f"{elsewhere} -m pip install" in check.what
+    monkeypatch.setenv("JUPYTER_DEFAULT_PROVISIONER_NAME", "theirs")
+    (check,) = kernelspec(argv=[elsewhere, *LAUNCH])
+    assert "records if jupyter mlops run, and not JupyterLab" in check.what
+    (check,) = kernelspec(argv=[elsewhere, "-m", "xpython", "-f", "{connection_file}"])
+    assert check.state == "unseen" and "xpython need not" in check.what
+    # Nobody is given a profile by being asked.
+    assert not (Path(os.environ["IPYTHONDIR"]) / "profile_default").exists()
+
+
+@pytest.mark.parametrize("place", ["profile", "argv"])
+def test_an_ipython_that_is_told_not_to_execute_our_file(
+    home: Settings, kernelspec: Any, elsewhere: str, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    argv = [elsewhere, *LAUNCH]
+    if place == "argv":
+        argv.append("--InteractiveShellApp.exec_PYTHONSTARTUP=False")
+    else:
+        folder = Path(os.environ["IPYTHONDIR"]) / "profile_default"
+        folder.mkdir(parents=True)
+        switch = "c = get_config()\nc.IPKernelApp.exec_PYTHONSTARTUP = False\nprint('mine')\n"
+        (folder / "ipython_kernel_config.py").write_text(switch)
+    (check,) = kernelspec(argv=argv)
+    assert check.state == "finding" and "exec_PYTHONSTARTUP = False" in check.what
+
+
+def test_a_python_too_old_for_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {"python": [3, 9], "version": None, "ipykernel": "6.22.0", "executes": True}
+    # What such a Python would answer; the question itself is asked in the tests above.
+    monkeypatch.setattr(kernels, "probed", lambda *_: answer)
+    check = kernels.reached("kernel x", "/usr/bin/python3.9", {}, LAUNCH)
+    assert (check.state, check.what) == (
+        "unseen",
+        "kernel x: Python 3.9; kernels record from 3.10 on",
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,10 +183,10 @@ def test_a_kernel_of_an_environment_without_the_package(
 def test_an_installation_that_is_not_whole(
     monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], says: str
 ) -> None:
-    whole = {"version": diagnosis._version(), "ipython": "9", "startup": "/s.py", "intact": True}
+    whole = {"version": kernels.own_version(), "ipython": "9", "startup": "/s.py", "intact": True}
     # What such an installation would answer; the question itself is asked in the tests above.
-    monkeypatch.setattr(diagnosis, "_probed", lambda *_: {**whole, **answer})
-    check = diagnosis._reached("kernel x", "/usr/bin/python", {})
+    monkeypatch.setattr(kernels, "probed", lambda *_: {**whole, **answer})
+    check = kernels.reached("kernel x", "/usr/bin/python", {})
     assert check.state == "finding"
     assert says in check.what
     assert "pip install" in (check.way_out or "")
@@ -264,7 +311,7 @@ def test_a_module_in_the_working_folder_does_not_mislead_the_probe(
 ) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('the wrong json')")
     monkeypatch.chdir(tmp_path)
-    assert diagnosis._probed(sys.executable, {})["version"] == diagnosis._version()
+    assert kernels.probed(sys.executable, {})["version"] == kernels.own_version()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")

@@ -187,8 +187,8 @@ def _capture(kernel_id: str, records: bool, fault: str | None, manager: Any) -> 
 
 
 _NOT_THERE = (
-    "jupyter-mlops is not installed in its environment, or switched off there; "
-    "jupyter mlops doctor says more."
+    "its environment does not load what records, or it is switched off there; "
+    "jupyter mlops doctor says which and why."
 )
 
 

@@ -99,7 +99,7 @@ async def test_which_kernels_record(start: Any, jp_fetch: Fetch) -> None:
     _specify("Quiet", JUPYTER_MLOPS="off")
     expected = {
         "python3": None,
-        "elsewhere": "not installed in its environment",
+        "elsewhere": "does not load what records",
         "gnu_r": "no Python kernel",
         "quiet": "JUPYTER_MLOPS in its kernel specification",
     }

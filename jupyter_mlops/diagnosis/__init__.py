@@ -12,14 +12,13 @@ import os
 import re
 import shutil
 import stat
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from importlib import metadata
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops import settings as reader
+from jupyter_mlops.diagnosis.kernels import DISTRIBUTION, every_kernel, own_version, reached
 from jupyter_mlops.errors import MlopsError
 from jupyter_mlops.journal import obstacle
 from jupyter_mlops.layout import size
@@ -29,40 +28,9 @@ from jupyter_mlops.settings import Settings
 if TYPE_CHECKING:
     from jupyter_mlops.store import Store
 
-DISTRIBUTION = "jupyter-mlops"
-STARTUP = "50-jupyter-mlops.py"
 # Below this much free space, outputs and journals soon find none.
 FREE_BYTES = 2**30
-_PROBE_TIMEOUT_S = 30.0
 _REPORT = "if it is said again, report it"
-
-# Runs in a kernel's interpreter, with its standard library alone, and imports nothing of
-# ours: it asks what is installed there, and whether IPython will execute our startup file.
-_PROBE = """
-import hashlib, base64, json, os, sys
-from importlib import metadata
-answer = {"version": None, "ipython": None, "startup": None, "intact": None}
-for key, name in (("version", "jupyter-mlops"), ("ipython", "ipython")):
-    try:
-        answer[key] = metadata.version(name)
-    except metadata.PackageNotFoundError:
-        pass
-if answer["version"]:
-    folders = [os.path.join(sys.prefix, "etc", "ipython")]
-    if os.name != "nt":
-        folders += ["/usr/local/etc/ipython", "/etc/ipython"]
-    for folder in folders:
-        path = os.path.join(folder, "startup", STARTUP)
-        if answer["startup"] is None and os.path.isfile(path):
-            answer["startup"] = path
-    for file in metadata.files("jupyter-mlops") or ():
-        if file.name == STARTUP and file.hash and answer["startup"]:
-            with open(answer["startup"], "rb") as opened:
-                digest = hashlib.new(file.hash.mode, opened.read()).digest()
-            found = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-            answer["intact"] = found == file.hash.value
-print(json.dumps(answer))
-"""
 
 
 def diagnose(settings: Settings) -> Diagnosis:
@@ -75,19 +43,12 @@ def diagnose(settings: Settings) -> Diagnosis:
     """
     checks = [
         *_capture(settings),
-        *_kernels(),
+        *every_kernel(),
         *_server(),
         *_front_end(),
         *_store(settings),
     ]
-    return Diagnosis(version=_version(), home=str(settings.home), checks=tuple(checks))
-
-
-def _version() -> str:
-    try:
-        return metadata.version(DISTRIBUTION)
-    except metadata.PackageNotFoundError:
-        return "not installed"
+    return Diagnosis(version=own_version(), home=str(settings.home), checks=tuple(checks))
 
 
 def _capture(settings: Settings) -> Iterator[Check]:
@@ -117,122 +78,7 @@ def _capture(settings: Settings) -> Iterator[Check]:
             "MLOps.home",
             f"set {reader.HOME_VARIABLE}={settings.home} in the environment instead",
         )
-    yield _reached("this environment", sys.executable, {})
-
-
-def _kernels() -> Iterator[Check]:
-    from jupyter_client.kernelspec import KernelSpecManager
-
-    for name, found in sorted(KernelSpecManager().get_all_specs().items()):
-        yield _kernel(f"kernel {name}", found["spec"])
-
-
-def _kernel(what: str, spec: Mapping[str, Any]) -> Check:
-    language = str(spec.get("language", "")).lower()
-    argv = spec.get("argv") or [""]
-    provisioner = spec.get("metadata", {}).get("kernel_provisioner", {}).get("provisioner_name")
-    if language != "python":
-        return Check(
-            "kernels",
-            "unseen",
-            f"{what}: {language or 'another language'}; it is "
-            "executed and judged by its outputs, its inside is not seen",
-        )
-    if provisioner not in (None, "local-provisioner"):
-        return Check("kernels", "unseen", f"{what}: started by {provisioner}, perhaps elsewhere")
-    if not os.path.basename(argv[0]).lower().startswith("python"):
-        return Check(
-            "kernels", "unseen", f"{what}: started through {argv[0]}, which hides its Python"
-        )
-    python = _interpreter(argv[0])
-    if python is None:
-        return Check(
-            "kernels",
-            "finding",
-            f"{what}: no {argv[0]} is there",
-            f"jupyter kernelspec remove {what.removeprefix('kernel ')}",
-        )
-    return _reached(what, python, spec.get("env") or {})
-
-
-def _interpreter(program: str) -> str | None:
-    # jupyter_client starts the bare names with its own interpreter.
-    if program in {
-        "python",
-        f"python{sys.version_info[0]}",
-        "python{}.{}".format(*sys.version_info),
-    }:
-        return sys.executable
-    return shutil.which(program)
-
-
-def _reached(what: str, python: str, environment: Mapping[str, str]) -> Check:
-    """Tell whether a kernel of this interpreter will record."""
-    area: Literal["kernels", "capture"] = "kernels" if what.startswith("kernel ") else "capture"
-    install = f"{python} -m pip install --force-reinstall --no-deps {DISTRIBUTION}"
-    if not reader.read(environ={**os.environ, **environment}).capture and environment:
-        return Check(
-            area,
-            "finding",
-            f"{what}: its kernelspec switches capture off",
-            f"remove {reader.SWITCH_VARIABLE} from its env",
-        )
-    try:
-        answer = _probed(python, environment)
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        return Check(
-            area,
-            "finding",
-            f"{what}: {python} can't be asked ({first})",
-            "reinstall that environment, or remove its kernelspec",
-        )
-    if answer["version"] is None:
-        return Check(
-            area,
-            "finding",
-            f"{what}: records nothing, {DISTRIBUTION} is not installed for {python}",
-            f"{python} -m pip install {DISTRIBUTION}",
-        )
-    if answer["startup"] is None:
-        return Check(
-            area,
-            "finding",
-            f"{what}: IPython has no startup file of ours (a --user "
-            "installation puts it where IPython does not look)",
-            install,
-        )
-    if answer["intact"] is False:
-        return Check(
-            area,
-            "finding",
-            f"{what}: {answer['startup']} is not that of version {answer['version']}",
-            install,
-        )
-    if answer["version"] != _version():
-        return Check(
-            area,
-            "finding",
-            f"{what}: has version {answer['version']}, here is {_version()}",
-            f"{python} -m pip install {DISTRIBUTION}=={_version()}",
-        )
-    return Check(area, "ok", f"{what}: records ({answer['startup']})")
-
-
-def _probed(python: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    done = subprocess.run(
-        [python, "-c", f"STARTUP = {STARTUP!r}\n{_PROBE}"],
-        env={**os.environ, **environment},
-        # Not here: a json.py in the working folder would be imported first.
-        cwd=os.path.dirname(os.path.abspath(python)),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_PROBE_TIMEOUT_S,
-        check=True,
-    )
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1] if done.stdout else "")
-    return answer
+    yield reached("this environment", sys.executable, {})
 
 
 def _server() -> Iterator[Check]:
@@ -271,11 +117,11 @@ def _front_end() -> Iterator[Check]:
         return
     if not (found.parent / entry).is_file():
         yield Check("front end", "finding", f"{found.parent / entry} is missing", reinstall)
-    elif version != _version():
+    elif version != own_version():
         yield Check(
             "front end",
             "finding",
-            f"the front end is of version {version}, the package of {_version()}",
+            f"the front end is of version {version}, the package of {own_version()}",
             reinstall,
         )
     elif DISTRIBUTION in get_page_config(folders).get("disabledExtensions", []):
