@@ -8,6 +8,7 @@ error is one line. ``--MLOps.home=FOLDER`` and the other traits, ``--config=FILE
 from __future__ import annotations
 
 import contextlib
+import getpass
 import os
 import re
 import signal
@@ -21,7 +22,7 @@ from types import FrameType
 from typing import Any
 
 from jupyter_core.application import JupyterApp
-from traitlets import Bool, Integer, TraitError, Unicode, Union
+from traitlets import Bool, Integer, List, TraitError, Unicode, Union
 from traitlets.config import Configurable
 
 from jupyter_mlops import layout, settings, verbs
@@ -46,6 +47,8 @@ class MLOps(Configurable):
     capture = Bool(
         True, help="Whether kernels record; the variable JUPYTER_MLOPS=off overrides it."
     ).tag(config=True)
+    secret_names = List(Unicode(), help="Further names whose values are secrets.").tag(config=True)
+    not_secret_names = List(Unicode(), help="Names whose values are none.").tag(config=True)
     quota = Union(
         [Integer(), Unicode()],
         default_value=settings.QUOTA,
@@ -144,7 +147,9 @@ def _run(words: Sequence[str]) -> int:
         if request.verb.name in _STARTS_KERNELS:
             _export(found)
         with _progress(request) as progress, _cancellable(request) as cancel:
-            answer = request(verbs.Context(found, progress, cancel, _asker(request)))
+            ask = _asker(request)
+            ask_secret = None if ask is None else _ask_secret
+            answer = request(verbs.Context(found, progress, cancel, ask, ask_secret))
     _print(_json(answer.document) if request.json else _text(answer))
     return answer.exit_code
 
@@ -152,6 +157,7 @@ def _run(words: Sequence[str]) -> int:
 def _export(found: settings.Settings) -> None:
     """Tell the kernels that this process starts what the configuration files say."""
     os.environ[settings.HOME_VARIABLE] = str(found.home)
+    os.environ.update(found.named())
     if not found.capture:
         os.environ[settings.SWITCH_VARIABLE] = "off"
 
@@ -197,6 +203,14 @@ def _asker(request: verbs.Request) -> Callable[[str], bool | None] | None:
         return {"y": True, "yes": True, "n": False, "no": False}.get(answer)
 
     return ask
+
+
+def _ask_secret(name: str) -> str | None:
+    """Ask the person at the terminal for a secret, which is not shown."""
+    try:
+        return getpass.getpass(f"{layout.clean(name)}: ", stream=sys.stderr) or None
+    except EOFError:
+        return None
 
 
 @contextlib.contextmanager

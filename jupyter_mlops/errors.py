@@ -13,6 +13,7 @@
     │   ├── BadExpressionError
     │   ├── NotebookError
     │   ├── NeedsInPlaceError      HTTP 409
+    │   ├── SecretsNeededError     HTTP 409
     │   ├── NotForgettableError    HTTP 409
     │   └── BusyError              HTTP 409
     ├── StoreError                 exit code 2, HTTP 409
@@ -128,6 +129,16 @@ class NotForgettableError(UsageError):
     """A run is still being recorded, or others depend on it."""
 
     template = "run {run} can't be forgotten: {reason}"
+    http_status = 409
+
+
+class SecretsNeededError(UsageError):
+    """A notebook needs secrets that were redacted; ``values["secrets"]`` lists name and cell."""
+
+    template = (
+        "secrets are needed that the record holds only digests of: {names}; "
+        "set variables of these names, such as {variable}, or give the values"
+    )
     http_status = 409
 
 

@@ -63,12 +63,15 @@ _UNITS = {"b": 1} | {
 class Settings:
     """Where things live, how much of it there may be, and whether capture is on.
 
-    ``store_url`` is an SQLAlchemy database URL.
+    ``store_url`` is an SQLAlchemy database URL; ``secret_names`` and ``not_secret_names`` are
+    the configuration's, which :meth:`named` puts into the environment of all that is started.
     """
 
     home: Path
     store_url: str
     capture: bool = True
+    secret_names: tuple[str, ...] = ()
+    not_secret_names: tuple[str, ...] = ()
     quota_bytes: int = 10 * 10**9
 
     @property
@@ -80,6 +83,14 @@ class Settings:
     def blobs(self) -> Path:
         """Folder of the content-addressed blobs."""
         return self.home / "blobs"
+
+    def named(self) -> dict[str, str]:
+        """Return as variables what the configuration says of names that mean a secret."""
+        said = {
+            SECRET_NAMES_VARIABLE: self.secret_names,
+            NOT_SECRET_NAMES_VARIABLE: self.not_secret_names,
+        }
+        return {variable: ",".join(names) for variable, names in said.items() if names}
 
 
 @dataclass(frozen=True)
@@ -150,6 +161,8 @@ def read(
         home=home,
         store_url=store or f"sqlite:///{home / 'store.db'}",
         capture=_is_on(environ) and bool(section.get("capture", True)),
+        secret_names=tuple(map(str, section.get("secret_names") or ())),
+        not_secret_names=tuple(map(str, section.get("not_secret_names") or ())),
         quota_bytes=size("MLOps.quota", section.get("quota") or QUOTA),
     )
 

@@ -33,6 +33,7 @@ def run(
     timeout: float | None = None,
     cell_timeout: float | None = None,
     user: str | None = None,
+    secrets: Mapping[str, str] | None = None,
     on_progress: OnProgress | None = None,
     cancel: threading.Event | None = None,
     store: Store | None = None,
@@ -56,6 +57,8 @@ def run(
         Limits on the whole and on each cell, in seconds.
     user
         Whose run it is; default: the operating system's user.
+    secrets
+        By name, where the notebook was itself written with secrets redacted.
     on_progress
         Called in this thread for each cell that starts or ends.
     cancel
@@ -75,10 +78,13 @@ def run(
         If the store can't be used.
     """
     path = Path(os.path.abspath(notebook))
+    from jupyter_mlops.execution.restoring import restored
+
     given, prepared, name = _prepared(path, parameters or {}, kernel)
-    job = _job(path, prepared, name, cwd, timeout, cell_timeout, user)
     target = None if output is None else files.writable(output, path)
     with opened(store) as kept:
+        prepared = restored(kept.redactor, prepared, secrets or {})
+        job = _job(path, prepared, name, cwd, timeout, cell_timeout, user)
         record, executed = _recorded(kept, job, given, prepared, on_progress, cancel)
     if target is not None and executed is not None:
         files.write(target, executed)
@@ -95,6 +101,7 @@ def reproduce(
     output: PathLike | None = None,
     tolerance: float | None = None,
     user: str | None = None,
+    secrets: Mapping[str, str] | None = None,
     on_progress: OnProgress | None = None,
     on_started: Callable[[Reproduction], None] | None = None,
     cancel: threading.Event | None = None,
@@ -112,6 +119,9 @@ def reproduce(
         Work in the folder itself; draw afresh (no effect: recorded randomness is not put back).
     tolerance
         Largest relative difference of numbers that still passes.
+    secrets
+        Values, by name, of what was redacted in the record and is found neither in the
+        notebook's file nor in a variable of that name.
     on_started
         Called in this thread once nothing can refuse the reproduction any more.
 
@@ -119,6 +129,8 @@ def reproduce(
     ------
     UnknownRunError, AmbiguousRunError, NeedsInPlaceError
         If no run, or several, fit; if the folder can't be copied.
+    SecretsNeededError
+        If a redacted secret is nowhere to be found; it lists them.
     """
     from jupyter_mlops import reproduction
     from jupyter_mlops.results import ShownVerdict, shown
@@ -140,6 +152,7 @@ def reproduce(
             output=target,
             tolerance=tolerance,
             user=user or settings.system_user(),
+            secrets=secrets or {},
             on_progress=on_progress,
             on_started=on_started,
             cancel=cancel,
@@ -201,7 +214,7 @@ def _recorded(
         )
         raise
     record = store.finish_batch(job.run, outcome)
-    mismatches = documents.not_in_effect(prepared.settings, record)
+    mismatches = documents.not_in_effect(prepared.settings, record, store.redactor.value)
     if mismatches and outcome.status == "completed":
         failed = replace(outcome, status="failed", reason="; ".join(mismatches))
         record = store.finish_batch(job.run, failed)

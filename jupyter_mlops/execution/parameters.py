@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import copy
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,7 @@ from jupyter_mlops.records import (
     ParameterSource,
     Run,
 )
+from jupyter_mlops.redaction.names import from_environment
 
 TAG = "parameters"
 
@@ -129,13 +130,23 @@ def with_parameters(notebook: NotebookNode, values: Mapping[str, Any]) -> Prepar
 
 def given_twice(key: str, value: Any) -> BadValueError:
     """Say that what `key` names was given a value already, by its other name."""
-    return BadValueError(name=key, value=value, expected="the only value given for it")
+    return BadValueError(
+        name=key, value=value_of(key, value), expected="the only value given for it"
+    )
 
 
-def not_in_effect(settings: Iterable[Setting], record: Run) -> tuple[str, ...]:
+def not_in_effect(
+    settings: Iterable[Setting], record: Run, kept: Callable[[Any], Any]
+) -> tuple[str, ...]:
     """Compare what was asked for with what the run recorded; one sentence a mismatch.
 
-    A parameter whose cell was not recorded (capture was off, or it did not run) is not judged.
+    A parameter whose cell was not recorded (capture was off, or it did not run) is not judged,
+    and neither is one that was redacted as a whole.
+
+    Parameters
+    ----------
+    kept
+        Makes of a value what a record keeps of it.
     """
     sentences = []
     for setting in settings:
@@ -152,12 +163,13 @@ def not_in_effect(settings: Iterable[Setting], record: Run) -> tuple[str, ...]:
             fitting = [one for one in fitting if one.cell == setting.cell]
         if not fitting:
             if _was_written(setting, record):
-                sentences.append(f"{setting.name} was set to {code}, but the notebook replaced it")
+                told = value_of(setting.name, code)
+                sentences.append(f"{setting.name} was set to {told}, but the notebook replaced it")
             continue
         if isinstance(fitting[-1].value, dict) and "redacted" in fitting[-1].value:
             continue
         effective = fitting[-1].value
-        if literals[0].value != effective:
+        if literals[0].value != effective and kept(literals[0].value) != effective:
             sentences.append(f"{setting.name} was set to {code}, but {effective!r} was in effect")
     return tuple(sentences)
 
@@ -218,7 +230,9 @@ def _setting(key: str, value: Any, offered: Sequence[NotebookParameter]) -> Sett
 def _checked(name: str, value: Any, offered: NotebookParameter) -> Any:
     kind = offered.type
     if not _is_plain(value):
-        raise BadValueError(name=name, value=value, expected="made of plain values (JSON)")
+        raise BadValueError(
+            name=name, value=value_of(name, value), expected="made of plain values (JSON)"
+        )
     # None stands for "no value" wherever Python code takes one (max_depth=None).
     if value is None or kind in ("NoneType", "expression"):
         return value
@@ -235,7 +249,12 @@ def _checked(name: str, value: Any, offered: NotebookParameter) -> Any:
     if kind == "int" and given == "float":
         write = f"{offered.name} = {offered.value}.0"
         expected += f", as the notebook has it (write {write} there to allow others)"
-    raise BadValueError(name=name, value=value, expected=expected)
+    raise BadValueError(name=name, value=value_of(name, value), expected=expected)
+
+
+def value_of(name: str, value: Any) -> Any:
+    """Return a value as a message may say it, which may end in somebody's log."""
+    return "(a secret)" if from_environment().strength(name.partition("@")[0]) else value
 
 
 def _is_small(value: Any) -> bool:
@@ -278,7 +297,7 @@ def _refuse_shared(
         if other.name not in asked or asked[other.name] != setting.value:
             raise BadValueError(
                 name=setting.name,
-                value=setting.value,
+                value=value_of(setting.name, setting.value),
                 expected=f"possible for it alone: it shares its literal with {other.name!r}; "
                 "set both to one value",
             )

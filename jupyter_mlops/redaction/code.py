@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from jupyter_mlops.dataflow.source import PARSE_ERRORS, lines_of, magic_call, parse_quietly
 from jupyter_mlops.frozen import dataclass
-from jupyter_mlops.redaction.marks import OPENING
+from jupyter_mlops.redaction.marks import OPENING, PREFIX
 from jupyter_mlops.redaction.names import Names, Strength, is_value, words
 from jupyter_mlops.redaction.patterns import Pattern
 
@@ -218,7 +218,7 @@ class _Reader:
             value, kind = str(value), "int"
             if len(value) < _DIGITS:
                 return
-        if not isinstance(value, str) or value.startswith(OPENING):
+        if not isinstance(value, str) or value.startswith((OPENING, PREFIX)):
             return
         if not is_value(name, value, strength):
             return

@@ -26,7 +26,7 @@ from jupyter_mlops.records import (
     Run,
     Step,
 )
-from jupyter_mlops.reproduction import packages
+from jupyter_mlops.reproduction import packages, secrets
 from jupyter_mlops.reproduction.flows import flows, lineage, reaching
 from jupyter_mlops.reproduction.hidden import hidden_state
 from jupyter_mlops.reproduction.order import other_order
@@ -178,7 +178,8 @@ def _parameters(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
         if one.cell not in cells or not named or same((one.value, named[-1].value)):
             continue
         before, now = value_text(one.value), value_text(named[-1].value)
-        yield Cause("parameter", one.name, one.cell, f"{before} → {now}", before, now)
+        detail = secrets.ANOTHER if before == now else f"{before} → {now}"
+        yield Cause("parameter", one.name, one.cell, detail, before, now)
     recorded = {(one.name, one.cell) for one in evidence.before.parameters}
     # What no result came from is no parameter of a session's run, and can be set all the same.
     for one in after:
@@ -204,6 +205,10 @@ def _sources(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
             yield Cause("code", f"cell {pair.cell}", pair.cell, "was removed")
         elif pair.step is not None and pair.after is not None:
             before, now = pair.step.source, pair.after.source
+            named = {(one.name, one.cell) for one in evidence.before.parameters}
+            for name in secrets.changed(before, now):
+                if (name, pair.cell) not in named:
+                    yield Cause("parameter", name, pair.cell, secrets.ANOTHER)
             if _code(before) != _code(now):
                 yield Cause("code", f"cell {pair.cell}", pair.cell, _changed_line(before, now))
     for pair in evidence.pairs[: evidence.at + 1]:
@@ -228,6 +233,7 @@ def _code(source: str) -> str:
 
     Another value of a literal is a change of that parameter.
     """
+    source = secrets.without(source)
     bare = with_spans(source, {one.span: "__literal__" for one in dataflow.literals(source)})
     text = "\n".join(line.rstrip() for line in lines_of(bare)).strip()
     parsed = parse(text)

@@ -13,9 +13,10 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from jupyter_mlops import files
-from jupyter_mlops.errors import CancelledError, MlopsError, UsageError
+from jupyter_mlops.errors import CancelledError, MlopsError, NotebookError, UsageError
 from jupyter_mlops.execution import Job, execute
 from jupyter_mlops.execution import notebook as documents
+from jupyter_mlops.execution.restoring import restored
 from jupyter_mlops.journal import now, this_process
 from jupyter_mlops.records import (
     Batch,
@@ -50,6 +51,7 @@ def reproduce(
     output: Path | None = None,
     tolerance: float | None = None,
     user: str,
+    secrets: Mapping[str, str] | None = None,
     timeout_s: float | None = None,
     cell_timeout_s: float | None = None,
     on_progress: Callable[[Progress], None] | None = None,
@@ -67,6 +69,8 @@ def reproduce(
     tolerance
         Relative difference up to which numbers are *within tolerance*; by default none in
         the same environment and 1e-6 in another.
+    secrets
+        Values, by name, of what was redacted (:mod:`~jupyter_mlops.execution.restoring`).
     on_started
         Called once with the reproduction when nothing can refuse it any more.
 
@@ -80,7 +84,9 @@ def reproduce(
     before = store.run(run)
     if before.status == "running" and before.trigger != "interactive":
         raise UsageError(message=f"run {before.id} has not ended yet; wait for it, or cancel it")
-    replay = of_run(store, before, current, parameters or {})
+    replay = _with_secrets(
+        store, before, of_run(store, before, current, parameters or {}), secrets or {}
+    )
     kernel = documents.kernel_name(replay.prepared.notebook, replay.kernel)
     folder = _folder(store, before)
     place: AbstractContextManager[Place]
@@ -94,6 +100,15 @@ def reproduce(
     order = _Order(before, replay, kernel, user, tolerance, timeout_s, cell_timeout_s, folders)
     with place as where:
         return _Reproducing(store, order, where, on_progress).run(on_started, cancel, output)
+
+
+def _with_secrets(store: Store, run: Run, replay: Replay, given: Mapping[str, str]) -> Replay:
+    try:
+        file = None if run.notebook is None else documents.content(run.notebook)
+    except NotebookError:
+        file = None  # it is gone: nothing can be taken from it
+    prepared = restored(store.redactor, replay.prepared, given, file, replay.cell_of)
+    return replace(replay, prepared=prepared)
 
 
 @dataclass(frozen=True)
@@ -202,7 +217,9 @@ class _Reproducing:
             self._on_progress(progress)
 
     def _judged(self, outcome: BatchOutcome, after: Run, reason: str | None) -> Verdict:
-        wrong = documents.not_in_effect(self._order.replay.settings, after)
+        wrong = documents.not_in_effect(
+            self._order.replay.settings, after, self._store.redactor.value
+        )
         if wrong:
             raise UsageError(message="; ".join(wrong))
         return judged(self._order, self._place, outcome, after, reason)

@@ -12,7 +12,7 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from jupyter_mlops.errors import BadValueError, MlopsError, UnknownRunError
+from jupyter_mlops.errors import BadValueError, MlopsError, SecretsNeededError, UnknownRunError
 from jupyter_mlops.schema import encode
 
 if TYPE_CHECKING:
@@ -122,11 +122,14 @@ class MlopsHandler(APIHandler):
         error = (kwargs.get("exc_info") or (None, None, None))[1]
         reason = responses.get(status_code, "Unknown Error")
         message = reason
+        more: dict[str, Any] = {}
         if isinstance(error, Refusal):
             message, reason = str(error.error), type(error.error).__name__
+            if isinstance(error.error, SecretsNeededError):
+                reason, more = "secrets needed", {"secrets": error.error.values["secrets"]}
         elif isinstance(error, web.HTTPError) and error.log_message:
             message = error.log_message % error.args
-        self.finish(msgspec.json.encode({"message": message, "reason": reason}))
+        self.finish(msgspec.json.encode({"message": message, "reason": reason, **more}))
 
 
 def checked(ref: str) -> str:

@@ -89,7 +89,7 @@ class MLOps(ExtensionApp):
     def initialize_settings(self) -> None:
         """Read the configuration and get everything ready to begin with the event loop."""
         serverapp: Any = self.serverapp
-        names = ("home", "store_url", "capture", "quota")
+        names = ("home", "store_url", "capture", "quota", "secret_names", "not_secret_names")
         self.kept = settings.read({"MLOps": {name: getattr(self, name) for name in names}})
         # Before the first kernel is started, and before anybody asks whether it will record.
         self.reaches_all = provisioner.become_default(serverapp.kernel_manager)
@@ -98,7 +98,7 @@ class MLOps(ExtensionApp):
         self._events = serverapp.event_logger
         events.register(self._events)
         self.calls = StoreCalls(self.kept)
-        self._environ = self._name_secrets()
+        self._environ = _put(self.kept.named())
         self._secrets = Secrets(self.kept.home)
         self.listener = Listener(self.kept.journals, self._secrets, self.log)
         self.kernels = Kernels(serverapp, self.listener, self.log)
@@ -153,14 +153,6 @@ class MLOps(ExtensionApp):
             await self.kernels.tell_notebooks()
         except Exception:  # both managers are replaceable, and another's may answer otherwise
             self.log.warning("mlops: the kernels could not be followed", exc_info=True)
-
-    def _name_secrets(self) -> dict[str, str]:
-        """Put into the environment what the configuration says of names, as for kernels."""
-        named = {
-            settings.SECRET_NAMES_VARIABLE: self.secret_names,
-            settings.NOT_SECRET_NAMES_VARIABLE: self.not_secret_names,
-        }
-        return _put({name: ",".join(names) for name, names in named.items() if names})
 
     def _tell_children(self) -> dict[str, str]:
         """Put what kernels need to know into the environment that they inherit.

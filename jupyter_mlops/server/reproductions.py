@@ -29,6 +29,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     in_place: bool = False
     fresh_randomness: bool = False
     tolerance: float | None = None
+    secrets: dict[str, str] = {}
 
 
 class ReproductionsHandler(MlopsHandler):

@@ -117,6 +117,7 @@ class RunningReproductions:
             fresh_randomness=order.fresh_randomness,
             tolerance=order.tolerance,
             user=user,
+            secrets=order.secrets,
             on_started=on_started,
             on_progress=on_progress,
             cancel=running.cancel,

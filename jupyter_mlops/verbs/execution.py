@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_mlops import api, text
+from jupyter_mlops.errors import SecretsNeededError
 from jupyter_mlops.verbs.options import number, parameter_option
 from jupyter_mlops.verbs.verb import Answer, Context, Verb
 
 if TYPE_CHECKING:
+    from jupyter_mlops.results import ShownRun, ShownVerdict
     from jupyter_mlops.store import Store
+
+T = TypeVar("T")
 
 
 def _run_options(parser: argparse.ArgumentParser) -> None:
@@ -41,8 +45,9 @@ def _run(options: argparse.Namespace, context: Context) -> Answer:
         from jupyter_mlops.values import parse_file
 
         given = {**parse_file(options.file), **given}
-    with api.open_store(context.settings) as store:
-        record = api.run(
+
+    def run(secrets: dict[str, str]) -> ShownRun:
+        return api.run(
             options.notebook,
             given,
             output=options.output,
@@ -50,14 +55,35 @@ def _run(options: argparse.Namespace, context: Context) -> Answer:
             cwd=options.cwd,
             timeout=options.timeout,
             cell_timeout=options.cell_timeout,
+            secrets=secrets,
             on_progress=context.on_progress,
             cancel=context.cancel,
             store=store,
         )
+
+    with api.open_store(context.settings) as store:
+        record = _with_secrets(run, context)
         if context.ask is not None and record.notebook is not None:
             _ask_once(os.path.dirname(record.notebook), context.ask, store)
     bad = record.status != "completed"
     return Answer(record, lambda columns: text.outcome(record, columns), int(bad))
+
+
+def _with_secrets(execute: Callable[[dict[str, str]], T], context: Context) -> T:
+    """Execute; where secrets are missing and somebody sits there, ask for them first."""
+    try:
+        return execute({})
+    except SecretsNeededError as error:
+        if context.ask_secret is None:
+            raise
+        given: dict[str, str] = {}
+        for one in error.values["secrets"]:
+            where = "" if one["cell"] is None else f" (cell {one['cell']})"
+            value = context.ask_secret(f"{one['name']}{where}")
+            if value is None:
+                raise
+            given[one["name"]] = value
+    return execute(given)
 
 
 def _ask_once(folder: str, ask: Callable[[str], bool | None], store: Store) -> None:
@@ -98,8 +124,8 @@ def _reproduce_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _reproduce(options: argparse.Namespace, context: Context) -> Answer:
-    with api.open_store(context.settings) as store:
-        verdict = api.reproduce(
+    def reproduce(secrets: dict[str, str]) -> ShownVerdict:
+        return api.reproduce(
             options.run,
             current=options.current,
             parameters=options.parameters,
@@ -107,10 +133,14 @@ def _reproduce(options: argparse.Namespace, context: Context) -> Answer:
             fresh_randomness=options.fresh_randomness,
             output=options.output,
             tolerance=options.tolerance,
+            secrets=secrets,
             on_progress=context.on_progress,
             cancel=context.cancel,
             store=store,
         )
+
+    with api.open_store(context.settings) as store:
+        verdict = _with_secrets(reproduce, context)
     bad = verdict.verdict in ("differs", "could not run")
     return Answer(verdict, lambda columns: text.verdict(verdict, columns), int(bad))
 

@@ -31,13 +31,14 @@ class Context:
     """Where a verb works, whom it tells of its progress, and whom it may ask.
 
     ``ask`` puts a question that is answered by yes or no, ``None`` for no answer; it is
-    missing where nobody sits.
+    missing where nobody sits. ``ask_secret`` gets a value by its name, unseen; ``None`` for none.
     """
 
     settings: Settings
     on_progress: Callable[[Progress], None] | None = None
     cancel: threading.Event | None = None
     ask: Callable[[str], bool | None] | None = None
+    ask_secret: Callable[[str], str | None] | None = None
 
 
 @dataclass(frozen=True)

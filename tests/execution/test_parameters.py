@@ -18,6 +18,7 @@ from jupyter_mlops.errors import (
 from jupyter_mlops.execution.notebook import not_in_effect, parameters, with_parameters
 from jupyter_mlops.execution.parameters import Setting, as_code
 from jupyter_mlops.records import CellExecution, Parameter, Run
+from jupyter_mlops.redaction import Redactor
 from tests.execution.documents import document
 
 PLAIN = document("lr = 0.1  # rate\nn, deep = 3, True", "n = 4\nname = 'é'; depth = None")
@@ -217,10 +218,21 @@ def _run(parameters: list[Parameter], cells: tuple[CellExecution, ...] = ()) -> 
     )
 
 
+_kept = Redactor(b"k" * 32).value
+
+
+def test_a_setting_that_was_redacted_in_part_took_effect() -> None:
+    address = "postgresql://app:Ab12cd34ef@db/main"
+    recorded = [Parameter("url", _kept(address), "str", 1, "literal")]
+
+    assert address not in str(recorded)
+    assert not_in_effect([Setting("url", 1, address, False)], _run(recorded), _kept) == ()
+
+
 @pytest.mark.parametrize(("writes", "told"), [(("lr",), True), ((), False)])
 def test_a_value_that_the_notebook_replaced_is_told(writes: tuple[str, ...], told: bool) -> None:
     cell = CellExecution(1, None, 1, "ok", None, 0.1, "sha256:0", writes=writes)
-    sentences = not_in_effect([Setting("lr", 1, 0.5, False)], _run([], (cell,)))
+    sentences = not_in_effect([Setting("lr", 1, 0.5, False)], _run([], (cell,)), _kept)
     assert sentences == (("lr was set to 0.5, but the notebook replaced it",) if told else ())
 
 
@@ -243,7 +255,7 @@ def test_a_value_that_took_effect_is_not_told(
     cell = CellExecution(
         1, None, 1, "ok", None, 0.1, "sha256:0", writes=("x",), injected=bool(tags)
     )
-    assert not_in_effect(prepared.settings, _run(recorded, (cell,))) == ()
+    assert not_in_effect(prepared.settings, _run(recorded, (cell,)), _kept) == ()
 
 
 def test_a_value_that_did_not_take_effect_is_told() -> None:
@@ -258,12 +270,13 @@ def test_a_value_that_did_not_take_effect_is_told() -> None:
         Parameter("n", 3, "int", None, "injected"),
         Parameter("n", 8, "int", 9, "literal"),
     ]
-    (sentence,) = not_in_effect(settings, _run(recorded))
+    (sentence,) = not_in_effect(settings, _run(recorded), _kept)
     assert sentence == "n was set to 3, but 8 was in effect"
     assert (
         not_in_effect(
             [Setting("lr", 1, math.inf, False)],
             _run([Parameter("lr", "Infinity", "float", 1, "literal")]),
+            _kept,
         )
         == ()
     )
@@ -271,6 +284,7 @@ def test_a_value_that_did_not_take_effect_is_told() -> None:
         not_in_effect(
             [Setting("pw", 1, "x", False)],
             _run([Parameter("pw", {"redacted": "hmac-sha256:0"}, "str", 1, "literal")]),
+            _kept,
         )
         == ()
     )

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from jupyter_mlops import api
-from jupyter_mlops.errors import CancelledError, NeedsInPlaceError
+from jupyter_mlops.errors import CancelledError, NeedsInPlaceError, SecretsNeededError
 from jupyter_mlops.journal import now, this_process
 from jupyter_mlops.records import Progress, Reproduction
 from jupyter_mlops.server import events, running
@@ -94,7 +94,7 @@ async def test_started_watched_and_done(
     socket = await jp_ws_fetch("api", "events", "subscribe")
     reply, run = await post(
         '{"current": true, "parameters": {"lr": 0.2, "n@3": [1]}, "in_place": true,'
-        ' "tolerance": 1e-6, "fresh_randomness": true}'
+        ' "tolerance": 1e-6, "fresh_randomness": true, "secrets": {"DB_PASSWORD": "x"}}'
     )
     assert reply.code == 201
     assert reply.headers["Location"] == f"{jp_base_url}mlops/runs/{run}/reproductions/{IDENT}"
@@ -105,6 +105,7 @@ async def test_started_watched_and_done(
         "in_place": True,
         "tolerance": 1e-6,
         "fresh_randomness": True,
+        "secrets": {"DB_PASSWORD": "x"},
         "user": system_user(),
     }
     assert mlops.current_activity() == 1
@@ -227,6 +228,17 @@ async def test_an_unknown_run(script: Script, jp_fetch: Fetch, mlops: MLOps) -> 
         "mlops", "runs", "0" * 32, "reproductions", method="POST", body="", raise_error=False
     )
     assert (reply.code, json.loads(reply.body)["reason"]) == (404, "UnknownRunError")
+
+
+async def test_secrets_that_are_missing_are_listed(script: Script, post: Any) -> None:
+    missing = [{"name": "DB_PASSWORD", "cell": 3}]
+    script.refuse = SecretsNeededError(names="DB_PASSWORD", variable="DB_PASSWORD", secrets=missing)
+
+    reply, _ = await post()
+
+    answer = json.loads(reply.body)
+    assert (reply.code, answer["reason"], answer["secrets"]) == (409, "secrets needed", missing)
+    assert "DB_PASSWORD" in answer["message"]
 
 
 async def test_only_so_many_at_once(

@@ -1,0 +1,23 @@
+"""Secrets that differ between a recorded cell and its repetition, by the marks in their place."""
+
+from __future__ import annotations
+
+from jupyter_mlops.redaction.code import names_beside
+from jupyter_mlops.redaction.marks import MARK
+
+ANOTHER = "redacted, another value"
+
+
+def without(source: str) -> str:
+    """Return a source in which all marks are equal: another secret is no other code."""
+    return MARK.sub("[redacted]", source)
+
+
+def changed(before: str, now: str) -> tuple[str, ...]:
+    """Return what the secrets are called that have another value now."""
+    if without(before) != without(now):
+        return ()
+    pairs = zip(MARK.finditer(before), MARK.finditer(now), strict=True)
+    other = {then[1] for then, later in pairs if then[1] != later[1]}
+    names = names_beside(before, other)
+    return tuple(dict.fromkeys(names.get(digest, "a secret") for digest in other))

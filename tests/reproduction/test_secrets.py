@@ -1,0 +1,101 @@
+"""Runs whose secrets were redacted are repeated with the secrets, or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from jupyter_mlops import api
+from jupyter_mlops.errors import SecretsNeededError
+from jupyter_mlops.redaction.marks import OPENING
+
+SECRET = "opqr-4711-stuv"
+OTHER = "wxyz-0815-efgh"
+CELLS = (
+    f'db_password = "{SECRET}"\nlr = 0.1',
+    f'settings = dict(user="bob", api_key="{SECRET}x")  # not the same one',
+    'assert db_password[4:10] == "-4711-", db_password\naccuracy = lr * 2',
+    "print(len(db_password), settings)",
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("JUPYTER_MLOPS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    return tmp_path
+
+
+def _notebook(folder: Path, *sources: str) -> Path:
+    document: Any = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
+    document.cells = [nbformat.v4.new_code_cell(one) for one in sources]  # type: ignore[no-untyped-call]
+    path = folder / "train.ipynb"
+    nbformat.write(document, path)  # type: ignore[no-untyped-call]
+    return path
+
+
+def test_a_run_is_repeated_with_the_secrets_of_its_notebook_or_with_given_ones(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _notebook(home, *CELLS)
+    executed = home / "executed.ipynb"
+    record = api.run(path, output=executed)
+    assert record.status == "completed", record
+    assert SECRET not in executed.read_text()
+    assert OPENING in executed.read_text()
+
+    assert api.reproduce(record.id).verdict == "identical"
+
+    # The file goes on: its cells have other secrets now, and names lead to them.
+    _notebook(home, "pass")
+    with pytest.raises(SecretsNeededError) as caught:
+        api.reproduce(record.id)
+    assert caught.value.values["secrets"] == [
+        {"name": "db_password", "cell": 0},
+        {"name": "api_key", "cell": 1},
+    ]
+    assert SECRET not in str(caught.value)
+
+    monkeypatch.setenv("DB_PASSWORD", SECRET)
+    assert api.reproduce(record.id, secrets={"api_key": SECRET + "x"}).verdict == "identical"
+
+    verdict = api.reproduce(record.id, secrets={"db_password": OTHER, "api_key": SECRET + "x"})
+    assert verdict.verdict == "could not run"
+    causes = [(one.kind, one.what, one.cell, one.detail) for one in verdict.causes]
+    assert ("parameter", "db_password", 0, "redacted, another value") in causes
+    assert not [one for one in verdict.causes if one.kind == "code"]
+
+
+def test_a_redacted_notebook_never_runs_with_a_mark_in_it(home: Path) -> None:
+    path = _notebook(home, 'api_key = "' + SECRET + '"\nprint(len(api_key))')
+    executed = home / "executed.ipynb"
+    api.run(path, output=executed)
+
+    with pytest.raises(SecretsNeededError, match="API_KEY"):
+        api.run(executed)
+
+    again = api.run(executed, secrets={"api_key": SECRET})
+    assert again.status == "completed"
+    with api.open_store() as store:
+        assert store.cells(again.id)[0].outputs[0]["text"] == f"{len(SECRET)}\n"
+
+
+def test_a_secret_parameter_that_was_injected_is_asked_for(home: Path) -> None:
+    document: Any = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
+    tagged: Any = nbformat.v4.new_code_cell('password = ""')  # type: ignore[no-untyped-call]
+    tagged.metadata["tags"] = ["parameters"]
+    document.cells = [tagged, nbformat.v4.new_code_cell("print(len(password))")]  # type: ignore[no-untyped-call]
+    path = home / "train.ipynb"
+    nbformat.write(document, path)  # type: ignore[no-untyped-call]
+    record = api.run(path, {"password": SECRET})
+    assert record.status == "completed"
+
+    with pytest.raises(SecretsNeededError):
+        api.reproduce(record.id)
+
+    verdict = api.reproduce(record.id, secrets={"password": SECRET})
+
+    assert verdict.verdict == "identical", verdict
