@@ -14,6 +14,7 @@ COMMANDS = {
     "fingerprint.py": ["--megabytes", "8"],
     "kernel_start.py": [],
     "cell_cost.py": [],
+    "journal.py": [],
 }
 
 
