@@ -13,7 +13,7 @@ same name, and a value that was changed in place.
 from __future__ import annotations
 
 from itertools import compress
-from operator import ne
+from operator import is_, ne
 from typing import Any
 
 from jupyter_mlops.capture.names import Hidden
@@ -55,7 +55,7 @@ class Between:
             self._open.add(execution)
             return ()
         self._open = {execution}
-        self._found = _look(namespace)
+        self._found = _look(namespace, left)
         return self._changed(left, self._found, namespace)
 
     def end(self, execution: int, namespace: dict[str, Any]) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ class Between:
         self._open.discard(execution)
         if self._open:
             return ()
-        self._left = _look(namespace)
+        self._left = _look(namespace, found)
         return self._changed(found, self._left, namespace)
 
     def _changed(
@@ -88,17 +88,25 @@ def _is_the_shells(name: str) -> bool:
     )
 
 
-def _look(namespace: dict[str, Any]) -> _Look | None:
+def _look(namespace: dict[str, Any], earlier: _Look | None) -> _Look | None:
     # Lists first, each made in one step: meanwhile a thread may add a name.
     values, names = list(namespace.values()), list(namespace)
     if len(names) != len(values) or len(names) > NAMES_LIMIT:
         return None
     numbers = list(map(_number, values))
-    if set(map(type, names)) <= {str}:
+    # Most names are those of the look before, and known to be plain text.
+    known = earlier[0] if earlier is not None else []
+    fresh = names[len(known) :] if _begins_with(names, known) else names
+    if not fresh or set(map(type, fresh)) <= {str}:
         return names, numbers
     # A name of another type may have an `__eq__` of its own, and is not kept.
     plain = [type(name) is str for name in names]
     return list(compress(names, plain)), list(compress(numbers, plain))
+
+
+def _begins_with(names: list[Any], known: list[str]) -> bool:
+    # By identity, for the same reason; a namespace keeps its keys.
+    return len(names) >= len(known) and all(map(is_, names, known))
 
 
 def _differing(before: _Look, now: _Look) -> set[str]:

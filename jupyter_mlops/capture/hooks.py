@@ -113,7 +113,7 @@ class Hooks:
         assert self._parse is not None
         tree = self._parse(*args, **options)
         if not self._off and self._session.is_ours:
-            self._guard("reading a cell", lambda: self._read(tree))
+            self._guard("reading a cell", lambda: self._read(tree, args[0] if args else None))
         return tree
 
     # --- inside the guard ---
@@ -146,13 +146,13 @@ class Hooks:
         execution.began = time.perf_counter()
         execution.own_time = execution.began - began
 
-    def _read(self, tree: Any) -> None:
+    def _read(self, tree: Any, code: object) -> None:
         began = time.perf_counter()
         stack = self._stacks.get(threading.get_ident())
         if not stack or stack[-1].depth or self._recorder is None:
             return
         execution = stack[-1].execution
-        self._recorder.read(execution, tree)
+        self._recorder.read(execution, tree, code)
         now = time.perf_counter()
         execution.own_time += now - began
         execution.began += now - began

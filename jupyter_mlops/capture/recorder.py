@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from jupyter_mlops.capture.idle import Waiting
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_KNOWN_CELLS = 200
+_KNOWN_CHARACTERS = 10_000
 _TRACEBACK_LIMIT = 100_000
 
 
@@ -87,6 +89,9 @@ class Recorder:
         self._generators = Generators()
         self._hidden = names.Hidden(shell.user_ns_hidden)
         self._context = Context()
+        # What reading a cell gave, by its code and what was known before: most cells that
+        # are executed were executed before.
+        self._known: dict[str, tuple[Context, Flow, tuple[Literal, ...], str | None]] = {}
         self._data = Data()
         self._idle = Idle(shell.kernel, lambda: self._namespace, guard, self._complete)
         self._modules = len(sys.modules)
@@ -143,13 +148,21 @@ class Recorder:
         # in others; the inputs kept so far, with an empty one at 0, are as many in all.
         return len(self._shell.history_manager.input_hist_parsed)
 
-    def read(self, execution: Execution, tree: ast.Module) -> None:
-        """Read the syntax tree of a cell that is about to execute."""
+    def read(self, execution: Execution, tree: ast.Module, code: object) -> None:
+        """Read the syntax tree of a cell that is about to execute; `code` is what was parsed."""
         if execution.skipped or execution.flow is not None:
             return
-        execution.flow = dataflow.analyse_tree(tree, self._context)
-        execution.literals = dataflow.literals_of_tree(tree)
-        execution.handed_on = handed_on(tree)
+        context, known = self._context, None
+        if type(code) is str:
+            known = self._known.get(code)
+        if known is None or known[0] is not context:
+            flow = dataflow.analyse_tree(tree, context)
+            known = context, flow, dataflow.literals_of_tree(tree), handed_on(tree)
+            if type(code) is str and len(code) < _KNOWN_CHARACTERS:
+                if len(self._known) >= _KNOWN_CELLS:
+                    self._known.clear()
+                self._known[code] = known
+        _, execution.flow, execution.literals, execution.handed_on = known
         execution.before = names.before(
             execution.flow, self._context, self._namespace, self._hidden
         )

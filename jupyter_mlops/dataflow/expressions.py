@@ -16,7 +16,6 @@ from jupyter_mlops.dataflow.source import (
     magic_call,
     parse_quietly,
 )
-from jupyter_mlops.frozen import dataclass
 
 if TYPE_CHECKING:
     from jupyter_mlops.dataflow.statements import Statements
@@ -26,7 +25,6 @@ _EXPANDED = re.compile(r"\{\s*([A-Za-z_]\w*)|\$([A-Za-z_]\w*)")
 _OUTPUT_OPTION = re.compile(r"--out\s+(\w+)")
 
 
-@dataclass(frozen=True)
 class Value:
     """What is known of an expression's value.
 
@@ -34,10 +32,15 @@ class Value:
     clock; ``items`` are those of a tuple or a list.
     """
 
-    metric: str | None
-    timed: bool
-    literal: bool
-    items: tuple[Value, ...] = ()
+    __slots__ = ("items", "literal", "metric", "timed")
+
+    def __init__(
+        self, metric: str | None, timed: bool, literal: bool, items: tuple[Value, ...] = ()
+    ) -> None:
+        self.metric = metric
+        self.timed = timed
+        self.literal = literal
+        self.items = items
 
 
 class Expressions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
@@ -129,10 +129,12 @@ class Context:
             return self
         functions = {k: v for k, v in self.functions.items() if k not in stored}
         aliases = {k: v for k, v in self.aliases.items() if k not in stored}
-        return replace(
-            self,
+        after = Context(
             aliases={**aliases, **flow.aliases},
             functions={**functions, **flow.functions},
             volatile=(self.volatile - stored) | flow.volatile,
             shadowed=self.shadowed | (stored & _BUILTINS),
         )
+        # A cell that is executed again leaves what it left; whoever keeps what was read in a
+        # context knows by the very same object that it holds.
+        return self if after == self else after

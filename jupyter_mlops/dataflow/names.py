@@ -15,7 +15,8 @@ _BUILTINS = frozenset(dir(builtins))
 
 def is_history(name: str) -> bool:
     """Tell whether `name` is one of those under which IPython keeps earlier cells."""
-    return _HISTORY.fullmatch(name) is not None
+    # Asked of every name of a namespace, hardly any of which can be one.
+    return (name[:1] == "_" or name in ("In", "Out")) and _HISTORY.fullmatch(name) is not None
 
 
 class Names:

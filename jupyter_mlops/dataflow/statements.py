@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from jupyter_mlops.dataflow import scopes
@@ -66,7 +65,7 @@ class Statements:
             # `x += [1]` changes the list that other names may stand for as well.
             self.names.change(name, surely=False)
             timed = value.timed or name in self.names.volatile
-            self.describe([name], replace(value, timed=timed, literal=False))
+            self.describe([name], Value(value.metric, timed, False, value.items))
         else:
             self._store_into(node.target)
 

@@ -15,6 +15,7 @@ _FORM: Any = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":"
 # Made once: `json.dumps` with options makes one a call. Nothing that is said contains itself.
 _ENCODER = json.JSONEncoder(default=vars, check_circular=False, **_FORM)
 _ASCII = json.JSONEncoder(default=vars, check_circular=False, **{**_FORM, "ensure_ascii": True})
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 # What the journal itself fills in.
 _FILLED_IN = frozenset({"writer", "seq", "at", "type", "v"})
 
@@ -29,9 +30,8 @@ def canonical(value: object) -> bytes:
 
     Lone surrogates, which a cell may print, are kept by escaping them.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     try:
-        return text.encode()
+        return _CANONICAL.encode(value).encode()
     except UnicodeEncodeError:
         return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 

@@ -232,6 +232,18 @@ def test_unseeded_generators_from_entropy_are_told(kernel: Kernel) -> None:
     ]
 
 
+def test_a_cell_that_is_executed_again_is_read_by_what_is_known_now(kernel: Kernel) -> None:
+    call, again = "result = f()", "a = 1\nb = 2"
+    cells = record(
+        kernel,
+        [again, "def f(): return a", call, again, call, "def f(): return b", call, again],
+    )
+    reads = [cell.reads for cell in cells]
+    assert reads == [(), (), ("a", "f"), (), ("a", "f"), (), ("b", "f"), ()]
+    for cell in (cells[0], cells[3], cells[7]):
+        assert [one.name for one in cell.parameters] == ["a", "b"]
+
+
 def test_timed_cells_are_read_like_others(kernel: Kernel) -> None:
     cells = record(kernel, ["a = 2", "%%time\nlr = 0.5\nb = a * lr", "%time c = b"])
     assert (cells[1].reads, cells[1].writes) == (("a",), ("b", "lr"))

@@ -292,3 +292,14 @@ def test_what_earlier_cells_left_matters() -> None:
     assert analyse("both()", context).reads == names("both train n")
     assert analyse("a = r2_score(y, p); e = t0", context).metric_calls == {}
     assert analyse("e = t0", context).volatile == frozenset()
+
+
+def test_a_cell_executed_again_leaves_the_same_context() -> None:
+    sources = ["import numpy as np", "def f(x): return np.sqrt(x)", "import time\nt = time.time()"]
+    context = Context()
+    for source in sources:
+        context = context.after(analyse(source, context))
+    for source in [*sources, "y = f(2)"]:
+        assert context.after(analyse(source, context)) is context
+    assert context.after(analyse("def f(x): return x", context)) is not context
+    assert context.after(analyse("t = 3", context)) is not context
