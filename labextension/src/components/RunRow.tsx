@@ -91,8 +91,11 @@ function Check(props: { run: string }): JSX.Element {
 function Origin(props: { run: RunSummary }): JSX.Element {
   const { trans } = useServices();
   const { run } = props;
+  const isMore = [run.parent, run.verdict, run.executing].some(Boolean);
   return (
-    <span className="jp-mlops-Run-origin jp-mlops-mod-quiet">
+    <span
+      className={`jp-mlops-Run-origin jp-mlops-mod-quiet${isMore ? ' jp-mod-below' : ''}`}
+    >
       {run.parent === null ? (
         <code title={run.id}>{shorten(run.id)}</code>
       ) : (
