@@ -16,15 +16,12 @@ from itertools import compress
 from operator import is_, ne
 from typing import Any
 
-from jupyter_mlops.capture.names import Hidden
+from jupyter_mlops.capture.names import Hidden, Look
 from jupyter_mlops.dataflow import is_history
 
 # Comparing that many costs about a millisecond a cell; with more, nothing is compared.
 NAMES_LIMIT = 10_000
 _number = object.__hash__
-
-# Names, and the numbers of their values, in the same order.
-_Look = tuple[list[str], list[int]]
 
 
 class Between:
@@ -34,13 +31,19 @@ class Between:
     ----------
     hidden
         What IPython itself put into the namespace.
+
+    Attributes
+    ----------
+    found, left
+        The look at the beginning of the cell that runs alone, and the one at the end of the
+        last cell; ``None`` where there is none.
     """
 
     def __init__(self, hidden: Hidden) -> None:
         self._hidden = hidden
         self._open: set[int] = set()
-        self._left: _Look | None = None
-        self._found: _Look | None = None
+        self.left: Look | None = None
+        self.found: Look | None = None
 
     def begin(
         self, execution: int, namespace: dict[str, Any], *, overlapping: bool
@@ -49,26 +52,26 @@ class Between:
 
         While cells overlap nothing is compared: nobody could tell whose change it was.
         """
-        left, self._left = self._left, None
+        left, self.left = self.left, None
         if overlapping:
-            self._found = None
+            self.found = None
             self._open.add(execution)
             return ()
         self._open = {execution}
-        self._found = _look(namespace, left)
-        return self._changed(left, self._found, namespace)
+        self.found = _look(namespace, left)
+        return self._changed(left, self.found, namespace)
 
     def end(self, execution: int, namespace: dict[str, Any]) -> tuple[str, ...]:
         """Return the names that changed while the cell ran, its own ones included."""
-        found, self._found = self._found, None
+        found, self.found = self.found, None
         self._open.discard(execution)
         if self._open:
             return ()
-        self._left = _look(namespace, found)
-        return self._changed(found, self._left, namespace)
+        self.left = _look(namespace, found)
+        return self._changed(found, self.left, namespace)
 
     def _changed(
-        self, before: _Look | None, now: _Look | None, namespace: dict[str, Any]
+        self, before: Look | None, now: Look | None, namespace: dict[str, Any]
     ) -> tuple[str, ...]:
         if before is None or now is None or before == now:
             return ()
@@ -88,10 +91,12 @@ def _is_the_shells(name: str) -> bool:
     )
 
 
-def _look(namespace: dict[str, Any], earlier: _Look | None) -> _Look | None:
+def _look(namespace: dict[str, Any], earlier: Look | None) -> Look | None:
+    if len(namespace) > NAMES_LIMIT:
+        return None
     # Lists first, each made in one step: meanwhile a thread may add a name.
     values, names = list(namespace.values()), list(namespace)
-    if len(names) != len(values) or len(names) > NAMES_LIMIT:
+    if len(names) != len(values):
         return None
     numbers = list(map(_number, values))
     # Most names are those of the look before, and known to be plain text.
@@ -109,7 +114,7 @@ def _begins_with(names: list[Any], known: list[str]) -> bool:
     return len(names) >= len(known) and all(map(is_, names, known))
 
 
-def _differing(before: _Look, now: _Look) -> set[str]:
+def _differing(before: Look, now: Look) -> set[str]:
     (names, numbers), (names_now, numbers_now) = before, now
     if names == names_now[: len(names)]:
         return {*compress(names, map(ne, numbers, numbers_now)), *names_now[len(names) :]}

@@ -28,6 +28,9 @@ _INERT = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, type)
 
 _number = object.__hash__
 
+# The names of a namespace, and the numbers of their values, in the same order.
+Look = tuple[list[str], list[int]]
+
 
 @dataclass(frozen=True)
 class Before:
@@ -41,10 +44,16 @@ class Before:
     every: bool
 
 
-def before(flow: Flow, context: Context, namespace: dict[str, Any], hidden: Hidden) -> Before:
-    """Note what has to be known when the cell ends."""
+def before(
+    flow: Flow,
+    context: Context,
+    namespace: dict[str, Any],
+    hidden: Hidden,
+    look: Look | None = None,
+) -> Before:
+    """Note what has to be known when the cell ends; `look` is at the namespace as it is now."""
     if flow.opaque is not None:
-        identities = _identities(namespace)
+        identities = _identities(namespace, look)
         for name in hidden.held(namespace):
             identities.pop(name, None)
     else:
@@ -61,12 +70,18 @@ def before(flow: Flow, context: Context, namespace: dict[str, Any], hidden: Hidd
     return Before(identities, frozenset(reads), flow.opaque is not None)
 
 
-def _identities(namespace: dict[str, Any]) -> dict[str, int]:
+def _identities(namespace: dict[str, Any], look: Look | None) -> dict[str, int]:
+    if look is not None:
+        return dict(zip(*look, strict=True))
+    return dict(zip(*_look_at(namespace), strict=True))
+
+
+def _look_at(namespace: dict[str, Any]) -> Look:
     seen = dict.copy(namespace)  # at once: a thread may add a name meanwhile
     if not set(map(type, seen)) <= {str}:
         # A name of another type may have an `__eq__` of its own.
         seen = dict([item for item in seen.items() if type(item[0]) is str])
-    return dict(zip(seen, map(_number, seen.values()), strict=True))
+    return list(seen), list(map(_number, seen.values()))
 
 
 def _through_values(
@@ -139,16 +154,22 @@ class Moved:
 
 
 def after(
-    flow: Flow, before: Before, namespace: dict[str, Any], hidden: Hidden, *, completed: bool
+    flow: Flow,
+    before: Before,
+    namespace: dict[str, Any],
+    hidden: Hidden,
+    look: Look | None = None,
+    *,
+    completed: bool,
 ) -> Moved:
-    """Compare the namespace with what was noted before the cell.
+    """Compare the namespace with what was noted before the cell; `look` is at it as it is now.
 
     Names in ``changed`` still want a look at their content, where that is known.
     """
     reads = set(before.reads)
     bound: set[str] = set()
     unreached: set[str] = set()
-    for name in _candidates(flow, before, namespace):
+    for name in _candidates(flow, before, namespace, look):
         identity = before.identities.get(name)
         if name not in namespace:
             if identity is not None:
@@ -169,7 +190,7 @@ def after(
                 unreached.add(name)
     changed = {name for name in flow.mutates if _may_change(namespace, name, surely=True)}
     changed |= {name for name in flow.maybe_mutates if _may_change(namespace, name, surely=False)}
-    changed |= _other_names(changed, namespace, hidden)
+    changed |= _other_names(changed, namespace, hidden, look)
     return Moved(
         reads=frozenset(reads),
         writes=frozenset(bound | changed),
@@ -179,11 +200,13 @@ def after(
     )
 
 
-def _candidates(flow: Flow, before: Before, namespace: dict[str, Any]) -> Iterable[str]:
+def _candidates(
+    flow: Flow, before: Before, namespace: dict[str, Any], look: Look | None
+) -> Iterable[str]:
     stored = flow.binds | flow.maybe_binds
     if not before.every:
         return stored
-    then, now = before.identities, _identities(namespace)
+    then, now = before.identities, _identities(namespace, look)
     others = compress(now, map(ne, now.values(), map(then.get, now)))
     return {*stored, *(name for name in others if not is_history(name)), *(then.keys() - now)}
 
@@ -220,14 +243,16 @@ def is_immutable(value: object, depth: int = 3) -> bool:
     }
 
 
-def _other_names(changed: set[str], namespace: dict[str, Any], hidden: Hidden) -> set[str]:
+def _other_names(
+    changed: set[str], namespace: dict[str, Any], hidden: Hidden, look: Look | None
+) -> set[str]:
     """Return further names of the objects that were changed."""
     numbers = {_number(namespace[name]) for name in changed}
     if not numbers:
         return set()
-    seen = _identities(namespace)
+    seen, theirs = look if look is not None else _look_at(namespace)
     return {
         name
-        for name in compress(seen, map(numbers.__contains__, seen.values()))
+        for name in compress(seen, map(numbers.__contains__, theirs))
         if not is_history(name) and not hidden.holds(name, namespace.get(name))
     }

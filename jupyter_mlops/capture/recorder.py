@@ -164,7 +164,7 @@ class Recorder:
                 self._known[code] = known
         _, execution.flow, execution.literals, execution.handed_on = known
         execution.before = names.before(
-            execution.flow, self._context, self._namespace, self._hidden
+            execution.flow, self._context, self._namespace, self._hidden, self._between.found
         )
 
     def nest(self, execution: Execution, source: str) -> None:
@@ -282,7 +282,14 @@ class Recorder:
         if flow is None or before is None:
             # The cell was not Python, or was refused before it ran.
             flow, before = Flow(), names.Before({}, frozenset(), every=False)
-        moved = names.after(flow, before, self._namespace, self._hidden, completed=completed)
+        moved = names.after(
+            flow,
+            before,
+            self._namespace,
+            self._hidden,
+            self._between.left,
+            completed=completed,
+        )
         self._session.secrets.learn({*moved.writes, *changed}, self._namespace)
         fields["opaque"] = flow.opaque is not None
         fields["changed_beside"] = tuple(name for name in changed if name not in moved.writes)
