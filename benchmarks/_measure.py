@@ -58,17 +58,23 @@ def rounds(names: Sequence[str], repeats: int) -> Iterator[str]:
 
 
 def interleaved(
-    cases: Mapping[str, Callable[[], Any]], repeats: int, warm_up: bool = True
+    cases: Mapping[str, Callable[[], Any]],
+    repeats: int,
+    warm_up: bool = True,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
-    """Call every case once a round and return its wall times, in seconds."""
+    """Call every case once a round and return its times, in seconds.
+
+    `clock` may be that of the process, for cases that keep one thread busy.
+    """
     if warm_up:
         for case in cases.values():
             case()
     found: dict[str, list[float]] = {name: [] for name in cases}
     for name in rounds(list(cases), repeats):
-        began = time.perf_counter()
+        began = clock()
         cases[name]()
-        found[name].append(time.perf_counter() - began)
+        found[name].append(clock() - began)
     return found
 
 
@@ -100,7 +106,9 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def report(made: list[dict[str, Any]], as_json: bool, goals: Sequence[Goal] = ()) -> None:
+def report(
+    made: list[dict[str, Any]], as_json: bool, goals: Sequence[Goal] = (), **further: Any
+) -> None:
     """Print the rows as tables with the goals below, or all as one JSON document."""
     machine = {
         "python": platform.python_version(),
@@ -111,7 +119,8 @@ def report(made: list[dict[str, Any]], as_json: bool, goals: Sequence[Goal] = ()
     }
     if as_json:
         told = [{**asdict(goal), "met": goal.is_met} for goal in goals]
-        json.dump({"machine": machine, "rows": made, "goals": told}, sys.stdout, indent=1)
+        document = {"machine": machine, "rows": made, "goals": told, **further}
+        json.dump(document, sys.stdout, indent=1)
         print()
         return
     print(", ".join(f"{name} {value}" for name, value in machine.items()))

@@ -2,76 +2,108 @@
 
 The limit of any content-complete digest is reading the content once; ``numpy.sum`` in one
 thread stands for it, over the very buffers that hold the data. Peers: ``joblib.hash`` for
-values, and MD5 in chunks of 1 MiB (as DVC hashes) for files. A file is in the page cache.
+values, MLflow's dataset digest (in a process of its own, on the same data), and MD5 in chunks
+of 1 MiB (as DVC hashes) for files. A file is in the page cache. Changes that MLflow's digest
+does not see are made to both. Times are processor time: each of them keeps one thread busy.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
+import statistics
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
-import pandas as pd
-from _measure import arguments, interleaved, report, rows
+from _data import KINDS
+from _measure import Goal, arguments, interleaved, report, rows
+from _mutations import MUTATIONS
+from _peers import PYTHON, Peer
 
 from jupyter_mlops.fingerprints import fingerprint, of_file
 
 MIB = 2**20
+SUM, OURS, JOBLIB, MLFLOW = "np.sum, one thread", "fingerprint", "joblib.hash", "MLflow's digest"
 
 
-def frame_cases(megabytes: int) -> dict[str, Callable[[], Any]]:
-    """Give the cases of a frame of 10 float columns."""
-    length = megabytes * 10**6 // 80
-    generator = np.random.default_rng(0)
-    frame = pd.DataFrame({f"c{i}": generator.normal(size=length) for i in range(10)})
-    columns = [frame[name].to_numpy() for name in frame]
-    return {
-        "np.sum, one thread": lambda: [column.sum() for column in columns],
-        "fingerprint": lambda: fingerprint(frame),
-        "joblib.hash": lambda: joblib.hash(frame),
-    }
-
-
-def string_cases(megabytes: int) -> dict[str, Callable[[], Any]]:
-    """Give the cases of a frame of 2 columns of Arrow strings."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    length = megabytes * 10**6 // 50
-    numbers = pa.array(np.random.default_rng(0).integers(0, 10**12, length)).cast(pa.large_string())
-    name, dash = (pa.scalar(text, pa.large_string()) for text in ("customer", "-"))
-    texts = pc.binary_join_element_wise(name, numbers, dash)
-    frame = pd.DataFrame({"a": texts.to_pandas(), "b": numbers.to_pandas()})
-    chunks = [chunk for name in frame for chunk in frame[name].array._pa_array.chunks]
+def buffers_of(kind: str, value: Any) -> list[Any]:
+    """Return the arrays that hold the content."""
+    if kind == "array":
+        return [value]
+    if kind == "floats":
+        return [value[name].to_numpy() for name in value]
+    chunks = [chunk for name in value for chunk in value[name].array._pa_array.chunks]
     buffers = [buffer for chunk in chunks for buffer in chunk.buffers() if buffer is not None]
-    words = [np.frombuffer(buffer, "u8", len(buffer) // 8) for buffer in buffers]
-    return {
-        "np.sum, one thread": lambda: [word.sum() for word in words],
-        "fingerprint": lambda: fingerprint(frame),
-        "joblib.hash": lambda: joblib.hash(frame),
-    }
+    return [np.frombuffer(buffer, "u8", len(buffer) // 8) for buffer in buffers]
 
 
-def file_cases(path: Path, megabytes: int) -> dict[str, Callable[[], Any]]:
-    """Give the cases of a file."""
+def value_times(
+    kind: str, megabytes: int, repeats: int, peer: Peer | None
+) -> dict[str, list[float]]:
+    """Measure one kind of data; what a peer's process says is taken as its time."""
+    value = KINDS[kind](megabytes)
+    buffers = buffers_of(kind, value)
+    found = interleaved(
+        {
+            SUM: lambda: [buffer.sum() for buffer in buffers],
+            OURS: lambda: fingerprint(value),
+            JOBLIB: lambda: joblib.hash(value),
+        },
+        repeats,
+        clock=time.process_time,
+    )
+    if peer is not None:
+        found[MLFLOW] = [peer.measure() for _ in range(repeats)]
+    return found
+
+
+def file_times(path: Path, megabytes: int, repeats: int) -> dict[str, list[float]]:
+    """Measure a file."""
     with path.open("wb") as file:
         for _ in range(megabytes):
             file.write(np.random.default_rng(0).bytes(10**6))
+    content = np.fromfile(path, "u1")
 
     def chunks(take: Callable[[bytes], Any]) -> None:
         with path.open("rb", buffering=0) as file:
             while chunk := file.read(MIB):
                 take(chunk)
 
-    return {
+    cases = {
         "read()": lambda: chunks(len),
-        "fingerprint": lambda: of_file(path),
+        OURS: lambda: of_file(path),
+        "the same bytes, as an array": lambda: fingerprint(content),
         "md5": lambda: chunks(hashlib.md5(usedforsecurity=False).update),
     }
+    return interleaved(cases, repeats, clock=time.process_time)
+
+
+def noticed(folder: Path | None) -> list[dict[str, Any]]:
+    """Make each change, and tell whose digest changed with it."""
+    theirs = json.loads((folder / "noticed.json").read_text()) if folder is not None else {}
+    return [
+        {
+            "change": name,
+            OURS: _digest(make()) != _digest(change(make())),
+            MLFLOW: theirs.get(name),
+        }
+        for name, (make, change) in MUTATIONS.items()
+    ]
+
+
+def _digest(value: Any) -> str | None:
+    found = fingerprint(value)
+    return found.digest if found is not None else None
+
+
+def _times(found: dict[str, list[float]], one: str, other: str) -> float:
+    """Return how many times longer `one` took than `other`, in the middle of the rounds."""
+    return statistics.median(a / b for a, b in zip(found[one], found[other], strict=True))
 
 
 def main() -> None:
@@ -79,21 +111,45 @@ def main() -> None:
     parser = arguments(__doc__, repeats=5)
     parser.add_argument("--megabytes", type=int, default=800, help="size of the float frame")
     options = parser.parse_args()
-    size = options.megabytes
-    made = rows(
-        f"frame of 10 float64 columns, {size} MB",
-        interleaved(frame_cases(size), options.repeats),
-        "np.sum, one thread",
-    )
-    made += rows(
-        f"frame of 2 columns of Arrow strings, about {size // 2} MB",
-        interleaved(string_cases(size // 2), options.repeats),
-        "np.sum, one thread",
-    )
+    made, goals = [], []
     with tempfile.TemporaryDirectory() as folder:
-        cases = file_cases(Path(folder) / "data", size // 2)
-        made += rows(f"file, {size // 2} MB", interleaved(cases, options.repeats), "read()")
-    report(made, options.json)
+        last = None
+        for kind, size in (
+            ("floats", options.megabytes),
+            ("strings", options.megabytes // 2),
+            ("array", options.megabytes),
+        ):
+            last = Path(folder) / f"{kind}-{size}" if PYTHON.exists() else None
+            peer = Peer("_mlflow_digest.py", last) if last is not None else None
+            found = value_times(kind, size, options.repeats, peer)
+            if peer is not None:
+                peer.stop()
+            made += rows(f"{kind}, {size} MB", found, SUM)
+            goals.append(
+                Goal(f"{kind}: of one pass over memory", _times(found, OURS, SUM), "x", 1.2)
+            )
+            goals.append(
+                Goal(
+                    f"{kind}: under joblib.hash",
+                    _times(found, JOBLIB, OURS),
+                    "x",
+                    30,
+                    at_least=True,
+                )
+            )
+        size = options.megabytes // 2
+        found = file_times(Path(folder) / "data", size, options.repeats)
+        made += rows(f"file, {size} MB", found, "read()")
+        goals.append(Goal("file: under md5", _times(found, "md5", OURS), "x", 25, at_least=True))
+        changes = noticed(last)
+    seen = sum(row[OURS] for row in changes)
+    goals.append(Goal("changes noticed, of six", seen, "", len(MUTATIONS), at_least=True))
+    report(made, options.json, goals, changes=changes)
+    if not options.json:
+        print("\nwhose digest notices a change")
+        for row in changes:
+            said = {True: "yes", False: "NO", None: "not measured"}
+            print(f"  {row['change']:42}ours {said[row[OURS]]:6}MLflow's {said[row[MLFLOW]]}")
 
 
 if __name__ == "__main__":

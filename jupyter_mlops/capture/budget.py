@@ -8,10 +8,10 @@ from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.records import Fingerprint
 
 # Seconds: always allowed; at most, where somebody waits for the cell; and in a batch run.
-_LEAST, _MOST, _BATCH = 0.003, 0.012, 5.0
+_LEAST, _MOST, _BATCH = 0.003, 0.01, 5.0
 _SHARE = 0.02
 # What has begun may overrun by this: to stop a moment before the end would be a waste.
-_GRACE = 0.008
+_GRACE = 0.004
 
 
 class Budget:

@@ -36,6 +36,13 @@ _PASSING = ("refit_time_", "_stop_words_id")
 _STORING = (list, tuple, set, frozenset, str, bytes, int, float)
 
 
+class _Plain:
+    """A class that keeps nothing outside the instance dictionary."""
+
+
+_PLAIN_SIZE = _Plain.__basicsize__
+
+
 def fingerprint(value: Any) -> Steps[Fingerprint]:
     """Return the fingerprint of an estimator, fitted or not."""
     encoder = _ObjectEncoder()
@@ -61,8 +68,8 @@ class _ObjectEncoder(Encoder):
             self.complete = self.complete and found.complete
             return framed(b"Z", found.digest())
         own = attributes(value)
-        if own is None:
-            return (yield from self._compiled(value, cls, depth))
+        if own is None or (_is_compiled(cls) and not is_a(value, dict)):
+            return (yield from self._compiled(value, cls, own, depth))
         if belongs_to(cls, "sklearn") or belongs_to(cls, "scipy") or _is_estimator(value):
             return (yield from self._object(value, cls, own, depth))
         return None
@@ -83,13 +90,19 @@ class _ObjectEncoder(Encoder):
             parts.append(list(dict.items(value)))
         return framed(b"O", (yield from self.encode(parts, depth + 1)))
 
-    def _compiled(self, value: Any, cls: type, depth: int) -> Steps[bytes | None]:
+    def _compiled(
+        self, value: Any, cls: type, own: dict[str, Any] | None, depth: int
+    ) -> Steps[bytes | None]:
         """Encode an object of a compiled class of scikit-learn by what it pickles as."""
-        if not belongs_to(cls, "sklearn"):
+        if not belongs_to(cls, "sklearn") or own:
             return None
         for base in bases(cls):
             if base is not object and "__reduce__" in class_attributes(base):
-                return framed(b"O", (yield from self.encode(value.__reduce__(), depth + 1)))
+                made: Any = value.__reduce__()
+                if type(made) is tuple and not is_a(made[0], type):
+                    # The function that makes it anew belongs to the class.
+                    made = (".".join(name_of(cls)), *made[1:])
+                return framed(b"O", (yield from self.encode(made, depth + 1)))
         return None
 
     def _generator(self, value: Any, cls: type, depth: int) -> Steps[bytes | None]:
@@ -103,6 +116,12 @@ class _ObjectEncoder(Encoder):
             state = value.bit_generator.state
             return framed(b"R", (yield from self.encode(state, depth + 1)))
         return None
+
+
+def _is_compiled(cls: type) -> bool:
+    """Tell whether a class keeps content outside the instance dictionary, in memory of its own."""
+    size: int = type.__dict__["__basicsize__"].__get__(cls)
+    return size > _PLAIN_SIZE
 
 
 def _without_clocks(results: dict[Any, Any]) -> list[tuple[Any, Any]]:

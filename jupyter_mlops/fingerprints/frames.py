@@ -221,24 +221,36 @@ def _feed_level(content: Content, level: Any, codes: Any) -> Steps[None]:
     Equal indexes may list their levels in another order, or list values that never occur.
     """
     numpy = sys.modules["numpy"]
-    numbers = numpy.full(len(level) + 1, -1, "<i8")
+    rows = Content("codes")
+    # As long as the values appear in their order, a code is its number already; a table of
+    # the numbers would be as large as the level.
+    numbers: Any = None
     order: list[Any] = []
     count = 0
-    rows = Content("codes")
     for start in range(0, len(codes), PIECE):
         piece = numpy.asarray(codes[start : start + PIECE])
         used, first = numpy.unique(piece, return_index=True)
         used = used[numpy.argsort(first)]
-        new = used[(used >= 0) & (numbers[used] < 0)]
-        numbers[new] = numpy.arange(count, count + len(new))
+        if numbers is None:
+            new = used[used >= count]
+            if (new != numpy.arange(count, count + len(new))).any():
+                numbers = numpy.full(len(level) + 1, -1, "<i8")
+                numbers[:count] = numpy.arange(count)
+                order.append(numpy.arange(count))
+        if numbers is not None:
+            new = used[(used >= 0) & (numbers[used] < 0)]
+            numbers[new] = numpy.arange(count, count + len(new))
+            order.append(new)
         count += len(new)
-        order.append(new)
-        rows.bulk(numpy.ascontiguousarray(numbers[piece]))
+        numbered = piece.astype("<i8") if numbers is None else numbers[piece]
+        rows.bulk(numpy.ascontiguousarray(numbered))
         yield
     content.child(rows)
-    used = numpy.concatenate(order) if order else numpy.zeros(0, "i8")
-    in_order = len(used) == len(level) and bool((numpy.diff(used) == 1).all())
-    content.child((yield from index_content(level if in_order else level.take(used))))
+    if numbers is None and count == len(level):
+        content.child((yield from index_content(level)))
+        return
+    used = numpy.arange(count) if numbers is None else numpy.concatenate(order)
+    content.child((yield from index_content(level.take(used))))
 
 
 def _take_categorical(content: Content, values: Any) -> Steps[None]:

@@ -16,7 +16,7 @@ from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records import Column, Fingerprint
 
 # What visiting one Python object costs, in bytes that are hashed meanwhile.
-_OBJECT = 3_500
+_OBJECT = 2_500
 # Gathering strided elements, filling in nulls and decoding cost this many times the bytes.
 _GATHER, _DECODE = 4, 12
 

@@ -11,7 +11,6 @@ import datetime
 from array import array
 from collections.abc import Callable, Iterable
 from decimal import Context, Decimal
-from fractions import Fraction
 from itertools import compress, repeat
 from operator import is_
 from types import NoneType
@@ -153,6 +152,9 @@ class Encoder:
                 return None
             wall = cls.isoformat(value.replace(tzinfo=None))
             return framed(b"M", f"{cls.__name__} {wall} {value.fold} {zone}".encode())
+        # Importing its module costs as much as ours together.
+        if cls is loaded("fractions", "Fraction"):
+            return framed(b"q", _words(value.numerator) + b"/" + _words(value.denominator))
         library = name_of(cls)[0].partition(".")[0]
         if library == "numpy" and belongs_to(cls, "numpy"):
             return self._numpy(value)
@@ -332,7 +334,6 @@ _SIMPLE: tuple[tuple[type, bytes, Callable[[Any], bytes]], ...] = (
         lambda value: f"{value.days} {value.seconds} {value.microseconds}".encode(),
     ),
     (Decimal, b"m", lambda value: _PLAIN.to_sci_string(value).encode()),
-    (Fraction, b"q", lambda value: _words(value.numerator) + b"/" + _words(value.denominator)),
     (UUID, b"u", lambda value: _words(value.int)),
     (range, b"r", lambda value: b" ".join(map(_words, _bounds(value)))),
     (type(...), b".", lambda value: b""),

@@ -15,6 +15,7 @@ COMMANDS = {
     "kernel_start.py": [],
     "cell_cost.py": [],
     "journal.py": [],
+    "corpus_cost.py": ["--megabytes", "8"],
 }
 
 

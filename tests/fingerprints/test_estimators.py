@@ -140,3 +140,17 @@ def test_what_is_not_known_makes_it_incomplete(hostile: type, calls: list[str]) 
     calls.clear()
     assert [of(one).complete for one in (*unknown, model)] == [False] * 7
     assert calls == []
+
+
+def test_what_a_compiled_part_holds_counts() -> None:
+    def fitted(points: np.ndarray) -> Any:
+        model = linear_model.LinearRegression().fit([[1.0]], [1.0])
+        model.tree_ = neighbors.KDTree(points)
+        return fingerprint(model)
+
+    points = np.arange(100.0).reshape(-1, 2)
+    others = points.copy()
+    others[7, 1] = -5
+    assert fitted(points) == fitted(points.copy())
+    assert fitted(points).complete
+    assert fitted(points).digest != fitted(others).digest
