@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from dataclasses import MISSING
-from datetime import datetime, timezone
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jupyter_mlops.events import EVENT_VERSION, Event
@@ -22,7 +22,13 @@ _FILLED_IN = frozenset({"writer", "seq", "at", "type", "v"})
 
 def now() -> str:
     """Return the wall clock as RFC 3339 in UTC, with microseconds."""
-    return datetime.now(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    seconds, microseconds = divmod(time.time_ns() // 1000, 1_000_000)
+    return f"{_second(seconds)}.{microseconds:06d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def canonical(value: object) -> bytes:

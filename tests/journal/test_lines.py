@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from jupyter_mlops import schema
 from jupyter_mlops.events import EVENTS, CellFinished, CellStarted, Notice, SessionEnded
-from jupyter_mlops.journal import canonical, compose, encode, sha256
+from jupyter_mlops.journal import canonical, compose, encode, now, sha256
 from jupyter_mlops.records import Metric
 
 JSON = st.recursive(
@@ -83,3 +84,13 @@ def test_a_field_that_is_needed_is_missed() -> None:
 def test_what_is_no_json_is_refused(value: object) -> None:
     with pytest.raises((TypeError, ValueError)):
         compose(Notice, {"what": value, "why": ""})
+
+
+def test_the_wall_clock_is_told_in_utc_with_microseconds() -> None:
+    before = datetime.now(timezone.utc)
+    told = [now() for _ in range(1000)]
+    after = datetime.now(timezone.utc)
+    assert told == sorted(told)
+    assert all(len(text) == len("2026-01-01T00:00:00.000000Z") and text[-1] == "Z" for text in told)
+    times = [datetime.fromisoformat(text.replace("Z", "+00:00")) for text in told]
+    assert before <= times[0] <= times[-1] <= after
