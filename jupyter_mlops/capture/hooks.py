@@ -7,15 +7,14 @@ that IPython gives to both; a nested ``run_cell`` belongs to the cell that calle
 
 from __future__ import annotations
 
-import _thread
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_mlops.capture.interrupts import hand_on
 from jupyter_mlops.capture.outputs import Listener
 from jupyter_mlops.capture.recorder import Execution, Recorder
 from jupyter_mlops.capture.session import Session, switched_off
@@ -52,6 +51,7 @@ class Hooks:
         self._stacks: dict[int, list[_Open]] = {}
         self._beginning: set[int] = set()
         self._faults = 0
+        self._ends = 0
         self._off = False
         self._parse: Callable[..., Any] | None = None
 
@@ -73,38 +73,46 @@ class Hooks:
         if self._off:
             return
         self._off = True
-        for event, hook in (
-            ("pre_run_cell", self.pre_run_cell),
-            ("post_run_cell", self.post_run_cell),
-        ):
-            if hook in self._shell.events.callbacks[event]:
-                self._shell.events.unregister(event, hook)
+        steps: list[Callable[[], None]] = [
+            lambda: self._forget("pre_run_cell", self.pre_run_cell),
+            lambda: self._forget("post_run_cell", self.post_run_cell),
+            self._parse_again,
+        ]
+        if self._listener is not None:
+            steps.append(self._listener.close)
+        if self._recorder is not None:
+            steps.append(self._recorder.close)
+        for step in steps:
+            try:
+                step()
+            except BaseException:  # noqa: BLE001 - what is left of a hook does nothing when off
+                continue
+
+    def _forget(self, event: str, hook: Callable[..., None]) -> None:
+        if hook in self._shell.events.callbacks[event]:
+            self._shell.events.unregister(event, hook)
+
+    def _parse_again(self) -> None:
         if self._shell.compile.__dict__.get("ast_parse") == self._ast_parse:
             del self._shell.compile.ast_parse
-        if self._listener is not None:
-            self._listener.close()
-        if self._recorder is not None:
-            self._recorder.close()
 
     def end(self) -> None:
         """Say that the session ends; for the interpreter's exit."""
-        if self._session.is_ours:
-            self._guard("ending the session", self._close)
+        self._guard("ending the session", self._close)
 
     # --- what IPython calls; further arguments of other versions are taken and left ---
 
     def pre_run_cell(self, info: Any = None, *_: Any) -> None:
         """Begin an execution."""
-        if info is None or self._off or not self._session.is_ours:
+        if info is None or self._off:
             return
-        interrupted = self._guard("beginning a cell", lambda: self._begin(info))
-        if interrupted:
-            # The user's, and meant for the cell: it comes again once the cell runs.
-            threading.Timer(0.01, _interrupt_main).start()
+        if self._guard("beginning a cell", lambda: self._begin(info)):
+            self._hand_on()
 
     def post_run_cell(self, result: Any = None, *_: Any) -> None:
         """End an execution."""
-        if self._off or not self._session.is_ours:
+        self._ends += 1
+        if self._off:
             return
         began = time.perf_counter()
         self._guard("ending a cell", lambda: self._end(result, began))
@@ -112,13 +120,21 @@ class Hooks:
     def _ast_parse(self, *args: Any, **options: Any) -> Any:
         assert self._parse is not None
         tree = self._parse(*args, **options)
-        if not self._off and self._session.is_ours:
-            self._guard("reading a cell", lambda: self._read(tree, args[0] if args else None))
+        if self._off:
+            return tree
+        if self._guard("reading a cell", lambda: self._read(tree, args[0] if args else None)):
+            self._hand_on()
         return tree
+
+    def _hand_on(self) -> None:
+        ends = self._ends
+        hand_on(lambda: self._ends == ends)
 
     # --- inside the guard ---
 
     def _begin(self, info: Any) -> None:
+        if not self._session.is_ours:
+            return
         began = time.perf_counter()
         request = self._shell.get_parent() or {}
         if not self._open_session(request.get("header", {})):
@@ -149,7 +165,7 @@ class Hooks:
     def _read(self, tree: Any, code: object) -> None:
         began = time.perf_counter()
         stack = self._stacks.get(threading.get_ident())
-        if not stack or stack[-1].depth or self._recorder is None:
+        if not stack or stack[-1].depth or self._recorder is None or not self._session.is_ours:
             return
         execution = stack[-1].execution
         self._recorder.read(execution, tree, code)
@@ -159,7 +175,7 @@ class Hooks:
 
     def _end(self, result: Any, began: float) -> None:
         stack = self._stacks.get(threading.get_ident())
-        if not stack or self._recorder is None:
+        if not stack or self._recorder is None or not self._session.is_ours:
             return  # an empty cell, or one that began before we did
         top = stack[-1]
         info = getattr(result, "info", None)
@@ -179,12 +195,18 @@ class Hooks:
             self._recorder.finish(top.execution, result, began)
 
     def _on_reply(self, request: str) -> None:
-        recorder = self._recorder
-        if recorder is not None and self._session.is_ours:
-            self._guard("ending a cell", lambda: recorder.say_finished(request))
+        if not self._off:
+            self._guard("ending a cell", lambda: self._say_finished(request))
+
+    def _say_finished(self, request: str) -> None:
+        if self._recorder is not None and self._session.is_ours:
+            self._recorder.say_finished(request)
 
     def _close(self) -> None:
+        if not self._session.is_ours:
+            return
         if self._recorder is not None:
+            self._recorder.abandon_begun()
             self._recorder.say_finished()
         self._session.close()
 
@@ -220,7 +242,7 @@ class Hooks:
             try:
                 self._fault(doing, fault)
             except BaseException:  # noqa: BLE001 - not even the fault of reporting a fault
-                self._off = True
+                self.unregister()
         return False
 
     def _fault(self, doing: str, fault: BaseException) -> None:
@@ -236,17 +258,11 @@ class Hooks:
         )
         if self._faults >= _FAULT_LIMIT:
             self.unregister()
+            if not self._session.is_open:
+                self._session.open({})  # it never came to that, and its notices are to be read
             self._session.say(
                 Notice,
                 what="capture switched itself off for the rest of this session",
                 why=f"it failed {self._faults} times",
             )
             self._session.end(shut_down=False)
-
-
-def _interrupt_main() -> None:
-    # interrupt_main() alone waits until a blocking call, such as sleep, returns by itself.
-    if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-    else:
-        _thread.interrupt_main()

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from jupyter_mlops.capture.interrupts import hand_on
 from jupyter_mlops.events import NotSeen, SeenOutput
 from jupyter_mlops.outputs import Outputs
 from jupyter_mlops.settings import OUTPUT_LIMIT_BYTES
@@ -81,10 +82,20 @@ class Listener:
         packed = self._serialize(message, *args, **options)
         try:
             self._note(message, packed[-1])
-        except Exception as fault:  # noqa: BLE001 - what the user sees must go out all the same
-            with self._lock:
-                self._miss("outputs", f"could not be recorded ({type(fault).__name__})")
+        except BaseException as fault:  # noqa: BLE001 - what the user sees must go out all the same
+            try:
+                self._failed(message, fault)
+            except BaseException:  # noqa: BLE001 - nor for the fault of noting a fault
+                return packed
         return packed
+
+    def _failed(self, message: Any, fault: BaseException) -> None:
+        with self._lock:
+            self._miss("outputs", f"could not be recorded ({type(fault).__name__})")
+        # Once the reply is on its way there is no cell left that it could be meant for.
+        if isinstance(fault, KeyboardInterrupt) and message["msg_type"] != "execute_reply":
+            request = (message["parent_header"] or {}).get("msg_id")
+            hand_on(lambda: request in self._open)
 
     def _note(self, message: Any, packed: bytes) -> None:
         kind = message["header"]["msg_type"]

@@ -20,6 +20,7 @@ from typing import Any
 
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.capture.contents import Contents
+from jupyter_mlops.capture.interrupts import hand_on
 from jupyter_mlops.capture.native_readers import NativeReaders
 from jupyter_mlops.capture.opened import Opened
 from jupyter_mlops.capture.places import Places
@@ -128,9 +129,12 @@ def _note(handle: Callable[..., None], args: tuple[Any, ...]) -> None:
         found = _recording_of(thread)
         if found is not None:
             handle(found[1], *args)
-    except Exception:  # noqa: BLE001 - the user's own open must not fail; counted as unseen
+    except BaseException as fault:  # noqa: BLE001 - the user's own open must not fail for us
         if found is not None:
             found[1].faults += 1
+            if isinstance(fault, KeyboardInterrupt):
+                recording = found
+                hand_on(lambda: recording in _recordings)
     finally:
         _busy.discard(thread)
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops import dataflow
@@ -97,6 +98,7 @@ class Recorder:
         self._modules = len(sys.modules)
         self._count = 0
         self._between = Between(self._hidden)
+        self._begun: dict[int, Execution] = {}
         self._finished: list[tuple[Execution, dict[str, Any]]] = []
 
     @property
@@ -114,6 +116,8 @@ class Recorder:
     def start(self, info: Any, request: dict[str, Any], overlapping: bool) -> Execution:
         """Say that a cell is about to execute."""
         self._idle.pause()
+        thread = get_ident()
+        self.abandon_begun(thread)
         self.say_finished()
         header = request.get("header", {})
         metadata = section(request, "metadata")
@@ -123,6 +127,7 @@ class Recorder:
             self._count, header.get("msg_id"), source, skipped=skipped, overlapping=overlapping
         )
         self._count += 1
+        self._begun[thread] = execution
         changed = self._between.begin(execution.number, self._namespace, overlapping=overlapping)
         cell_id = getattr(info, "cell_id", None) or metadata.get("cellId")
         self._session.say(
@@ -141,7 +146,21 @@ class Recorder:
                 execution.is_heard = self._listener.begin(execution.message)
             self._reads.begin()
             self._generators.begin()
+        del self._begun[thread]
         return execution
+
+    def abandon_begun(self, thread: int | None = None) -> None:
+        """Say the ends of executions whose beginning broke off, by a fault or an interrupt.
+
+        Parameters
+        ----------
+        thread
+            Only the one that began on this thread; all of them by default.
+        """
+        for one, execution in list(self._begun.items()):
+            if thread in (None, one) and self._begun.pop(one, None) is not None:
+                execution.unseen.append(NotSeen("the end of the execution", "it was never told"))
+                self.finish(execution, None, time.perf_counter())
 
     def _next_count(self) -> int:
         # The shell's own counter is one ahead by now in some versions of IPython and not

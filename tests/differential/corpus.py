@@ -4,7 +4,7 @@
 below ``FOLDER`` in the folders of their repositories, and checks what they gave against the
 digests kept there; ``--write`` writes the digests again. Without ``FOLDER`` it executes ours.
 Each is executed twice without capture, which shows what differs by itself and is left out, and
-then with capture, with somebody listening to the kernel, and without the package.
+then with capture, with somebody listening to the kernel, and, ours, without the package.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def public(folder: Path, record: dict[str, Any], scratch: Path) -> Compared:
     record["notebook"] = "sha256:" + hashlib.sha256(content).hexdigest()
     cells = json.loads(content)["cells"]
     sources = ["".join(one["source"]) for one in cells if one["cell_type"] == "code"]
-    return compare(sources, scratch, data=path.parent)
+    return compare(sources, scratch, MODES[:2], data=path.parent)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -101,8 +101,8 @@ def main(arguments: Sequence[str]) -> int:
             if not asked.write and known != (record["notebook"], record["results"]):
                 print(f"{name}: its digests are others than those kept")
             failed += _told(name, found)
-    if asked.write:
-        PUBLIC.write_text(json.dumps(records, indent=1) + "\n")
+            if asked.write:
+                PUBLIC.write_text(json.dumps(records, indent=1) + "\n")
     return failed
 
 

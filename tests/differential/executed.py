@@ -26,6 +26,7 @@ MODES: tuple[Mode, ...] = ("on", "listened to", "absent")
 
 LIMIT_S = 120
 PROBE = Path(__file__).parent / "probe.py"
+_SEED = "__import__('random').seed(0)"
 _LOOK = f"__import__('runpy').run_path({str(PROBE)!r})['found']"
 _STREAM, _ASIDE = "stream", frozenset({"status", "execute_input", "iopub_welcome"})
 # Of a kernel, and made anew for each.
@@ -93,7 +94,9 @@ def started(mode: Mode, folder: Path, *, data: Path | None = None) -> Iterator[K
     client: BlockingKernelClient = manager.client()
     client.start_channels()
     try:
-        yield Kernel(manager, client, folder)
+        # A notebook of our own seeds NumPy itself if it wants to.
+        seeds = _SEED if data is None else f"{_SEED}; __import__('numpy').random.seed(0)"
+        yield Kernel(manager, client, folder, seeds)
     finally:
         client.stop_channels()
         if manager.has_kernel:
@@ -108,13 +111,14 @@ class Kernel:
     manager: KernelManager
     client: BlockingKernelClient
     folder: Path
+    seeds: str
 
     def executed(self, sources: Sequence[str]) -> Executed:
         """Execute a notebook."""
         began = time.monotonic()
         client = self.client
         client.wait_for_ready(timeout=LIMIT_S)
-        client.execute("__import__('random').seed(0)", silent=True, reply=True, timeout=LIMIT_S)
+        client.execute(self.seeds, silent=True, reply=True, timeout=LIMIT_S)
         cells = []
         for source in sources:
             cells.append(self._cell(source))
