@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -14,24 +13,21 @@ from typing import TYPE_CHECKING, Any
 from jupyter_mlops import dataflow
 from jupyter_mlops.capture import metrics, models, names, parameters
 from jupyter_mlops.capture.between import Between
+from jupyter_mlops.capture.endings import described, error_of, status_of
 from jupyter_mlops.capture.outputs import Listener
 from jupyter_mlops.capture.randomness import Generators
 from jupyter_mlops.capture.session import Session
 from jupyter_mlops.dataflow import Context, Flow, Literal
 from jupyter_mlops.dataflow.source import handed_on
 from jupyter_mlops.events import CellFinished, CellStarted, DataCompleted, NotSeen
-from jupyter_mlops.fingerprints.introspection import name_of
 from jupyter_mlops.metadata import asks_to_be_left_out, section, tags
-from jupyter_mlops.records import CellError, CellStatus
 
 if TYPE_CHECKING:
     from jupyter_mlops.capture.budget import Budget
     from jupyter_mlops.capture.idle import Waiting
 
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _KNOWN_CELLS = 200
 _KNOWN_CHARACTERS = 10_000
-_TRACEBACK_LIMIT = 100_000
 
 
 @dataclass
@@ -213,8 +209,8 @@ class Recorder:
 
     def finish(self, execution: Execution, result: Any, began: float) -> None:
         """Say what an execution used and produced; `began` is when its end was told."""
-        error = _error_of(result)
-        status = _status(result, error)
+        error = error_of(result)
+        status = status_of(result, error)
         count = None if result is None else getattr(result, "execution_count", None)
         duration = max(0.0, began - execution.began)
         fields: dict[str, Any] = {}
@@ -229,7 +225,7 @@ class Recorder:
             fields["unseen"] = (NotSeen("everything", "the cell asked not to be recorded"),)
         else:
             if error is not None:
-                fields["error"] = _described(error, getattr(self._shell, "_last_traceback", None))
+                fields["error"] = described(error, getattr(self._shell, "_last_traceback", None))
             budget = self._data.budget(duration, batch=self._session.is_batch)
             waiting = self._look(
                 execution,
@@ -378,33 +374,3 @@ class Recorder:
         fields["metrics"] = measured.metrics
         fields["minor"] = measured.minor
         fields["volatile"] = measured.volatile
-
-
-def _error_of(result: Any) -> BaseException | None:
-    # Not with `or`: an exception of the user's may have a truth value of its own.
-    if result is None:
-        return None
-    before: BaseException | None = result.error_before_exec
-    during: BaseException | None = result.error_in_exec
-    return during if before is None else before
-
-
-def _status(result: Any, error: object) -> CellStatus:
-    if result is None or type(error) is KeyboardInterrupt:
-        return "interrupted"
-    return "ok" if error is None else "error"
-
-
-def _described(error: BaseException, shown: Any) -> CellError:
-    """Describe an exception by what IPython has already printed of it.
-
-    Its own ``__str__`` may be the user's code and is not called a second time.
-    """
-    kind = name_of(type(error))[1].rpartition(".")[2]
-    lines = [_COLOURS.sub("", line) for line in shown or () if type(line) is str]
-    text = "\n".join(lines)
-    # The last line that begins with the exception's name is where its message begins; what
-    # is printed above it is code, and a message may have several lines.
-    found = list(re.finditer(rf"^(?:[\w.]+\.)?{re.escape(kind)}(?:: |$)", text, re.MULTILINE))
-    message = text[found[-1].end() :].strip("\n") if found else ""
-    return CellError(kind, message[:_TRACEBACK_LIMIT], text[:_TRACEBACK_LIMIT])
