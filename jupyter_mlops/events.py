@@ -229,7 +229,10 @@ class OutputsSeen:
 
 @dataclass(frozen=True)
 class NotebookTold:
-    """The server says which notebook a kernel belongs to now (at its start, after a rename)."""
+    """The server says which notebook a kernel belongs to now (at its start, after a rename).
+
+    ``session`` is the one that the kernel writes now; a kernel keeps its id over restarts.
+    """
 
     writer: str
     seq: int
@@ -237,19 +240,24 @@ class NotebookTold:
     kernel_id: str
     notebook: str
     user: str | None = None
+    session: str | None = None
     type: Literal["notebook_told"] = "notebook_told"
     v: int = EVENT_VERSION
 
 
 @dataclass(frozen=True)
 class KernelGone:
-    """The server saw a kernel it started die, restart or shut down."""
+    """The server saw a kernel it started die, restart or shut down.
+
+    ``session`` is the one that ended with it, ``None`` if that is not known for certain.
+    """
 
     writer: str
     seq: int
     at: str
     kernel_id: str
     how: Literal["died", "restarted", "shut down"]
+    session: str | None = None
     type: Literal["kernel_gone"] = "kernel_gone"
     v: int = EVENT_VERSION
 

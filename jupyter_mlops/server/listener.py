@@ -244,7 +244,9 @@ class Listener:
                 self._write(kernel_id, ident, execution)
         self._find_recording()
         if self._recorded.knows(kernel_id):
-            self._owed.append((KernelGone, {"kernel_id": kernel_id, "how": how}))
+            session = self._recorded.session(kernel_id, ended=True)
+            fields = {"kernel_id": kernel_id, "how": how, "session": session}
+            self._owed.append((KernelGone, fields))
         self._recording.pop(kernel_id, None)
         self._faults.pop(kernel_id, None)
         # Whether the next process records, only its own journal tells.
@@ -294,7 +296,8 @@ class Listener:
     def _find_recording(self) -> None:
         for kernel_id in [one for one in self._told if self._recorded.knows(one)]:
             self._recording.setdefault(kernel_id, True)
-            self._owed.append((NotebookTold, self._told.pop(kernel_id)))
+            session = self._recorded.session(kernel_id, ended=False)
+            self._owed.append((NotebookTold, {**self._told.pop(kernel_id), "session": session}))
 
     def _say_owed(self) -> None:
         """Write the lines that can wait, in order; outputs can't, they would fill the memory."""

@@ -79,6 +79,15 @@ class Recorded:
         self._find()
         return kernel_id in self._journals
 
+    def session(self, kernel_id: str, *, ended: bool) -> str | None:
+        """Return the session that a kernel's process writes, or the one that ended with it.
+
+        A restarted kernel may have begun the next one before the end of the last is told.
+        """
+        all_ = self._journals.get(kernel_id, [])
+        found = [one for one in all_ if not ended or len(all_) == 1 or not one.may_live]
+        return found[-1].path.stem if found else None
+
     def has_switched_off(self, kernel_id: str) -> bool:
         """Tell whether capture gave up in this kernel, which went on."""
         return kernel_id in self._off

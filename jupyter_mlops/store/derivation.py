@@ -14,7 +14,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Row, select, update
+from sqlalchemy import Column, Connection, Row, func, select, update
 
 from jupyter_mlops import journal, schema
 from jupyter_mlops.errors import MissingBlobError, MlopsError, StoreError
@@ -210,8 +210,9 @@ def _decoded(documents_: Iterable[str]) -> list[Event]:
 def _heard(connection: Connection, row: Row[Any], said: Sequence[Event]) -> list[Event]:
     """Return what servers wrote of a session's kernel.
 
-    A kernel keeps its id when it is restarted: what was heard counts until the next session
-    with that id began, and its end only from this session's start.
+    A kernel keeps its id when it is restarted. Where the server did not know the session, what
+    was heard counts until the next session with that id began, and its end only from this
+    session's start.
     """
     found: list[str] = []
     if row.kernel_id is not None:
@@ -219,18 +220,21 @@ def _heard(connection: Connection, row: Row[Any], said: Sequence[Event]) -> list
             sessions.c.kernel_id == row.kernel_id, sessions.c.started > row.started
         )
         until = connection.execute(later.order_by(sessions.c.started).limit(1)).scalar()
-        about = (
-            select(events.c.document)
-            .where(events.c.kernel_id == row.kernel_id)
-            .where(
-                (events.c.type == "notebook_told")
-                | ((events.c.type == "kernel_gone") & (events.c.at >= row.started))
-            )
-            .order_by(events.c.at)
-        )
+        # Clocks are set; times count only where nobody knew which session it was about.
+        session = func.json_extract(events.c.document, "$.session")
+        in_time = (events.c.type == "notebook_told") | (events.c.at >= row.started)
         if until is not None:
-            about = about.where(events.c.at < until)
-        found += connection.execute(about).scalars()
+            in_time &= events.c.at < until
+        about = (
+            select(events.c.writer, events.c.at, events.c.document)
+            .where(events.c.kernel_id == row.kernel_id)
+            .where(events.c.type.in_(("notebook_told", "kernel_gone")))
+            .where((session == row.id) | (session.is_(None) & in_time))
+            .order_by(events.c.writer, events.c.seq)
+        )
+        told = connection.execute(about).all()
+        first = {one.writer: one.at for one in reversed(told)}
+        found += [one.document for one in sorted(told, key=lambda one: first[one.writer])]
     messages = [one.msg_id for one in said if one.type == "cell_started" and one.msg_id]
     for begin in range(0, len(messages), _MESSAGES_AT_ONCE):
         some = messages[begin : begin + _MESSAGES_AT_ONCE]

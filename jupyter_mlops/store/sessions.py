@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import reduce
 
 from jupyter_mlops.dataflow import Context, Flow, analyse
@@ -144,7 +145,7 @@ def tell(
     -------
     ``None`` as long as the journal's first line is missing.
     """
-    told = _sorted(events)
+    told = _sorted(_in_time(events))
     if told.start is None:
         return None
     gone = [event for event in heard if isinstance(event, KernelGone)]
@@ -170,6 +171,28 @@ def tell(
         shut_down=bool(told.ended or gone) and not any(event.how == "died" for event in gone),
         notices=tuple(dict.fromkeys([*told.notices, *_unread(unread)])),
     )
+
+
+def _in_time(events: Sequence[Event]) -> list[Event]:
+    """Let no line be told at or before the time of the one before it: clocks are set back.
+
+    Runs are listed by their times, and those of one session are in its order.
+    """
+    found: list[Event] = []
+    last = ""
+    for event in events:
+        at = event.at if event.at > last else _a_little_after(last)
+        found.append(event if at == event.at else replace(event, at=at))
+        last = at
+    return found
+
+
+def _a_little_after(at: str) -> str:
+    try:
+        later = datetime.fromisoformat(at.replace("Z", "+00:00")) + timedelta(microseconds=1)
+    except (ValueError, OverflowError):
+        return at  # not a time of ours
+    return later.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _unread(problem: str | None) -> list[str]:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from jupyter_mlops import journal
 from jupyter_mlops.events import CellFinished, Notice
 from jupyter_mlops.journal import encode, now, reading
 from jupyter_mlops.outputs import seen
 from jupyter_mlops.settings import Settings
-from jupyter_mlops.store import Store, segmentation
+from jupyter_mlops.store import Store, segmentation, tables
 from tests.store.golden import write_journal
 from tests.store.interpreter import Kernel
 
@@ -308,3 +309,58 @@ def test_a_fault_of_capture_is_told(store: Store, home: Settings, kernel: Kernel
     store.refresh()
     assert store.problems() == ("reads: bug",)
     assert store.run("@1").notices == ("reads: bug",)
+
+
+def test_room_behind_the_last_line_is_no_news(store: Store, home: Settings, kernel: Kernel) -> None:
+    path = write_journal(home, kernel.events[:-1])
+    with path.open("ab") as file:
+        file.write(bytes(2**18))
+    store.refresh()
+    assert store.unsynced() == 0
+    assert store.problems() == ()
+    grown = store.growth()
+    sequence = store.sequence
+    assert store.refresh().runs == () and store.sequence == sequence
+    line = encode(kernel.events[-1])
+    with path.open("rb+") as file:
+        file.seek(path.read_bytes().index(b"\0"))
+        file.write(line)
+        file.flush()
+        assert store.unsynced() == 0, "a line is one with its newline"
+        file.write(b"\n")
+    assert store.unsynced() == 1
+    assert store.growth() != grown
+    store.refresh()
+    assert store.unsynced() == 0
+    assert only_run(store).metrics == {"score": 1.0}
+
+
+def test_what_was_forgotten_is_no_loss_when_it_is_read_again(
+    home: Settings, kernel: Kernel
+) -> None:
+    kernel.end()
+    path = write_journal(home, kernel.events)
+    lines = path.read_bytes().splitlines(keepends=True)
+    for number in (1, 2, len(lines) - 1):
+        lines[number] = b" " * (len(lines[number]) - 1) + b"\n"
+    path.write_bytes(b"".join(lines))
+    with Store.open(home) as store:
+        store.refresh()
+        assert store.problems() == ()
+        assert store.unsynced() == 0
+        with store._database.read() as connection:
+            found = connection.execute(select(tables.events.c.seq)).scalars().all()
+        assert sorted(found) == [0, *range(3, len(lines) - 1)]
+
+
+def test_what_is_missing_beside_what_was_forgotten_is_a_loss(
+    home: Settings, kernel: Kernel
+) -> None:
+    path = write_journal(home, kernel.events)
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[1] = b" " * 10 + b"\n"
+    del lines[2]
+    path.write_bytes(b"".join(lines))
+    with Store.open(home) as store:
+        store.refresh()
+        assert any("1 line is missing" in problem for problem in store.problems())
