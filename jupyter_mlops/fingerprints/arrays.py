@@ -166,7 +166,7 @@ def _bytes(array: Any) -> Any:
     return array.reshape(-1).view("u1")
 
 
-def _pieces(*arrays: Any, length: int = PIECE) -> Iterator[Any]:
+def _pieces(*arrays: Any, length: int | None = None) -> Iterator[Any]:
     """Cut arrays of one shape and any strides into contiguous pieces, in C order."""
     if arrays[0].size == 0 or arrays[0].dtype.itemsize == 0:
         return
@@ -174,7 +174,7 @@ def _pieces(*arrays: Any, length: int = PIECE) -> Iterator[Any]:
         arrays if len(arrays) > 1 else arrays[0],
         flags=["external_loop", "buffered", "refs_ok"],
         order="C",
-        buffersize=length,
+        buffersize=length or PIECE,
     )
 
 

@@ -300,8 +300,9 @@ class _OtherStream:
         parent.complete = parent.complete and self._known
 
 
-def slices(chunk: Any, length: int = PIECE) -> Iterator[Any]:
+def slices(chunk: Any, length: int | None = None) -> Iterator[Any]:
     """Cut a chunk into pieces of bounded length, without copying."""
+    length = length or PIECE
     for start in range(0, len(chunk), length):
         yield chunk.slice(start, length)
 
