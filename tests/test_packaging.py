@@ -301,12 +301,52 @@ def test_kernels_capture_until_the_package_is_gone(installed: Installed) -> None
     assert probe_kernel(installed) == {"capture": False}
 
 
+# A server's way to start kernels, and what they do before and after the package is uninstalled.
+UNINSTALL = """
+import json, os, subprocess, sys
+from jupyter_client.multikernelmanager import MultiKernelManager
+from jupyter_mlops.server import provisioner
+from jupyter_mlops.settings import Starter
+manager = MultiKernelManager()
+assert provisioner.become_default(manager)
+os.environ.update(Starter(pid=os.getpid(), listens=True).environment())
+LOOK = "import os, sys; print('jupyter_mlops' in sys.modules, 'PYTHONSTARTUP' in os.environ)"
+FRAME = "import pandas as pd; frame = pd.DataFrame({'a': [1]}); print(len(frame))"
+said = []
+def start(name):
+    ident = manager.start_kernel(kernel_name="python3", stderr=open(name, "wb"))
+    client = manager.get_kernel(ident).client()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    return client
+def run(client, code):
+    heard = []
+    client.execute_interactive(code, output_hook=heard.append, timeout=60)
+    kept = [m["content"] for m in heard if m["msg_type"] != "status" and "code" not in m["content"]]
+    said.append("".join(one.get("text", json.dumps(one)) for one in kept))
+running = start("running.txt")
+run(running, LOOK)
+pip = [sys.argv[1], "-m", "pip", "--python", sys.executable, "uninstall", "--yes", "jupyter-mlops"]
+subprocess.run(pip, check=True, stdout=subprocess.DEVNULL)
+run(running, FRAME)
+later = start("later.txt")
+run(later, LOOK)
+run(later, FRAME)
+warnings = "".join(open(name).read() for name in ("running.txt", "later.txt"))
+for client in (running, later):
+    client.stop_channels()
+manager.shutdown_all(now=True)
+told = [one for one in warnings.splitlines() if "mlops" in one or "not found" in one]
+print(json.dumps([said, told]))
+"""
+
+
 @pytest.mark.slow
-def test_uninstalling_leaves_nothing(installed: Installed) -> None:
-    pip = (sys.executable, "-m", "pip", "--python", installed.python)
-    passed(*pip, "uninstall", "--yes", "jupyter-mlops")
-    left = [path for path in installed.prefix.rglob("*mlops*") if path.is_file()]
-    assert left == []
+def test_uninstalling_leaves_nothing_and_no_kernel_notices(installed: Installed) -> None:
+    said, warnings = json.loads(installed.says("-c", UNINSTALL, sys.executable).splitlines()[-1])
+    assert said == ["True False\n", "1\n", "False False\n", "1\n"]
+    assert warnings == []
+    assert list(installed.prefix.rglob("*mlops*")) == []
 
 
 # --- the startup file by itself -----------------------------------------------------------------

@@ -26,6 +26,9 @@ from tests.capture.test_threads import (  # noqa: F401
     test_a_fork_writes_nothing,
     test_cells_in_threads_overlap_and_do_not_mix,
 )
+from tests.capture.test_threads import (
+    test_cells_of_a_subshell_overlap_and_do_not_mix as in_a_subshell,
+)
 from tests.environments import install_kernelspec
 
 
@@ -60,6 +63,12 @@ def test_data_is_fingerprinted_with_what_is_there(kernel: Kernel) -> None:
     assert {"frame", "array"} <= {kind for kind, _, _ in uses}
     for use in uses.values():
         assert use.complete and (use.digest or "").startswith("blake2b:"), use
+
+
+def test_subshells(kernel: Kernel) -> None:
+    if kernel.value("__import__('ipykernel').version_info[0] < 7") == "True":
+        pytest.skip("this ipykernel has no subshells")
+    in_a_subshell(kernel)
 
 
 def test_how_cells_end(kernel: Kernel) -> None:

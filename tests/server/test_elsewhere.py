@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import nbformat
 import pytest
 
 from jupyter_mlops import settings
@@ -133,6 +134,56 @@ async def test_is_recorded_through_restart_rename_interrupt_and_console(
     assert len(await begun(home, 3)) == 3
     told = {one["notebook"] for one in lines(home, "notebook_told")}
     assert told == {better, str(jp_root_dir / "work" / "train.ipynb")}
+
+
+async def test_a_console_s_cells_belong_to_the_notebook_s_session_and_are_replayed(
+    kernel: str, start: Any, home: Settings, jp_fetch: Fetch, jp_root_dir: Path
+) -> None:
+    first = nbformat.v4.new_code_cell("lr = 0.1")
+    document = nbformat.v4.new_notebook(cells=[first])
+    document.metadata["kernelspec"] = {"name": kernel, "display_name": "", "language": "python"}
+    nbformat.write(document, jp_root_dir / "train.ipynb")
+    notebook = await start("train.ipynb", kernel=kernel)
+    await notebook.execute(first.source, cell_id=first.id)
+    body = {"path": "console-1", "name": "Console 1", "type": "console"}
+    body["kernel"] = {"id": notebook.kernel_id}  # type: ignore[assignment]
+    await jp_fetch("api", "sessions", method="POST", body=json.dumps(body))
+    # A console's cells have ids, of no notebook.
+    await notebook.execute("twice = lr * 2\ntwice", cell_id=str(uuid4()))
+
+    async def asked(*parts: str) -> Any:
+        return json.loads((await jp_fetch("mlops", *parts)).body)
+
+    async def whole() -> Any:
+        for run in (await asked("runs"))["runs"]:
+            cells = (await asked("runs", run["id"], "cells"))["cells"]
+            if len(cells) == 2 and all(one["outputs"] is not None for one in cells):
+                return run
+        return None
+
+    run = await until(whole)
+    assert run["notebook"] == str(jp_root_dir / "train.ipynb")
+    assert run["parameters"] == {"lr": 0.1}
+    record = await asked("runs", run["id"])
+    assert record["cells"][0]["id"] == first.id
+    # The notebook does not have it, and the record does not pretend to know its place there.
+    (guessed,) = record["unseen"]
+    assert (guessed["cell"], guessed["what"]) == (1, "where this cell stands in the notebook")
+
+    reply = await jp_fetch("mlops", "runs", run["id"], "reproductions", method="POST", body="{}")
+    ident = json.loads(reply.body)["id"]
+
+    async def ended() -> Any:
+        found = await asked("runs", run["id"], "reproductions", ident)
+        return found if found["state"] != "running" else None
+
+    end = await until(ended, 120)
+    assert end["state"] == "done", end["message"]
+    assert end["verdict"]["verdict"] == "identical", end["verdict"]
+    again = await until(lambda: asked("runs", ident))
+    assert (
+        again["environment"]["digest"] == (await asked("runs", run["id"]))["environment"]["digest"]
+    )
 
 
 async def test_switches_work(kernel: str, start: Any, home: Settings, jp_root_dir: Path) -> None:
