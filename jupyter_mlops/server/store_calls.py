@@ -57,6 +57,11 @@ class StoreCalls:
         with self._lock:
             if self._closed:
                 raise _closed()
+            if self._store is not None and not self._store.path.exists():
+                # Its folder was removed. What SQLite still holds open nobody else will see; the
+                # kernels put their journals back, and it is made from these again.
+                self._store.close()
+                self._store = None
             if self._store is None:
                 try:
                     self._store = Store.open(self.settings)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import signal
 import sys
 import tempfile
@@ -28,8 +29,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy
 from jupyter_client.manager import KernelManager
-from sqlalchemy import select
 
 from jupyter_mlops import journal
 from jupyter_mlops.capture.session import Session
@@ -101,6 +102,8 @@ def _writer(store: Store, settings: Settings, seed: str, totals: Counter[str]) -
             os._exit(1)  # nothing of this process may go on in the child
     os.close(tell)
     os.set_blocking(told, False)
+    if chance.random() < 0.9:
+        select.select([told], [], [], LIMIT_S)  # the others may be killed before their first line
     # In a thread: a refresh goes on for as long as a writer that is faster than it.
     killer = threading.Timer(chance.random() ** 2 * 0.1, os.kill, (child, signal.SIGKILL))
     killer.start()
@@ -172,7 +175,9 @@ def _check(store: Store, path: Path, events: list[Any]) -> None:
         store.refresh()
         assert store.unsynced() == 0
         assert ingest.problems(store._database) == ()
-        query = select(tables.events.c.document).where(tables.events.c.writer == path.stem)
+        query = sqlalchemy.select(tables.events.c.document).where(
+            tables.events.c.writer == path.stem
+        )
         with store._database.read() as connection:
             kept = connection.execute(query.order_by(tables.events.c.seq)).scalars().all()
         assert len(kept) == len(events)
