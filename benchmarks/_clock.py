@@ -15,26 +15,29 @@ from IPython import get_ipython
 
 shell: Any = get_ipython()
 hooks: Any = getattr(shell, "_jupyter_mlops_hooks", None)
-# Seconds of each cell, and processor seconds of the start: the startup file, the first cell.
+# Seconds of each cell, by the clock and of the processor, and processor seconds of the start:
+# the startup file, the first cell.
 cells: list[float] = []
+processor: list[float] = []
 start: list[float] = [time.process_time() - shell.bench_began]
 
 
-def add(seconds: float) -> None:
+def add(seconds: float, of_processor: float) -> None:
     """Count towards the cell under way, which is the latest."""
     if cells:
         cells[-1] += seconds
+        processor[-1] += of_processor
 
 
 def outside(call: Callable[..., Any]) -> Callable[..., Any]:
     """Count the time of a call of ours."""
 
     def timed(*args: Any, **options: Any) -> Any:
-        began = time.perf_counter()
+        used, began = time.thread_time(), time.perf_counter()
         try:
             return call(*args, **options)
         finally:
-            add(time.perf_counter() - began)
+            add(time.perf_counter() - began, time.thread_time() - used)
 
     return timed
 
@@ -43,11 +46,11 @@ def inside(call: Callable[..., Any]) -> Callable[..., Any]:
     """Take the time of a call that is none of ours out of it again."""
 
     def timed(*args: Any, **options: Any) -> Any:
-        began = time.perf_counter()
+        used, began = time.thread_time(), time.perf_counter()
         try:
             return call(*args, **options)
         finally:
-            add(began - time.perf_counter())
+            add(began - time.perf_counter(), used - time.thread_time())
 
     return timed
 
@@ -58,6 +61,7 @@ def before_cell(begin: Callable[..., Any]) -> Callable[..., Any]:
 
     def timed(*args: Any) -> None:
         cells.append(0.0)
+        processor.append(0.0)
         if len(cells) > 1:
             begin(*args)
             return
@@ -75,7 +79,7 @@ def before_cell(begin: Callable[..., Any]) -> Callable[..., Any]:
 def write() -> None:
     """Write what was counted where the benchmark asked for it."""
     with open(os.environ["BENCH_CLOCK"], "w") as file:
-        json.dump({"cells": cells, "start": start}, file)
+        json.dump({"cells": cells, "processor": processor, "start": start}, file)
 
 
 if hooks is not None:
