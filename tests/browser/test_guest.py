@@ -92,3 +92,25 @@ def test_a_folder_is_asked_about_once_and_a_run_forgotten(page: Page, lab: Lab) 
     dialog.get_by_role("button", name="Forget", exact=True).click()
     expect(page.get_by_role("heading", name="No runs yet")).to_be_visible()
     expect(page.get_by_role("heading", name="No run to show")).to_be_visible()
+
+
+def test_a_secret_is_shown_as_one_and_asked_for(page: Page, lab: Lab) -> None:
+    secret = "correct-horse-9"
+    sources = f"DB_PASSWORD = {secret!r}\nscore = 0.5", "print(len(DB_PASSWORD))"
+    notebook = write_cells(lab.work, "secret.ipynb", *sources)
+    _open(page, lab, notebook)
+    choose(page, "Run", "Run All Cells")
+    table = detail(page).get_by_role("table", name="Parameters")
+    expect(table.get_by_role("row", name=re.compile("^DB_PASSWORD"))).to_contain_text("redacted")
+    # Else it would be taken from there.
+    write_cells(lab.work, notebook.name, "DB_PASSWORD = ''")
+    detail(page).get_by_role("button", name="Reproduce", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    start = dialog.get_by_role("button", name="Reproduce")
+    expect(start).to_be_disabled()
+    dialog.get_by_label("DB_PASSWORD").fill(secret)
+    start.click()
+    verdict = detail(page).locator(".jp-mlops-Reproductions > .jp-mlops-Verdict")
+    expect(verdict).to_have_attribute("data-verdict", "identical")
+    assert secret not in page.locator("#jp-mlops-sidebar").inner_text()
+    assert secret not in lab.log.read_text()

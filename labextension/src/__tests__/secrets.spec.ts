@@ -38,7 +38,8 @@ describe('a reproduction that needs secrets', () => {
     reason: 'secrets needed',
     secrets: [
       { name: 'DB_PASSWORD', cell: 3 },
-      { name: 'TOKEN', cell: null }
+      { name: 'TOKEN', cell: null },
+      { name: 'DB_PASSWORD', cell: 3 }
     ]
   });
   const reproduce = (): Promise<unknown> =>

@@ -172,7 +172,11 @@ async function askForSecrets(
   refusal: RequestError,
   given: IReproduceOptions
 ): Promise<Record<string, string> | null> {
-  const needed = (refusal.details.secrets ?? []) as ISecret[];
+  const named = (refusal.details.secrets ?? []) as ISecret[];
+  // One in several cells is given once.
+  const needed = Array.from(
+    new Map(named.map(secret => [secret.name, secret])).values()
+  );
   const wrong = given.secrets ? refusal.message : null;
   const { button, value } = await showDialog({
     title: trans._n(

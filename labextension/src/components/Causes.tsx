@@ -44,7 +44,9 @@ export function Causes(props: { run: string; causes: Cause[] }): JSX.Element {
 
 /** Whether both values tell more than the detail, which may well name them. */
 function isMore({ before, after, detail }: Cause): boolean {
-  return !!before && !!after && detail !== `${before} → ${after}`;
+  // Of secrets both read alike, and nothing more can be told.
+  const isTold = before === after || detail === `${before} → ${after}`;
+  return !!before && !!after && !isTold;
 }
 
 /** A cause's kind in the user's language. */
