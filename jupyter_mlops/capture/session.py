@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import threading
 import uuid
 from collections import deque
@@ -134,7 +135,7 @@ class Session:
             self._send()
 
     def _send(self) -> None:
-        if self._writer is None or self._sending or self._closed:
+        if self._writer is None or self._closed or (self._sending and _is_called_by_itself()):
             return
         self._sending = True
         try:
@@ -197,6 +198,18 @@ class Session:
             self._closed = True
             if self._journal is not None:
                 self._journal.close()
+
+
+def _is_called_by_itself() -> bool:
+    """Tell whether the caller runs already, further down this thread's stack.
+
+    A flag alone would lie: an interrupt may come where it is to be taken back.
+    """
+    caller = sys._getframe(1)
+    frame = caller.f_back
+    while frame is not None and frame.f_code is not caller.f_code:
+        frame = frame.f_back
+    return frame is not None
 
 
 def user_of(header: dict[str, Any]) -> str | None:

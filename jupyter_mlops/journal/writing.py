@@ -147,6 +147,8 @@ class Journal:
     def _look(self) -> None:
         """Put the journal back if its file was removed, with its folder or without."""
         assert self._segment is not None
+        if os.name != "posix":
+            return  # a file that is open can't be removed there
         status = status_of(self.path)
         if status is None or identity(status) != self._segment.identity:
             self._restore()

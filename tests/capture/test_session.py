@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from typing import Any
+
 import pytest
 
 from jupyter_mlops import journal
+from jupyter_mlops.capture import session as session_module
 from jupyter_mlops.capture.session import Session
 from jupyter_mlops.events import Notice
+from jupyter_mlops.journal import segments
 from jupyter_mlops.settings import Settings
 
 
@@ -24,3 +30,72 @@ def test_a_line_that_can_not_be_written_holds_up_no_other(
     events = journal.read(path).events
     assert [event["type"] for event in events] == ["session_started", "notice", "session_ended"]
     assert [event["seq"] for event in events] == [0, 1, 2]
+
+
+def said(home: Settings) -> list[str]:
+    (path,) = home.journals.iterdir()
+    lines = journal.read(path)
+    assert lines.torn == 0
+    assert [event["seq"] for event in lines.events] == list(range(len(lines.events)))
+    path.unlink()
+    return [event["what"] for event in lines.events if event["type"] == "notice"]
+
+
+def test_what_is_said_while_a_line_is_written_comes_after_it(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session(home, None, "")
+    session.open({})
+    for segment in (segments.Mapped, segments.Plain):
+        put: Any = segment.put
+
+        def while_putting(self: Any, line: bytes, at: int, put: Any = put) -> None:
+            if b"outer" in line:
+                # A finalizer or a signal handler of the user's executes a cell.
+                session.say(Notice, what="inner", why="a test")
+            put(self, line, at)
+
+        monkeypatch.setattr(segment, "put", while_putting)
+    session.say(Notice, what="outer", why="a test")
+    session.close()
+    assert said(home) == ["outer", "inner"]
+
+
+def test_any_interrupt_leaves_the_session_as_able_as_before(home: Settings) -> None:
+    """A KeyboardInterrupt at the Nth instruction of a line, N = 1, 2, … to its last."""
+    own = (os.path.dirname(journal.__file__), session_module.__file__)
+    left = 0
+
+    def trace(frame: Any, event: str, _: object) -> Any:
+        nonlocal left
+        if not frame.f_code.co_filename.startswith(own):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return trace
+
+    found = set()
+    for nth in range(1, 10_000):
+        session = Session(home, None, "")
+        session.open({})
+        session.say(Notice, what="first", why="a test")
+        left = nth
+        sys.settrace(trace)
+        try:
+            session.say(Notice, what="cut off", why="a test")
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(None)
+        session.say(Notice, what="last", why="a test")
+        session.close()
+        texts = tuple(said(home))
+        # Before it was put into the queue nobody knows of it; never is it there twice.
+        assert texts in (("first", "last"), ("first", "cut off", "last")), nth
+        found.add(texts)
+        if left > 0:
+            break
+    assert len(found) == 2 and nth > 100
