@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from nbformat import NotebookNode
 
-from jupyter_mlops.execution.notebook import dump, is_recorded
+from jupyter_mlops.execution.notebook import dump, is_recorded, leave_out
 from jupyter_mlops.metadata import section, tags
 from jupyter_mlops.records import BatchCell, BatchOutcome, CellError, CellStatus, Progress
 
@@ -106,7 +106,7 @@ class Evidence:
         seen.reply = dict(message["content"])
         seen.msg_id = message["parent_header"].get("msg_id", seen.msg_id)
         name = cell_name(notebook, index)
-        error = seen.error
+        error = _recorded(seen.error, notebook.cells[index])
         if seen.quits:
             self.end("failed", f"{name} called quit(); the cells after it did not run")
         elif error is None or (error.type != "SystemExit" and _may_raise(notebook.cells[index])):
@@ -161,7 +161,7 @@ class Evidence:
                 continue
             for output in cell.outputs:
                 if output.output_type == "error":
-                    error = CellError(output.ename, output.evalue if is_recorded(cell) else "")
+                    error = _recorded(CellError(output.ename, output.evalue), cell)
                     name = cell_name(notebook, index)
                     return Ending("failed", f"{name} showed the error {error}")
         return None
@@ -173,13 +173,13 @@ class Evidence:
         return BatchCell(
             cell=mark.get("cell"),
             id=mark.get("id"),
-            source=cell.source,
+            source=cell.source if is_recorded(cell) else "",
             status=self._status(index),
             msg_id=None if seen is None else seen.msg_id,
             execution_count=None if seen is None else (seen.reply or {}).get("execution_count"),
             duration_s=duration,
             outputs=tuple(map(_plain, cell.outputs)) if is_recorded(cell) else (),
-            error=None if seen is None else seen.error,
+            error=None if seen is None else _recorded(seen.error, cell),
             injected=not mark,
         )
 
@@ -243,8 +243,13 @@ def _clean(notebook: NotebookNode) -> NotebookNode:
     for cell in cleaned.cells:
         cell.metadata.pop(MARK, None)
         if cell.cell_type == "code" and not is_recorded(cell):
-            cell.outputs = []
+            leave_out(cell)
     return cleaned
+
+
+def _recorded(error: CellError | None, cell: NotebookNode) -> CellError | None:
+    """Return what may be recorded of a cell's error: of one that is left out, its type."""
+    return error if error is None or is_recorded(cell) else CellError(error.type, "")
 
 
 def _plain(output: Any) -> Any:

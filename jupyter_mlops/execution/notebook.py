@@ -6,6 +6,7 @@ The file itself is never written here, and never repaired silently.
 from __future__ import annotations
 
 import copy
+import hmac
 import json
 import re
 from pathlib import Path
@@ -15,6 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.validator import iter_validate
 
+from jupyter_mlops import settings
 from jupyter_mlops.errors import NotebookError, UnknownKernelError
 from jupyter_mlops.execution.parameters import (
     Prepared,
@@ -24,16 +26,19 @@ from jupyter_mlops.execution.parameters import (
     parameters,
     with_parameters,
 )
-from jupyter_mlops.metadata import asks_to_be_left_out, section, tags
+from jupyter_mlops.metadata import OWN, asks_to_be_left_out, section, tags
+from jupyter_mlops.redaction.keys import key_of
 
 __all__ = [
     "Prepared",
     "Setting",
     "content",
     "dump",
+    "fill",
     "is_python",
     "is_recorded",
     "kernel_name",
+    "leave_out",
     "not_in_effect",
     "parameters",
     "read",
@@ -42,6 +47,8 @@ __all__ = [
     "with_parameters",
 ]
 
+# In our part of an emptied cell's metadata.
+_LEFT_OUT = "left_out"
 _NOT_FINITE = re.compile(r'"(?:[^"\\]|\\.)*"|(-?\b(?:NaN|Infinity)\b)')
 _CONVERT = "jupyter nbconvert --to notebook --output new.ipynb"
 
@@ -126,19 +133,55 @@ def is_recorded(cell: NotebookNode) -> bool:
 def to_keep(notebook: NotebookNode, content: bytes) -> bytes:
     """Return `content`, or what may be recorded of it.
 
-    Outputs that were saved under cells whose author keeps theirs out of the record are
-    removed. A run's ``notebook_digest`` is that of this document: the file's own digest
-    where nothing had to be removed.
+    Of cells whose author keeps them out of the record only the place is kept, and by what their
+    source is known again. A run's ``notebook_digest`` is that of this document: the file's own
+    digest where nothing had to be removed.
     """
+    if all(cell.cell_type != "code" or is_recorded(cell) for cell in notebook.cells):
+        return content
     kept = copy.deepcopy(notebook)
-    hidden = [
-        cell
-        for cell in kept.cells
-        if cell.cell_type == "code" and cell.outputs and not is_recorded(cell)
+    for cell in kept.cells:
+        if cell.cell_type == "code" and not is_recorded(cell):
+            leave_out(cell)
+    return dump(kept)
+
+
+def leave_out(cell: NotebookNode) -> None:
+    """Empty a cell whose author keeps it out of the record."""
+    cell.metadata[OWN] = {_LEFT_OUT: _known_by(cell.source)}
+    cell.source = ""
+    cell.outputs = []
+
+
+def fill(notebook: NotebookNode, path: str | None) -> list[int]:
+    """Put back what was emptied, from the file `path` if it still stands there.
+
+    Returns
+    -------
+    list of int
+        Positions of the cells that stay empty, because the file has no such cell any more.
+    """
+    empty = [
+        (at, section(cell.metadata, OWN)[_LEFT_OUT])
+        for at, cell in enumerate(notebook.cells)
+        if _LEFT_OUT in section(cell.metadata, OWN)
     ]
-    for cell in hidden:
-        cell.outputs = []
-    return dump(kept) if hidden else content
+    if not empty:
+        return []
+    try:
+        there = read(path or "").cells
+    except NotebookError:
+        there = []  # it was moved away, or is no notebook any more
+    sources = {_known_by(cell.source): cell.source for cell in there}
+    for at, mark in empty:
+        notebook.cells[at].source = sources.get(mark, "")
+    return [at for at, mark in empty if mark not in sources]
+
+
+def _known_by(source: str) -> str:
+    """Return what tells a source from others and can't be guessed back without the store's key."""
+    key = key_of(settings.read().home)
+    return "hmac-sha256:" + hmac.new(key, source.encode("utf-8", "replace"), "sha256").hexdigest()
 
 
 def kernel_name(notebook: NotebookNode, asked: str | None = None) -> str:

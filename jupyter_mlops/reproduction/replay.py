@@ -259,6 +259,12 @@ def _of_batch(store: Store, run: Run, steps: tuple[Step, ...]) -> Replay:
         for step in steps:
             if step.cell is not None:
                 notebook.cells[step.cell].source = step.source
+    gone = documents.fill(notebook, run.notebook)
+    if gone:
+        raise UsageError(
+            message=f"the author of cell {gone[0]} keeps it out of the record, and the notebook's "
+            "file does not hold it any more as it was; to execute the file as it is, add --current"
+        )
     offered = {one.name for one in documents.parameters(notebook) if one.source == "tagged"}
     injected = {name: value for name, value in _injected(executed).items() if name in offered}
     return Replay(

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jupyter_mlops.metadata import section
+from jupyter_mlops.metadata import asks_to_be_left_out, section, tags
 from jupyter_mlops.records import Unseen
 from jupyter_mlops.store import placing
 from jupyter_mlops.store.sessions import Execution
@@ -146,6 +146,9 @@ def _without_outputs(cell: dict[str, Any], executed: str | None) -> dict[str, An
     if cell.get("cell_type") != "code":
         return {key: value for key, value in cell.items() if key != "attachments"}
     source = cell.get("source", "") if executed is None else executed
+    text = "".join(source) if isinstance(source, list) else str(source)
+    if asks_to_be_left_out(text, tags(cell.get("metadata"))):
+        source = ""
     return {**cell, "source": source, "outputs": [], "execution_count": None}
 
 

@@ -77,9 +77,15 @@ class Notebook:
                 self._is_heard = True
         return self._client
 
-    async def execute(self, code: str, cell_id: str | None = None, silent: bool = False) -> str:
+    async def execute(
+        self,
+        code: str,
+        cell_id: str | None = None,
+        silent: bool = False,
+        tags: list[str] | None = None,
+    ) -> str:
         """Execute `code` as JupyterLab does, wait for the reply, and return the message's id."""
-        return await self._execute(await self.client(), code, cell_id, silent)
+        return await self._execute(await self.client(), code, cell_id, silent, tags)
 
     async def _execute(
         self,
@@ -87,9 +93,11 @@ class Notebook:
         code: str,
         cell_id: str | None = None,
         silent: bool = False,
+        tags: list[str] | None = None,
     ) -> str:
         content = {"code": code, "silent": silent, "store_history": True, "stop_on_error": True}
-        metadata = {} if cell_id is None else {"cellId": cell_id}
+        metadata: dict[str, Any] = {} if cell_id is None else {"cellId": cell_id}
+        metadata |= {"tags": tags} if tags else {}
         message = client.session.msg("execute_request", content, metadata=metadata)
         client.shell_channel.send(message)
         msg_id: str = message["header"]["msg_id"]

@@ -1,0 +1,71 @@
+"""What people keep out of the record is in no file of the store, whichever switch they use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+import jupyter_mlops as mlops
+from jupyter_mlops.errors import UsageError
+from jupyter_mlops.settings import Settings
+from tests.execution.documents import document
+
+# A comment, what is printed, what is shown, a value, and an exception.
+SOURCE = """\
+number = 5  # quartz
+print('bas' + 'alt')
+display('gne' + 'iss')
+note = 'marble'
+"""
+FAILING = "raise ValueError('gab' + 'bro')  # schist"
+WORDS = ("quartz", "basalt", "gneiss", "marble", "gabbro", "schist")
+
+
+def held(home: Settings) -> set[str]:
+    """Return the words that any file below the home holds."""
+    everything = b"\n".join(path.read_bytes() for path in home.home.rglob("*") if path.is_file())
+    return {word for word in WORDS if word.encode() in everything}
+
+
+def saved(path: Path, way: str, *sources: str, metadata: dict[str, Any] | None = None) -> Path:
+    """Save a notebook whose first and last cells are left out in a `way`."""
+    prefix = "%%mlops skip\n" if way == "magic" else ""
+    cells = [prefix + sources[0], *sources[1:-1], prefix + sources[-1]]
+    made = document(*cells)
+    if way == "tag":
+        for cell in (made.cells[1], made.cells[-1]):
+            cell.metadata["tags"] = ["mlops-skip"]
+    made.cells[1].outputs = [nbformat.v4.new_output("stream", text="basalt\n")]
+    made.metadata.update(metadata or {})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(made, path)
+    return path
+
+
+@pytest.mark.parametrize("way", ["tag", "magic"])
+def test_a_cell_that_is_left_out_of_a_batch_run(home: Settings, tmp_path: Path, way: str) -> None:
+    path = saved(tmp_path / "work" / "a.ipynb", way, SOURCE, "accuracy = number / 10", FAILING)
+    record = mlops.run(path)
+    assert record.status == "failed"
+    assert [(one.name, one.value) for one in record.metrics] == [("accuracy", 0.5)]
+    assert record.cells[2].error is not None and record.cells[2].error.type == "ValueError"
+    assert held(home) == set()
+
+
+@pytest.mark.parametrize("way", ["tag", "magic"])
+def test_it_is_reproduced_from_the_file_and_refused_without(
+    home: Settings, tmp_path: Path, way: str
+) -> None:
+    path = saved(tmp_path / "work" / "a.ipynb", way, SOURCE, "accuracy = number / 10", "number")
+    run = mlops.run(path)
+    verdict = mlops.reproduce(run.id)
+    assert verdict.verdict == "identical"
+    assert held(home) == set()
+    saved(path, way, SOURCE.replace("5", "6"), "accuracy = number / 10", "number")
+    with pytest.raises(UsageError, match="the author of cell 1 keeps it out of the record"):
+        mlops.reproduce(run.id)
+    assert mlops.reproduce(run.id, current=True).verdict == "differs"
+    assert held(home) == set()
