@@ -38,7 +38,8 @@ async def test_what_is_left_out_of_a_session(
     way: str, start: Any, mlops: MLOps, jp_root_dir: Path, home: Settings
 ) -> None:
     path = jp_root_dir / "work" / "train.ipynb"
-    saved(path, way, SOURCE, "score = number / 10", FAILING, metadata=OFF if way == "metadata" else None)
+    metadata = OFF if way == "metadata" else None
+    saved(path, way, SOURCE, "score = number / 10", FAILING, metadata=metadata)
     notebook = await start("work/train.ipynb")
     # Switched off altogether, the server hears nothing that could be waited for.
     notebook._is_heard = way in ("variable", "configuration")
