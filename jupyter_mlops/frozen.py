@@ -4,6 +4,8 @@ For each class ``dataclasses.dataclass(frozen=True)`` writes and compiles six me
 of a millisecond; for the classes that a kernel imports that was most of capture's start.
 These share six methods that look the fields up. In all else they are what they say,
 dataclasses: ``fields``, ``replace``, ``asdict``, pickles and msgspec take them as such.
+The few that are not frozen are the standard library's, without ``repr`` and ``eq``, which
+nobody calls and which would be compiled as well.
 """
 
 from __future__ import annotations

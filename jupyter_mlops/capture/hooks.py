@@ -24,7 +24,7 @@ from jupyter_mlops.events import Notice, NotSeen
 _FAULT_LIMIT = 3
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class _Open:
     key: int
     source: str

@@ -31,7 +31,7 @@ _PROBES = frozenset(
 )
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class _File:
     """One file.
 

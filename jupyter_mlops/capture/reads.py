@@ -31,7 +31,7 @@ from jupyter_mlops.records import DataUse
 _WRITING = os.O_WRONLY | os.O_RDWR
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class _Process:
     """What belongs to the process, as its audit hook does.
 

@@ -30,7 +30,7 @@ _KNOWN_CELLS = 200
 _KNOWN_CHARACTERS = 10_000
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class Execution:
     """An execution under way; it holds no object of the user's."""
 

@@ -13,44 +13,9 @@ in the notebook from 0, markdown cells counted.
 
 from __future__ import annotations
 
-from jupyter_mlops.records.batches import (
-    Batch,
-    BatchCell,
-    BatchOutcome,
-    Progress,
-    Step,
-)
-from jupyter_mlops.records.judgements import (
-    Cause,
-    CauseKind,
-    CellJudgement,
-    Comparison,
-    Difference,
-    Differences,
-    MetricCause,
-    OutputJudgement,
-    OutputKind,
-    OutputVerdict,
-    RandomnessUse,
-    Reproduction,
-    Verdict,
-)
-from jupyter_mlops.records.manners import (
-    Collection,
-    Dependent,
-    Dropped,
-    Folder,
-    Forgetting,
-    KeepData,
-    Protected,
-)
-from jupyter_mlops.records.reports import (
-    Check,
-    Diagnosis,
-    KernelCapture,
-    NotebookParameter,
-    Status,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from jupyter_mlops.records.runs import (
     CHANGED_BESIDE,
     CHANGED_OUTSIDE,
@@ -89,6 +54,46 @@ from jupyter_mlops.records.runs import (
     last_failure,
     state_of,
 )
+
+if TYPE_CHECKING:
+    from jupyter_mlops.records.batches import (
+        Batch,
+        BatchCell,
+        BatchOutcome,
+        Progress,
+        Step,
+    )
+    from jupyter_mlops.records.judgements import (
+        Cause,
+        CauseKind,
+        CellJudgement,
+        Comparison,
+        Difference,
+        Differences,
+        MetricCause,
+        OutputJudgement,
+        OutputKind,
+        OutputVerdict,
+        RandomnessUse,
+        Reproduction,
+        Verdict,
+    )
+    from jupyter_mlops.records.manners import (
+        Collection,
+        Dependent,
+        Dropped,
+        Folder,
+        Forgetting,
+        KeepData,
+        Protected,
+    )
+    from jupyter_mlops.records.reports import (
+        Check,
+        Diagnosis,
+        KernelCapture,
+        NotebookParameter,
+        Status,
+    )
 
 __all__ = [
     "CHANGED_BESIDE",
@@ -158,3 +163,15 @@ __all__ = [
     "last_failure",
     "state_of",
 ]
+
+# What a run is made of is all that a kernel needs; the rest is loaded on first use (PEP 562).
+_LATER = ("batches", "judgements", "manners", "reports")
+
+
+def __getattr__(name: str) -> Any:
+    for module in _LATER if name in __all__ else ():
+        found = vars(import_module(f"{__name__}.{module}"))
+        if name in found:
+            globals()[name] = found[name]
+            return found[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
