@@ -78,7 +78,13 @@ def test_every_command_in_the_documents_is_one(command: str) -> None:
 
 def test_the_variables_in_the_readme_are_read() -> None:
     named = set(re.findall(r"JUPYTER_MLOPS\w*", (ROOT / "README.md").read_text("utf-8")))
-    assert named <= {settings.HOME_VARIABLE, settings.STORE_VARIABLE, settings.SWITCH_VARIABLE}
+    assert named <= {
+        settings.HOME_VARIABLE,
+        settings.STORE_VARIABLE,
+        settings.SWITCH_VARIABLE,
+        settings.SECRET_NAMES_VARIABLE,
+        settings.NOT_SECRET_NAMES_VARIABLE,
+    }
 
 
 def test_the_tour_is_valid_whole_and_without_outputs() -> None:

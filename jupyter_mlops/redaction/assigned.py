@@ -23,7 +23,8 @@ _COLOUR = r"(?:\x1b\[[0-9;]*m)*"
 _SEPARATOR = Pattern(
     rf"(?P<close>\\*[\"'`]|&quot;|&\#x27;|&\#39;|\])*{_COLOUR}[ \t]{{0,4}}{_COLOUR}"
     rf"(?P<sign>:=|=>|==?|!=|:|,(?=\s*[\"']))"
-    rf"{_COLOUR}[ \t]{{0,4}}{_COLOUR}(?:[rbuRBU]{{0,2}})(?P<open>\\*[\"'`]|&quot;|&\#x27;|&\#39;)?"
+    rf"{_COLOUR}[ \t]{{0,4}}{_COLOUR}"
+    r"(?:[rbuRBU]{0,2}(?P<open>\\*[\"'`]|&quot;|&\#x27;|&\#39;))?"
 )
 _GETS_VALUE = Pattern(r"[ \t\"'`\\\])]{0,6}(?:[=:,!]|\(|[ \t]\S)")
 _QUOTED = {

@@ -22,6 +22,7 @@ _NAMED_CALLS = words(
 )
 # Calls that return what they are given, in another form.
 _WRAPPERS = words("str bytes SecretStr Secret encode strip quote quote_plus b64encode")
+_METHODS = frozenset({"encode", "strip"})
 _DIGITS = 4
 
 
@@ -202,9 +203,10 @@ class _Reader:
         elif isinstance(node, ast.Dict) and strength == "strong":
             parts = node.values
         elif isinstance(node, ast.Call) and (_name(node.func) or "") in _WRAPPERS:
-            parts = [*node.args[:1]]
-            if isinstance(node.func, ast.Attribute):
-                parts.append(node.func.value)
+            # `"…".encode("utf-8")` has its value before the dot, `SecretStr("…")` in it.
+            parts = node.args[:1]
+            if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+                parts = [node.func.value]
         elif isinstance(node, (ast.Await, ast.Starred)):
             parts = [node.value]
         for part in parts:

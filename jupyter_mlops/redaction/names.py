@@ -141,6 +141,19 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Names:
     )
 
 
+def holds_secrets(path: str) -> bool:
+    """Tell whether a file is kept for secrets, by its name alone."""
+    return _SECRET_FILE.search(path.replace("\\", "/")) is not None
+
+
+_SECRET_FILE = Pattern(
+    r"(?i)(?:^|/)(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env|\.?(?:netrc|pgpass|pypirc|npmrc|htpasswd|vault-token)|"
+    r"id_(?:rsa|dsa|ecdsa|ed25519)|kaggle\.json|client_secret[\w.-]*\.json|"
+    r"(?:service[_-]?account|credentials?|secrets?)[\w-]*(?:\.(?:json|ya?ml|toml|ini|cfg|txt|csv))?|"
+    r"[\w.-]+\.(?:pem|key|p12|pfx|keystore|jks|kdbx)|(?:\.aws|\.ssh|\.gnupg|\.docker|\.kube)/.*)$"
+)
+
+
 @lru_cache(maxsize=4096)
 def strength(name: str) -> Strength | None:
     """Return how surely `name` means a secret, by the rules alone."""

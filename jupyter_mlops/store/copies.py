@@ -19,6 +19,7 @@ from sqlalchemy.dialects.sqlite import insert
 from jupyter_mlops.fingerprints.hashing import ALGORITHM, Content
 from jupyter_mlops.journal import now
 from jupyter_mlops.records import Artifact, DataUse
+from jupyter_mlops.redaction.names import holds_secrets
 from jupyter_mlops.store import folders as answers
 from jupyter_mlops.store import writing
 from jupyter_mlops.store.blobs import Blobs
@@ -115,6 +116,8 @@ def _content(use: DataUse, limit: int) -> Iterator[bytes]:
     """Give a file's content; at the end, refuse one that is not what the run read."""
     assert use.path is not None
     assert use.digest is not None
+    if holds_secrets(use.path):
+        raise _NotKeptError("its name says that it holds secrets, and those are never kept")
     if (use.size_bytes or 0) > limit:
         raise _NotKeptError(f"it is larger than the limit of its folder, {limit} bytes")
     if use.digest.partition(":")[0] != ALGORITHM:

@@ -13,6 +13,7 @@ import pytest
 
 from jupyter_mlops.redaction import Names, Redactor, digest_of, is_redacted, key_of
 from jupyter_mlops.redaction.documents import redacted
+from jupyter_mlops.redaction.names import holds_secrets
 from jupyter_mlops.redaction.said import content
 from jupyter_mlops.redaction.told import Hearer, Teller
 from tests.redaction.made import NAMED, Planted, planted
@@ -197,6 +198,28 @@ def test_values_go_through_the_pipe_and_nowhere_else(tmp_path: Path) -> None:
     hearer.close()
     teller.tell(["after the end"])
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "secret"),
+    [
+        ("/home/a/work/.env", True),
+        ("/home/a/work/.env.local", True),
+        ("/home/a/.aws/credentials", True),
+        ("/home/a/.ssh/id_ed25519", True),
+        ("server.pem", True),
+        ("client_secret_12.json", True),
+        ("C:\\\\work\\\\credentials.json", True),
+        ("secrets.toml", True),
+        ("data/train.csv", False),
+        ("data/tokens.csv", False),
+        ("environment.yml", False),
+        ("monkey.csv", False),
+        ("credit.csv", False),
+    ],
+)
+def test_files_that_are_kept_for_secrets_are_known_by_name(path: str, secret: bool) -> None:
+    assert holds_secrets(path) is secret
 
 
 HOSTILE = [
