@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import sys
 import venv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -323,3 +324,12 @@ def test_a_file_that_others_can_read_is_told(home: Settings) -> None:
     found = [check for check in checks(home, "store") if check.state == "finding"]
     assert [check.what for check in found] == [f"{journal} can be read by others"]
     assert found[0].way_out == f"chmod -R go= {home.home}"
+
+
+def test_a_quota_that_is_exceeded_is_told_with_the_command(home: Settings) -> None:
+    small = replace(home, quota_bytes=1)
+    with Store.open(small) as store:
+        store.put(b"content")
+    found = [check for check in checks(small, "store") if check.state == "finding"]
+    assert "MLOps.quota allows" in found[0].what
+    assert found[0].way_out == "jupyter mlops gc"
