@@ -219,8 +219,8 @@ def take_starter(
     if starter is None:
         return None
     # The parent is another process where a kernel is started through a script, as by conda.
-    named = os.path.basename(connection_file) == f"kernel-{starter.kernel}.json"
-    return starter if starter.pid == parent or named else None
+    named = starter.kernel and os.path.basename(connection_file) == f"kernel-{starter.kernel}.json"
+    return starter if named or starter.pid == parent else None
 
 
 def make_private(folder: Path) -> Path:

@@ -76,6 +76,35 @@ def test_a_starter_is_taken_once_and_only_from_the_parent() -> None:
     assert settings.take_starter(starter.environment(), parent=8) is None
 
 
+def test_a_starter_is_believed_by_the_kernel_that_it_names() -> None:
+    environ = Starter(pid=7, listens=True, kernel="k").environment()
+    for file, believed in (("/r/kernel-k.json", True), ("/r/kernel-other.json", False)):
+        assert bool(settings.take_starter(dict(environ), 8, file)) is believed
+    unnamed = Starter(pid=7, listens=True).environment()
+    assert settings.take_starter(dict(unnamed), 8, "/r/kernel-None.json") is None
+
+
+def test_a_kernel_is_reached_and_put_back_as_it_was() -> None:
+    starter = Starter(pid=7, listens=True)
+    for before in ({}, {"PYTHONSTARTUP": ""}, {"PYTHONSTARTUP": "/mine.py", "OTHER": "x"}):
+        environ = dict(before)
+        starter.reach(environ)
+        # A kernel whose IPython did not execute the file hands it on to what it starts.
+        Starter(pid=8, listens=False).reach(environ)
+        assert environ[settings.STARTUP_VARIABLE] == settings.START_FILE
+        assert settings.take_starter(environ, 8) is not None
+        assert environ == before
+
+
+def test_a_kernel_that_cannot_be_reached_is_told_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "START_FILE", str(tmp_path / "gone.py"))
+    environ = {"PYTHONSTARTUP": "/mine.py"}
+    Starter(pid=7, listens=True).reach(environ)
+    assert environ == {"PYTHONSTARTUP": "/mine.py"}
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "3", "null", '{"pid": 7}', json.dumps({"pid": 7, "new": 1})]
 )
