@@ -12,7 +12,7 @@ same name, and a value that was changed in place.
 
 from __future__ import annotations
 
-from itertools import compress
+from itertools import compress, repeat
 from operator import is_, ne
 from typing import Any
 
@@ -102,7 +102,7 @@ def _look(namespace: dict[str, Any], earlier: Look | None) -> Look | None:
     # Most names are those of the look before, and known to be plain text.
     known = earlier[0] if earlier is not None else []
     fresh = names[len(known) :] if _begins_with(names, known) else names
-    if not fresh or set(map(type, fresh)) <= {str}:
+    if all(map(is_, map(type, fresh), repeat(str))):
         return names, numbers
     # A name of another type may have an `__eq__` of its own, and is not kept.
     plain = [type(name) is str for name in names]

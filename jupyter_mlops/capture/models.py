@@ -8,13 +8,21 @@ from typing import Any
 
 from jupyter_mlops.capture.parameters import NotJsonError, as_json
 from jupyter_mlops.dataflow import Flow
-from jupyter_mlops.fingerprints.introspection import attributes, bases, class_attributes, name_of
+from jupyter_mlops.fingerprints.introspection import (
+    Types,
+    attributes,
+    bases,
+    class_attributes,
+    name_of,
+)
 from jupyter_mlops.records import ModelFit
 
 _LIBRARIES = frozenset({"sklearn", "xgboost", "lightgbm", "catboost", "statsmodels"})
 # What these libraries give an object when it is fitted.
 _FITTED = frozenset({"_Booster", "_results", "_feature_names"})
-_NO_MODELS = (ModuleType, FunctionType, type, str, bytes, int, float, bool, list, dict, set, tuple)
+_NO_MODELS = Types(
+    ModuleType, FunctionType, type, str, bytes, int, float, bool, list, dict, set, tuple
+)
 
 
 def models(

@@ -12,18 +12,18 @@ steps of C: some hold ten thousand names.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import compress
-from operator import ne
+from itertools import compress, repeat
+from operator import is_, ne
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from jupyter_mlops.dataflow import Context, Flow, is_history
-from jupyter_mlops.fingerprints.introspection import belongs_to, is_a, name_of
+from jupyter_mlops.fingerprints.introspection import Types, belongs_to, is_a, name_of
 from jupyter_mlops.frozen import dataclass
 
-_IMMUTABLE = (int, float, complex, bool, str, bytes, type(None), range, slice, type(...))
+_IMMUTABLE = Types(int, float, complex, bool, str, bytes, type(None), range, slice, type(...))
 # Changed by stores into them alone, which the source shows.
-_INERT = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, type)
+_INERT = Types(ModuleType, FunctionType, BuiltinFunctionType, MethodType, type)
 
 
 _number = object.__hash__
@@ -78,7 +78,7 @@ def _identities(namespace: dict[str, Any], look: Look | None) -> dict[str, int]:
 
 def _look_at(namespace: dict[str, Any]) -> Look:
     seen = dict.copy(namespace)  # at once: a thread may add a name meanwhile
-    if not set(map(type, seen)) <= {str}:
+    if not all(map(is_, map(type, seen), repeat(str))):
         # A name of another type may have an `__eq__` of its own.
         seen = dict([item for item in seen.items() if type(item[0]) is str])
     return list(seen), list(map(_number, seen.values()))

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jupyter_mlops.dataflow import Literal
+from jupyter_mlops.fingerprints.introspection import Types
 from jupyter_mlops.records import NOT_FINITE, Parameter
 
 # Values larger than this (in items and characters) are data, not a parameter.
 SIZE_LIMIT = 10_000
-_PLAIN = (int, str, bool, type(None))
+_PLAIN = Types(int, str, bool, type(None))
+_KEYS = Types(int, float, bool, type(None))
 
 
 class NotJsonError(Exception):
@@ -76,6 +78,6 @@ def _json(value: Any, budget: list[int]) -> Any:
 def _key(key: Any) -> str:
     if type(key) is str:
         return key
-    if type(key) in (int, float, bool, type(None)):
+    if type(key) in _KEYS:
         return str(key)
     raise NotJsonError

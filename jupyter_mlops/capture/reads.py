@@ -25,9 +25,10 @@ from jupyter_mlops.capture.native_readers import NativeReaders
 from jupyter_mlops.capture.opened import Opened
 from jupyter_mlops.capture.places import Places
 from jupyter_mlops.events import NotSeen
-from jupyter_mlops.fingerprints.introspection import belongs_to, is_a
+from jupyter_mlops.fingerprints.introspection import Types, belongs_to, is_a
 from jupyter_mlops.records import DataUse
 
+_TEXTS, _LISTS = Types(str, bytes), Types(list, tuple)
 _WRITING = os.O_WRONLY | os.O_RDWR
 
 
@@ -206,8 +207,8 @@ def _on_http(opened: Opened, _: Any, host: Any, port: Any) -> None:
 
 
 def _on_program(opened: Opened, program: Any, arguments: Any = None, *_: Any) -> None:
-    if type(program) not in (str, bytes):
-        program = arguments[0] if type(arguments) in (list, tuple) and arguments else arguments
+    if type(program) not in _TEXTS:
+        program = arguments[0] if type(arguments) in _LISTS and arguments else arguments
     opened.start(_as_text(program) or "")
 
 

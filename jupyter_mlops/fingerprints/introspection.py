@@ -1,8 +1,8 @@
 """What a value is, found out without running any code of the user's.
 
-``isinstance``, ``getattr``, ``==`` and ``hash`` may all end in methods that a user's class
-or metaclass defines. What is used here instead is ``type`` and ``is``, and the descriptors
-of ``type`` itself.
+``isinstance``, ``getattr``, ``==``, ``hash`` and so ``type(value) in types`` may all end in
+methods that a user's class or metaclass defines. What is used here instead is ``type`` and
+``is``, and the descriptors of ``type`` itself.
 """
 
 from __future__ import annotations
@@ -16,6 +16,18 @@ _MRO = type.__dict__["__mro__"].__get__
 _MODULE = type.__dict__["__module__"].__get__
 _QUALNAME = type.__dict__["__qualname__"].__get__
 _CLASS_DICT = type.__dict__["__dict__"].__get__
+_NUMBER = object.__hash__
+
+
+class Types:
+    """Types to be asked with ``in`` for one of them, without a word to its metaclass."""
+
+    def __init__(self, *types: type) -> None:
+        self._types = types  # alive, their numbers are no other's
+        self._numbers = frozenset(map(_NUMBER, types))
+
+    def __contains__(self, cls: type) -> bool:
+        return _NUMBER(cls) in self._numbers
 
 
 def bases(cls: type) -> tuple[type, ...]:

@@ -93,7 +93,8 @@ class Redactor:
                 self.learn_value(name, value.decode("utf-8", "replace"))
         elif type(value) is dict and len(value) <= _LOOKED_AT:
             for key, item in list(value.items()):
-                if type(key) is str and type(item) in (str, bytes):
+                # Not with `in`, which would ask the metaclass of a value of the user's.
+                if type(key) is str and (type(item) is str or type(item) is bytes):
                     self.learn_value(key, item)
 
     def take_learned(self) -> list[str]:
