@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,19 @@ def test_a_run_is_recorded_and_reproduced_where_it_was_made(
             off.setenv(settings.SWITCH_VARIABLE, "off")
             api.run(path, output=folder / "without.ipynb", store=store)
     assert outputs(folder / "with.ipynb") == outputs(folder / "without.ipynb")
+
+
+def test_a_kernel_that_is_not_reached_runs_and_its_record_says_so(folder: Path) -> None:
+    profile = Path(os.environ["IPYTHONDIR"]) / "profile_default"
+    profile.mkdir(parents=True)
+    (profile / "ipython_kernel_config.json").write_text(
+        '{"InteractiveShellApp": {"exec_PYTHONSTARTUP": false}}'
+    )
+    with Store.open(settings.read()) as store:
+        run = api.run(notebook(folder, specify("current")), store=store)
+    assert run.status == "completed"
+    (gap,) = run.unseen
+    assert gap.what == "everything but the outputs" and "doctor" in gap.why
 
 
 def test_runs_of_two_environments_differ_in_no_data_that_cannot_be_compared(folder: Path) -> None:

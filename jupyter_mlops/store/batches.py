@@ -173,8 +173,8 @@ def _unseen(session: Session | None, recorded: Sequence[Recorded]) -> tuple[Unse
     if not outside:
         return ()
     why = (
-        "capture was off in its kernel, the kernel is not a Python kernel, "
-        "or what it wrote can't be read"
+        "capture was off in its kernel, the kernel is no Python kernel that loads it (jupyter "
+        "mlops doctor says why), or what it wrote can't be read"
     )
     return (Unseen(None, what, why),)
 
