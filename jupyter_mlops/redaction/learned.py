@@ -22,6 +22,7 @@ _SHORTEST = 6
 _PLAIN_WORD = 10
 _LONGEST = 3000
 _LIMIT = 200
+_LARGE = 2**20
 # What many people choose, and what documents say in its place.
 _COMMON = words(
     "password passwort passw0rd password1 password123 changeme changeit secret default postgres "
@@ -36,6 +37,7 @@ class Learned:
 
     def __init__(self) -> None:
         self._forms: dict[str, str] = {}
+        self._plain: list[str] = []
         self._pattern: re.Pattern[str] | None = None
         self.fresh: list[str] = []
 
@@ -44,17 +46,21 @@ class Learned:
 
     def add(self, value: str) -> bool:
         """Remember a value, if it can be told from other words; tell whether it is new."""
-        if value in self._forms or not is_memorable(value) or len(self._forms) >= _LIMIT:
+        if value in self._forms or not is_memorable(value) or len(self._plain) >= _LIMIT:
             return False
         for form in _forms(value):
             self._forms.setdefault(form, value)
+        self._plain.append(value)
         self._pattern = None
         self.fresh.append(value)
         return True
 
     def find(self, text: str) -> Iterator[tuple[Span, str]]:
         """Yield where values stand in `text`, with each value itself."""
-        if not any(form in text for form in self._forms):
+        # In a large text each form costs a pass, and base64 of a password is rare there.
+        large = len(text) >= _LARGE
+        forms = self._plain if large else self._forms
+        if not any(form in text for form in forms):
             return
         if self._pattern is None:
             # The longer first: one may begin with another.

@@ -20,7 +20,7 @@ Span = tuple[int, int]
 
 # Nothing shorter holds a secret that could be told from other words.
 _SHORTEST_TEXT = 6
-_DEPTH = 40
+_DEPTH = 100
 _NUMBERS = (float, int, bool, type(None))
 # How much of a user's own containers is looked at for values to remember.
 _LOOKED_AT = 200
@@ -115,8 +115,10 @@ class Redactor:
         if assigned.may_assign(source, known, self.names):
             pieces += self._by_syntax(source)
         else:
-            pieces += self._marked(source, assigned.find(source, small, self.names, known=known))
-        pieces += self._by_value(source, plain)
+            pieces += self._marked(
+                source, assigned.find(source, small, self.names, known=known), learns=True
+            )
+        pieces += self._by_value(source, plain, learns=True)
         return _replaced(source, pieces)
 
     def text(self, text: str) -> str:
@@ -145,8 +147,10 @@ class Redactor:
             text = self.text(value)
             match = MARK.fullmatch(text) if text is not value else None
             return text if match is None else {KEY: match[1]}
-        if depth == 0 or is_redacted(value):
+        if is_redacted(value):
             return value
+        if depth == 0 and kind in (dict, list, tuple):
+            return {KEY: self.digest(json.dumps(value, default=str))}  # too deep to look into
         if kind is dict:
             return self._dict(value, depth)
         if kind is list or kind is tuple:
@@ -179,16 +183,22 @@ class Redactor:
                 self._learned.add(value)
                 yield (start + span[0], start + span[1]), mark(self.digest(value))
 
-    def _by_value(self, text: str, plain: bytes) -> Iterator[tuple[Span, str]]:
+    def _by_value(
+        self, text: str, plain: bytes, *, learns: bool = False
+    ) -> Iterator[tuple[Span, str]]:
         if len(self._learned):
             for span, value in self._learned.find(text):
                 yield span, mark(self.digest(value))
-        yield from self._marked(text, shapes.find(text, plain))
+        # What a text shows again has its shape there too; to remember it would only cost.
+        yield from self._marked(text, shapes.find(text, plain), learns=learns)
 
-    def _marked(self, text: str, spans: Iterable[Span]) -> Iterator[tuple[Span, str]]:
+    def _marked(
+        self, text: str, spans: Iterable[Span], *, learns: bool = False
+    ) -> Iterator[tuple[Span, str]]:
         for start, end in spans:
             value = text[start:end]
-            self._learned.add(value)
+            if learns:
+                self._learned.add(value)
             yield (start, end), mark(self.digest(value))
 
     def _is_secret(self, name: str, value: Any) -> bool:

@@ -98,6 +98,14 @@ def test_without_a_secret_it_is_the_very_same_object() -> None:
     assert redactor().value(value) is value
 
 
+def test_what_is_nested_too_deeply_to_look_into_is_redacted_whole() -> None:
+    value: object = {"password": "hunter22x"}
+    for _ in range(300):
+        value = [value]
+
+    assert "hunter22x" not in json.dumps(redactor().value(value))
+
+
 def test_a_value_that_was_learned_is_found_in_every_form() -> None:
     knowing = redactor()
     secret = 'p@ss "word\\7&'

@@ -8,7 +8,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from jupyter_mlops import api
+from jupyter_mlops import api, settings, verbs
 from jupyter_mlops.errors import SecretsNeededError
 from jupyter_mlops.redaction.marks import OPENING
 
@@ -96,6 +96,13 @@ def test_a_secret_parameter_that_was_injected_is_asked_for(home: Path) -> None:
     with pytest.raises(SecretsNeededError):
         api.reproduce(record.id)
 
-    verdict = api.reproduce(record.id, secrets={"password": SECRET})
+    asked: list[str] = []
 
-    assert verdict.verdict == "identical", verdict
+    def answer(name: str) -> str:
+        asked.append(name)
+        return SECRET
+
+    said = verbs.parse(["reproduce", record.id])(verbs.Context(settings.read(), ask_secret=answer))
+
+    assert said.document.verdict == "identical", said.document
+    assert asked == ["password"]
