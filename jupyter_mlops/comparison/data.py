@@ -49,7 +49,7 @@ def label(run: Run, use: DataUse) -> str:
 def _compared(what: str, uses: Sequence[DataUse | None]) -> tuple[Difference, bool] | None:
     present = [use for use in uses if use is not None]
     missing = [n for n, use in enumerate(uses, 1) if use is None]
-    equal = relation([use.digest for use in present], [use.complete for use in present])
+    equal = relation(present)
     if equal is True and not missing:
         return None
     cell = present[0].cell

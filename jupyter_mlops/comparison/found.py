@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from jupyter_mlops.records import CellDetail, Difference, Run
+from jupyter_mlops.records import CellDetail, DataUse, Difference, Run
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,15 @@ class Row(NamedTuple):
     missing: tuple[int, ...]
 
 
-def relation(digests: Sequence[str | None], complete: Sequence[bool]) -> bool | None:
-    """Tell whether all digests are equal; ``None`` where that can't be known.
+def relation(uses: Sequence[DataUse]) -> bool | None:
+    """Tell whether all contents are equal; ``None`` where that can't be known.
 
-    Two complete digests of one algorithm that differ settle it, whatever the others are.
+    Two whole digests of one algorithm that differ settle it, whatever the others are.
     """
-    known = [d for d, whole in zip(digests, complete, strict=True) if d is not None and whole]
-    by_algorithm: dict[str, set[str]] = {}
-    for digest in known:
-        by_algorithm.setdefault(digest.partition(":")[0], set()).add(digest)
-    if any(len(group) > 1 for group in by_algorithm.values()):
+    known = [(use.digest, *use.digests) for use in uses if use.digest is not None and use.complete]
+    by_algorithm: dict[str, list[str]] = {}
+    for digest in (digest for digests in known for digest in digests):
+        by_algorithm.setdefault(digest.partition(":")[0], []).append(digest)
+    if any(len(set(group)) > 1 for group in by_algorithm.values()):
         return False
-    return True if len(known) == len(digests) and len(by_algorithm) == 1 else None
+    return True if any(len(group) == len(uses) for group in by_algorithm.values()) else None

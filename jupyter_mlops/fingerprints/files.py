@@ -10,7 +10,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from jupyter_mlops.fingerprints.hashing import Content
+from jupyter_mlops.fingerprints.hashing import ALGORITHM, ALGORITHMS, Content
 from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.records import Fingerprint
 
@@ -19,6 +19,8 @@ _BUFFER_BYTES = 1 << 18
 # Bytes between two steps, and steps between two questions to a caller who may want to stop.
 _PAUSE_EVERY_BYTES = 1 << 22
 _ASK_EVERY = 16
+# Whoever takes in a journal waits for a file to be read by two algorithms.
+_TRANSLATED_BYTES = 1 << 30
 
 
 def of_file(
@@ -82,6 +84,34 @@ def steps(path: str | os.PathLike[str]) -> Steps[Fingerprint]:
         os.close(descriptor)
     steady = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
     return Fingerprint(digest=content.text(), complete=steady, size_bytes=content.size_bytes)
+
+
+def translated(path: str | os.PathLike[str], digest: str) -> str | None:
+    """Return the digest, by the algorithm of this environment, of a file that has `digest`.
+
+    The file is read once for both. ``None`` if it has another content, is larger than 1 GiB,
+    can't be read, or if `digest` is of this algorithm already or of one that is not here.
+    """
+    theirs = digest.partition(":")[0]
+    if theirs == ALGORITHM or theirs not in ALGORITHMS:
+        return None
+    own, other = Content("file"), Content("file", theirs)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
+    except OSError:
+        return None  # gone, or another user's: the digest stays alone
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _TRANSLATED_BYTES:
+            return None
+        while piece := os.read(descriptor, _PAUSE_EVERY_BYTES):
+            own.bulk(piece)
+            other.bulk(piece)
+    except OSError:
+        return None  # the disk failed: the digest stays alone
+    finally:
+        os.close(descriptor)
+    return own.text() if other.text() == digest else None
 
 
 _BINARY = getattr(os, "O_BINARY", 0)

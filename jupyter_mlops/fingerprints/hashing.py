@@ -25,13 +25,15 @@ from typing import Any
 
 from jupyter_mlops.fingerprints.steps import Steps
 
-_new_hash: Callable[[], Any]
+_HASHES: dict[str, Callable[[], Any]] = {"blake2b": partial(hashlib.blake2b, digest_size=32)}
+ALGORITHM = "blake2b"
 try:
     from xxhash import xxh3_128
 
-    _new_hash, ALGORITHM = xxh3_128, "xxh3"
+    _HASHES["xxh3"], ALGORITHM = xxh3_128, "xxh3"
 except ImportError:  # a kernel's environment need not have xxhash
-    _new_hash, ALGORITHM = partial(hashlib.blake2b, digest_size=32), "blake2b"
+    pass
+ALGORITHMS = frozenset(_HASHES)
 
 # Rows (or elements) that are converted at a time: the copy stays in the processor's cache
 # and no conversion ever doubles the user's memory.
@@ -50,6 +52,8 @@ class Content:
     ----------
     tag
         What kind of content this is; equal bytes of different kinds differ.
+    algorithm
+        One of those that this environment has.
 
     Attributes
     ----------
@@ -60,10 +64,11 @@ class Content:
         Bytes of content taken in, headings left out.
     """
 
-    __slots__ = ("_hash", "complete", "size_bytes")
+    __slots__ = ("_algorithm", "_hash", "complete", "size_bytes")
 
-    def __init__(self, tag: str) -> None:
-        self._hash = _new_hash()
+    def __init__(self, tag: str, algorithm: str = ALGORITHM) -> None:
+        self._algorithm = algorithm
+        self._hash = _HASHES[algorithm]()
         self.complete = True
         self.size_bytes = 0
         self.piece(tag)
@@ -112,7 +117,7 @@ class Content:
 
     def text(self) -> str:
         """Return the digest as ``algorithm:hex``."""
-        return f"{ALGORITHM}:{self._hash.hexdigest()}"
+        return f"{self._algorithm}:{self._hash.hexdigest()}"
 
 
 class Strings:

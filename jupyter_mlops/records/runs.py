@@ -102,6 +102,7 @@ class DataUse:
 
     ``digest`` is ``None`` where the content could not be fingerprinted; the run's
     ``unseen`` then says why. A file with access ``import`` is a module of the user's own.
+    ``digests`` are further ones of the same whole content, by other algorithms.
     """
 
     kind: DataKind
@@ -115,6 +116,7 @@ class DataUse:
     rows: int | None = None
     columns: tuple[Column, ...] = ()
     inherited: bool = False
+    digests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

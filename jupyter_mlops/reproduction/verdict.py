@@ -232,9 +232,12 @@ def equal(before: DataUse, after: DataUse) -> bool | None:
     """Tell whether two contents are equal; ``None`` where the digests can't tell."""
     if before.digest is None or after.digest is None or not (before.complete and after.complete):
         return None
-    if before.digest.partition(":")[0] != after.digest.partition(":")[0]:
-        return None
-    return before.digest == after.digest
+    first, second = (
+        {digest.partition(":")[0]: digest for digest in digests}
+        for digests in ((before.digest, *before.digests), (after.digest, *after.digests))
+    )
+    shared = first.keys() & second.keys()
+    return all(first[name] == second[name] for name in shared) if shared else None
 
 
 def changed_columns(before: DataUse, after: DataUse) -> tuple[str, ...]:

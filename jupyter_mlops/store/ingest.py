@@ -9,7 +9,7 @@ believed; at lines of a newer version the reading stops, until a version comes t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from jupyter_mlops.events import (
 from jupyter_mlops.store import tables
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.database import Database
+from jupyter_mlops.store.translation import folder_of, translated
 
 # Taken in at a time: others get their turn to write in between.
 _BLOCK_BYTES = 4 * 2**20
@@ -150,7 +151,8 @@ def _take_block(database: Database, blobs: Blobs, path: Path, mark: _Mark) -> _M
         return None
     # Blobs first: without its row a blob is waste that can be collected, a row without its
     # blob would be a lie.
-    kept = [_without_contents(event, blobs) for event in block.events]
+    folder = _folder(database, block)
+    kept = [translated(_without_contents(event, blobs), folder) for event in block.events]
     with database.write() as connection:
         query = select(*_MARK).where(tables.journals.c.writer == block.writer)
         row = connection.execute(query).one_or_none()
@@ -158,6 +160,17 @@ def _take_block(database: Database, blobs: Blobs, path: Path, mark: _Mark) -> _M
             return None  # somebody else took it in meanwhile
         _write(connection, block, kept, is_news=block.problem != mark.problem)
     return block.mark if block.end > mark.offset else None
+
+
+def _folder(database: Database, block: _Block) -> Callable[[], str | None]:
+    def find() -> str | None:
+        for event in block.events:
+            if isinstance(event, SessionStarted):
+                return event.cwd
+        with database.read() as connection:
+            return folder_of(connection, block.writer)
+
+    return find
 
 
 def _read(path: Path, mark: _Mark) -> _Block:

@@ -461,6 +461,7 @@ export interface Run {
  *
  *     ``digest`` is ``None`` where the content could not be fingerprinted; the run's
  *     ``unseen`` then says why. A file with access ``import`` is a module of the user's own.
+ *     ``digests`` are further ones of the same whole content, by other algorithms.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "DataUse".
@@ -471,6 +472,7 @@ export interface DataUse {
   columns: Column[];
   complete: boolean;
   digest: string | null;
+  digests: string[];
   inherited: boolean;
   kind: 'array' | 'database' | 'file' | 'frame' | 'url';
   name: string | null;

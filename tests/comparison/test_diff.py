@@ -10,6 +10,7 @@ import pytest
 from jupyter_mlops import schema, text
 from jupyter_mlops.comparison import html
 from jupyter_mlops.records import Column, Comparison, Parameter
+from jupyter_mlops.reproduction.verdict import equal
 from tests.comparison.made import (
     Made,
     cell,
@@ -176,6 +177,16 @@ def test_incomparable_digests_are_neither_equal_nor_different(
     (unknown,) = comparison.unknown
     assert unknown.what == "x"
     assert why in unknown.detail
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_digests_of_a_common_algorithm_are_compared(same: bool) -> None:
+    before = file("x", "xxh3:a", 0)
+    after = replace(file("x", "blake2b:b", 0), digests=("xxh3:a" if same else "xxh3:c",))
+    comparison = compare(made("a", ["r()"], data=(before,)), made("b", ["r()"], data=(after,)))
+    assert comparison.unknown == ()
+    assert [one.what for one in comparison.differs.data] == ([] if same else ["x"])
+    assert equal(before, after) is same
 
 
 def test_a_file_is_the_same_in_another_folder() -> None:
