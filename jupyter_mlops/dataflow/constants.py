@@ -236,20 +236,18 @@ def _other_uses(tree: ast.Module, counts: dict[str, int]) -> set[str]:
     times: dict[str, int] = {}
     changed: set[str] = set()
     for node in scopes.own_nodes(tree.body):
-        if isinstance(node, ast.Constant) or _is_loaded_name(node):
-            continue
-        for name in scopes.stored_by(node):
-            times[name] = times.get(name, 0) + 1
-        if isinstance(node, (ast.Attribute, ast.Subscript)):
+        if type(node) in scopes.STORING:
+            for name in scopes.stored_by(node):
+                times[name] = times.get(name, 0) + 1
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                changed |= scopes.declared(node.body)[0]
+        elif isinstance(node, (ast.Attribute, ast.Subscript)):
             if not isinstance(node.ctx, ast.Load):
                 changed.add(root(node) or "")
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in MUTATORS:
-                changed.add(root(node.func) or "")
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            changed |= scopes.declared(node.body)[0]
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in MUTATORS
+        ):
+            changed.add(root(node.func) or "")
     return changed | {name for name, count in times.items() if count > counts.get(name, 0)}
-
-
-def _is_loaded_name(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)

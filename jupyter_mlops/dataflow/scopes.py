@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-_OWN_SCOPES = (*FUNCTIONS, ast.ClassDef)
-_PLAIN = (ast.Name, ast.Constant)
-_LEAVES = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+_OWN_SCOPES: frozenset[Any] = frozenset((*FUNCTIONS, ast.ClassDef))
+_PLAIN: frozenset[Any] = frozenset((ast.Name, ast.Constant))
+# Fields that hold text, numbers, operators or contexts, and never a node to walk.
+_NO_NODES = {"attr", "conversion", "ctx", "id", "is_async", "kind"}
+_NO_NODES |= {"level", "module", "op", "ops", "simple", "type_comment"}
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+# Nodes of which :func:`stored_by` may yield something.
+STORING: frozenset[Any] = frozenset(
+    {ast.Name, ast.alias, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping}
+).union(_DEFINITIONS)
+
+
+@cache
+def _node_fields(kind: Any) -> tuple[str, ...]:
+    return tuple([name for name in kind._fields if name not in _NO_NODES])
 
 
 def children(node: ast.AST) -> list[ast.AST]:
@@ -21,11 +35,12 @@ def children(node: ast.AST) -> list[ast.AST]:
     library hangs on them (``executing`` sets ``parent``) leads into trees of others.
     """
     found: list[ast.AST] = []
-    for name in node._fields:
+    kind: Any = type(node)  # a class of nodes is not hashable to mypy
+    for name in _node_fields(kind):
         part = getattr(node, name, None)
         if type(part) is list:
             found += [item for item in part if isinstance(item, ast.AST)]
-        elif isinstance(part, ast.AST) and not isinstance(part, _LEAVES):
+        elif isinstance(part, ast.AST):
             found.append(part)
     return found
 
@@ -39,11 +54,12 @@ def own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     while pending:
         node = pending.pop()
         yield node
-        if isinstance(node, _PLAIN):
+        kind = type(node)
+        if kind in _PLAIN:
             continue
         if isinstance(node, ast.comprehension):
             pending += [node.iter, *node.ifs]
-        elif not isinstance(node, _OWN_SCOPES):
+        elif kind not in _OWN_SCOPES:
             pending += children(node)
 
 
@@ -58,7 +74,7 @@ def stored_by(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Name):
         if not isinstance(node.ctx, ast.Load):
             yield node.id
-    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    elif isinstance(node, _DEFINITIONS):
         yield node.name
     elif isinstance(node, ast.alias):
         if node.name != "*":
