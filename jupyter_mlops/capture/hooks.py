@@ -150,6 +150,8 @@ class Hooks:
             self._recorder.nest(stack[-1].execution, str(info.raw_cell))
             return
         thread = threading.get_ident()
+        if thread not in self._beginning:
+            self._recorder.abandon_begun(thread)
         # Said before the first line is written: meanwhile another thread's cell may begin.
         self._beginning.add(thread)
         try:

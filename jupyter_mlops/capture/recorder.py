@@ -113,7 +113,6 @@ class Recorder:
         """Say that a cell is about to execute."""
         self._idle.pause()
         thread = get_ident()
-        self.abandon_begun(thread)
         self.say_finished()
         header = request.get("header", {})
         metadata = section(request, "metadata")
@@ -142,7 +141,8 @@ class Recorder:
                 execution.is_heard = self._listener.begin(execution.message)
             self._reads.begin()
             self._generators.begin()
-        del self._begun[thread]
+        # A signal handler of the user's may have executed a cell meanwhile.
+        self._begun.pop(thread, None)
         return execution
 
     def abandon_begun(self, thread: int | None = None) -> None:

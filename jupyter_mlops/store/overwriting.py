@@ -39,6 +39,8 @@ def stands(
     name = parameter.name.partition(".")[0]
     counted = {one for one in among if one > index}
     readers = [one for one in counted if _reads(executions[one], name)]
+    if readers and _is_contested(executions, index, name):
+        return False
     if readers and _is_lost(executions[index], name, after=True):
         return False
     for place in range(index + 1, len(executions)):
@@ -53,6 +55,15 @@ def stands(
         if _is_lost(executions[place], name, after=True) and max(readers, default=0) > place:
             return False
     return True
+
+
+def _is_contested(executions: Sequence[Execution], index: int, name: str) -> bool:
+    """Tell whether another execution gave `name` a value while this one ran."""
+    return executions[index].overlaps and any(
+        other.overlaps and other.finished is not None and name in other.finished.writes
+        for place, other in enumerate(executions)
+        if place != index
+    )
 
 
 def _is_lost(execution: Execution, name: str, *, after: bool) -> bool:

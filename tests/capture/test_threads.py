@@ -7,6 +7,8 @@ import queue
 import pytest
 
 from jupyter_mlops.events import Notice, SessionEnded
+from jupyter_mlops.settings import Settings
+from jupyter_mlops.store import Store
 from tests.capture.conftest import Kernel
 
 
@@ -92,6 +94,30 @@ def test_cells_in_threads_overlap_and_do_not_mix(kernel: Kernel) -> None:
     assert "made_after" in writes[after.execution]
     assert "made_after" not in writes[inside.execution]
     assert len(writes) == len(started) == 4
+
+
+def test_what_overlapping_cells_did_is_of_no_single_one(kernel: Kernel, home: Settings) -> None:
+    kernel.run(
+        "import threading\ninner, outer = threading.Event(), threading.Event()\n"
+        "def work():\n"
+        "    get_ipython().run_cell('inner.set(); outer.wait(60); lr = 0.5')\n"
+        "thread = threading.Thread(target=work)"
+    )
+    kernel.run("unrelated = 1")
+    kernel.run("thread.start(); inner.wait(60); lr = 0.1")
+    kernel.run("outer.set(); thread.join(); after = 3")
+    kernel.run("score = lr * 2.0")
+    assert kernel.finished()[-1].metrics[0].value == 1.0
+    kernel.stop()
+    with Store.open(home) as store:
+        store.refresh()
+        (summary,) = store.runs().runs
+        run = store.run(summary.id)
+    # Whose value of the name was read nobody knows: everything before led to it.
+    assert len(run.cells) == 6
+    told = [one for one in run.unseen if one.why == "another one was executed at the same time"]
+    assert len(told) >= 2
+    assert [one for one in run.parameters if one.name == "lr" and one.value == 0.1] == []
 
 
 def test_a_fork_writes_nothing(kernel: Kernel) -> None:
