@@ -20,6 +20,7 @@ import os
 import random
 import select
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -193,7 +194,7 @@ def _kernel(store: Store, settings: Settings, seed: str, totals: Counter[str]) -
     # As a server starts it: the end of a cell is written before its reply is sent.
     starter = Starter(pid=os.getpid(), listens=True)
     environment = {**os.environ, HOME_VARIABLE: str(settings.home), **starter.environment()}
-    manager.start_kernel(env=environment, cwd=str(settings.home))
+    manager.start_kernel(env=environment, cwd=str(settings.home), stderr=subprocess.DEVNULL)
     client = manager.blocking_client()
     client.start_channels()
     replied: list[str] = []

@@ -38,7 +38,7 @@ def session(folder: Path) -> Kernel:
     return kernel
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(st.lists(st.sampled_from(JUMPS), min_size=17, max_size=17))
 def test_runs_of_a_session_are_in_its_order(jumps: list[int]) -> None:
     with tempfile.TemporaryDirectory() as folder:
