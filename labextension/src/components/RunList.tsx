@@ -115,54 +115,48 @@ function counted(
   return parts.length > 0 ? `${all}: ${parts.join(', ')}` : all;
 }
 
+/** Why there are no runs although cells are executed, as a title and a text. */
+function useWhyNone(): [string, string] | null {
+  const { mlops, trans } = useServices();
+  const { isExecuting, optedOut, kernel } = mlops.runs.notebook;
+  const { feed } = mlops;
+  const capture = feed.captureOf(kernel);
+  // Why, and what to do, is what the head of the panel says.
+  if (capture?.fault) {
+    return [
+      trans.__('No runs'),
+      trans.__('What this notebook’s kernel executed has not been recorded.')
+    ];
+  }
+  const isOff = feed.status?.capture === false || capture?.recording === false;
+  if (optedOut || isOff) {
+    return [
+      trans.__('No runs'),
+      trans.__('Nothing of this notebook was recorded, and capture is off.')
+    ];
+  }
+  return isExecuting
+    ? [
+        trans.__('A cell is executing'),
+        trans.__(
+          'Its run appears here as soon as it is recorded, and grows with each cell.'
+        )
+      ]
+    : null;
+}
+
 function NoRuns(props: { hasDraft: boolean }): JSX.Element {
   const { mlops, trans, commands } = useServices();
   const execute = useCommand();
-  const canRun = commands.hasCommand(RUN_ALL);
+  const why = useWhyNone();
+  if (why !== null) {
+    return <Empty title={why[0]} text={why[1]} />;
+  }
   const runAll = async (): Promise<void> => {
     // Before its kernel is there, JupyterLab would ask which one to start.
     await mlops.runs.notebook.panel?.sessionContext.ready;
     execute(RUN_ALL);
   };
-  const { isExecuting, optedOut, kernel } = mlops.runs.notebook;
-  const { feed } = mlops;
-  const capture = feed.captureOf(kernel);
-  if (capture?.fault) {
-    // Why, and what to do, is what the head of the panel says.
-    return (
-      <Empty
-        title={trans.__('No runs')}
-        text={trans.__(
-          'What this notebook’s kernel executed has not been recorded.'
-        )}
-      />
-    );
-  }
-  if (
-    optedOut ||
-    feed.status?.capture === false ||
-    capture?.recording === false
-  ) {
-    // Why is what the head of the panel says.
-    return (
-      <Empty
-        title={trans.__('No runs')}
-        text={trans.__(
-          'Nothing of this notebook was recorded, and capture is off.'
-        )}
-      />
-    );
-  }
-  if (isExecuting) {
-    return (
-      <Empty
-        title={trans.__('A cell is executing')}
-        text={trans.__(
-          'Its run appears here as soon as it is recorded, and grows with each cell.'
-        )}
-      />
-    );
-  }
   return (
     <Empty
       title={
@@ -172,7 +166,7 @@ function NoRuns(props: { hasDraft: boolean }): JSX.Element {
         'Execute the notebook as you always do. What its cells use and produce becomes a run, without a line of code.'
       )}
     >
-      {canRun && (
+      {commands.hasCommand(RUN_ALL) && (
         <Button isMain onClick={() => void runAll()}>
           {trans.__('Run all cells')}
         </Button>

@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import type { RequestError } from '../client';
 import {
   type IServices,
   ServicesProvider,
@@ -63,12 +64,7 @@ function useCaptureState(): ICaptureState {
   const unsynced = useUnsynced(mlops);
   const { status, error } = feed;
   if (error !== null) {
-    const texts: Record<number, string> = {
-      403: trans.__('MLOps: no access'),
-      404: trans.__('MLOps: no server part')
-    };
-    const text = texts[error.status ?? 0] ?? trans.__('MLOps: unreachable');
-    return { ...PROBLEM, text, detail: `${error.message}.` };
+    return unanswered(error, trans);
   }
   if (status === null) {
     return {
@@ -115,6 +111,19 @@ function useCaptureState(): ICaptureState {
   const detail = trans.__('What this notebook executes is being recorded.');
   const text = trans.__('MLOps: recording') + behind;
   return { ...RECORDING, text, detail: detail + why };
+}
+
+/** What is said while the server part does not answer. */
+function unanswered(
+  error: RequestError,
+  trans: TranslationBundle
+): ICaptureState {
+  const texts: Record<number, string> = {
+    403: trans.__('MLOps: no access'),
+    404: trans.__('MLOps: no server part')
+  };
+  const text = texts[error.status ?? 0] ?? trans.__('MLOps: unreachable');
+  return { ...PROBLEM, text, detail: `${error.message}.` };
 }
 
 /** What is said of journals that wait: beside the state, and as to what to do. */
