@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row
 
 from jupyter_mlops.errors import MissingBlobError
 from jupyter_mlops.records import Artifact, CellDetail, Output, Step
+from jupyter_mlops.settings import OUTPUT_LIMIT_BYTES
 from jupyter_mlops.store import copies, folders, positions
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.documents import Recorded
@@ -93,8 +94,8 @@ def _outputs(one: Recorded, blobs: Blobs) -> tuple[dict[str, Any], ...]:
 def _content(output: Output, blobs: Blobs) -> dict[str, Any]:
     """Return an output; one whose content was too large to keep, or is lost, says so."""
     try:
-        if output.digest is None:
-            raise MissingBlobError(digest="an output", reason="it was too large")
+        if output.digest is None or output.size_bytes > OUTPUT_LIMIT_BYTES:
+            raise MissingBlobError(digest="an output", reason="it is larger than what is kept")
         content: dict[str, Any] = json.loads(blobs.get(output.digest))
     except (MissingBlobError, ValueError) as error:
         missing = {
