@@ -22,6 +22,8 @@ from jupyter_mlops.events import Notice, NotSeen
 
 # Faults of capture after which it switches itself off.
 _FAULT_LIMIT = 3
+# Not the attribute, which a class of the user's may define anew.
+_TRACEBACK = vars(BaseException)["__traceback__"].__get__
 
 
 @dataclass(repr=False, eq=False)
@@ -177,6 +179,7 @@ class Hooks:
 
     def _end(self, result: Any, began: float) -> None:
         stack = self._stacks.get(threading.get_ident())
+        _leave_traceback(getattr(result, "error_before_exec", None))
         if not stack or self._recorder is None or not self._session.is_ours:
             return  # an empty cell, or one that began before we did
         top = stack[-1]
@@ -195,6 +198,10 @@ class Hooks:
         except KeyboardInterrupt:
             # The cell is over; what is left of the work is done without the interrupted part.
             self._recorder.finish(top.execution, result, began)
+
+    def _on_interrupt(self) -> None:
+        if self._stacks:  # else no cell is there that it could be meant for
+            self._hand_on()
 
     def _on_reply(self, request: str) -> None:
         if not self._off:
@@ -228,7 +235,7 @@ class Hooks:
         if not self._session.listens and self._listener is None:
             protocol = self._shell.display_pub.session
             if protocol is not None:
-                self._listener = Listener(protocol, self._on_reply)
+                self._listener = Listener(protocol, self._on_reply, self._on_interrupt)
         self._recorder = Recorder(self._shell, self._session, self._listener, self._guard)
         return True
 
@@ -268,3 +275,13 @@ class Hooks:
                 why=f"it failed {self._faults} times",
             )
             self._session.end(shut_down=False)
+
+
+def _leave_traceback(error: BaseException | None) -> None:
+    """Take the frame of our parser out of the traceback of what it could not parse."""
+    trace = None if error is None else _TRACEBACK(error)
+    while trace is not None:
+        inner = trace.tb_next
+        if inner is not None and inner.tb_frame.f_code is Hooks._ast_parse.__code__:
+            trace.tb_next = inner.tb_next
+        trace = trace.tb_next

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 # Too short to be noticed; mostly the hook is left by then.
 _DELAY_S = 0.01
+_waiting: list[bool] = []
 _OURS = os.path.dirname(__file__)
 
 
@@ -23,12 +24,18 @@ def hand_on(is_running: Callable[[], bool]) -> None:
     """Interrupt the main thread once it has left the hook, if the cell is running still."""
 
     def again() -> None:
-        time.sleep(_DELAY_S)
-        while is_running() and _is_in_a_hook():
+        try:
             time.sleep(_DELAY_S)
+            while is_running() and _is_in_a_hook():
+                time.sleep(_DELAY_S)
+        finally:
+            _waiting.clear()
         if is_running():
             _interrupt_main()
 
+    if _waiting:
+        return  # one interrupt of the cell is enough
+    _waiting.append(True)
     threading.Thread(target=again, daemon=True).start()
 
 

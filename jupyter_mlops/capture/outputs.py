@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from jupyter_mlops.capture.interrupts import hand_on
 from jupyter_mlops.events import NotSeen, SeenOutput
 from jupyter_mlops.outputs import Outputs
 from jupyter_mlops.settings import OUTPUT_LIMIT_BYTES
@@ -39,11 +38,19 @@ class Listener:
     on_reply
         Called with the id of a request whose reply leaves the kernel. The kernel has then
         sent all that was printed; to wait for that any earlier costs a millisecond a cell.
+    on_interrupt
+        Called if an interrupt of the user's hits while we listen.
     """
 
-    def __init__(self, protocol: Any, on_reply: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        protocol: Any,
+        on_reply: Callable[[str], None],
+        on_interrupt: Callable[[], None] = lambda: None,
+    ) -> None:
         self._protocol = protocol
         self._on_reply = on_reply
+        self._on_interrupt = on_interrupt
         self._serialize: Callable[..., list[bytes]] = protocol.serialize
         # Reentrant: a finalizer of the user's may display something while we are inside.
         self._lock = threading.RLock()
@@ -94,8 +101,7 @@ class Listener:
             self._miss("outputs", f"could not be recorded ({type(fault).__name__})")
         # Once the reply is on its way there is no cell left that it could be meant for.
         if isinstance(fault, KeyboardInterrupt) and message["msg_type"] != "execute_reply":
-            request = (message["parent_header"] or {}).get("msg_id")
-            hand_on(lambda: request in self._open)
+            self._on_interrupt()
 
     def _note(self, message: Any, packed: bytes) -> None:
         kind = message["header"]["msg_type"]

@@ -18,8 +18,12 @@ except ZeroDivisionError as error:
 # ---
 import traceback, sys
 traceback.print_exception(sys.last_value)
+def iter_of(at):
+    while at: yield at; at = at.tb_next
 # ---
 def broken(:
+# ---
+[one.tb_frame.f_code.co_name for one in iter_of(sys.last_traceback)]
 # ---
   indented = 1
 print(indented)
