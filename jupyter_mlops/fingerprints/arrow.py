@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from jupyter_mlops.fingerprints.hashing import OBJECTS, PIECE, Content, Strings
-from jupyter_mlops.fingerprints.introspection import is_a, loaded
+from jupyter_mlops.fingerprints.introspection import attributes, is_a, loaded
 from jupyter_mlops.fingerprints.python_ import Values
 from jupyter_mlops.fingerprints.steps import Steps
 
@@ -24,6 +24,13 @@ class Stream(Protocol):
 
     def into(self, parent: Content) -> None:
         """Make what was taken in a part of `parent`."""
+
+
+def data_of(values: Any) -> Any:
+    """Return the ``pyarrow.ChunkedArray`` in an extension array of pandas."""
+    # Before pandas 2.1 the attribute had another name.
+    own = attributes(values) or {}
+    return own["_pa_array"] if "_pa_array" in own else own["_data"]
 
 
 def feed(parent: Content, column: Any) -> Steps[None]:

@@ -4,7 +4,8 @@ Each column has a digest of its own, which does not depend on its name or on how
 stores it (blocks, chunks, strides, offsets). The root covers the shape, both indexes and
 the columns in order. A dtype and the class of an index are content: ``int32`` is not
 ``int64``, and a ``RangeIndex`` is not an equal ``Index``. Not content: ``attrs``, ``flags``,
-the ``freq`` of an index, and how a MultiIndex numbers its levels.
+the ``freq`` of an index, how a MultiIndex numbers its levels, and the dtype of labels that are
+all strings (see :mod:`labels`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from itertools import repeat
 from operator import is_
 from typing import Any
 
-from jupyter_mlops.fingerprints import arrays, arrow
+from jupyter_mlops.fingerprints import arrays, arrow, labels
 from jupyter_mlops.fingerprints.hashing import OBJECTS, PIECE, Content
 from jupyter_mlops.fingerprints.introspection import (
     attributes,
@@ -118,7 +119,8 @@ def index_content(index: Any) -> Steps[Content]:
         for level, codes in zip(index.levels, index.codes, strict=True):
             yield from _feed_level(content, level, codes)
     else:
-        content.child((yield from column_content(index._data)))
+        found = yield from labels.strings(index._data)
+        content.child(found or (yield from column_content(index._data)))
     return content
 
 
@@ -306,12 +308,12 @@ def _take_masked(content: Content, values: Any) -> Steps[None]:
 
 def _take_arrow(content: Content, values: Any) -> Steps[None]:
     content.piece("arrow")
-    yield from arrow.feed(content, arrow_data(values))
+    yield from arrow.feed(content, arrow.data_of(values))
 
 
 def _take_arrow_strings(content: Content, values: Any) -> Steps[None]:
     content.piece(str(values.dtype))
-    (yield from arrow.strings(arrow_data(values))).into(content)
+    (yield from arrow.strings(arrow.data_of(values))).into(content)
 
 
 def _take_strings(content: Content, values: Any) -> Steps[None]:
@@ -331,13 +333,6 @@ def _take_strings(content: Content, values: Any) -> Steps[None]:
 def _take_numpy(content: Content, values: Any) -> Steps[None]:
     content.piece("numpy")
     content.child((yield from arrays.content(values._ndarray)))
-
-
-def arrow_data(values: Any) -> Any:
-    """Return the Arrow data of a column."""
-    # Before pandas 2.1 the attribute had another name.
-    own = attributes(values) or {}
-    return own["_pa_array"] if "_pa_array" in own else own["_data"]
 
 
 def dtype_name(values: Any) -> str:

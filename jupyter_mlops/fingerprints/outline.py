@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jupyter_mlops.fingerprints import arrays, frames, sparse
+from jupyter_mlops.fingerprints import arrays, arrow, frames, sparse
 from jupyter_mlops.fingerprints.hashing import Content, speed
 from jupyter_mlops.fingerprints.introspection import attributes, belongs_to, is_a, loaded
 from jupyter_mlops.frozen import dataclass
@@ -112,7 +112,7 @@ def _index_cost(index: Any) -> int:
 
 
 def _arrow_cost(values: Any) -> int:
-    column = frames.arrow_data(values)
+    column = arrow.data_of(values)
     kind = str(column.type)
     if kind in ("string", "large_string", "double", "float", "int64", "int32", "int8", "uint8"):
         return int(column.nbytes) * (_DECODE if column.null_count else 1)
