@@ -104,27 +104,45 @@ class Hooks:
 
     # --- what IPython calls; further arguments of other versions are taken and left ---
 
+    # An interrupt hits a function's very beginning too, so what calls the guard is guarded.
+
     def pre_run_cell(self, info: Any = None, *_: Any) -> None:
         """Begin an execution."""
-        if info is None or self._off:
-            return
-        if self._guard("beginning a cell", lambda: self._begin(info)):
+        try:
+            if info is None or self._off:
+                return
+            interrupted = self._guard("beginning a cell", lambda: self._begin(info))
+        except KeyboardInterrupt:  # handed on to the cell, as those that the guard takes
+            interrupted = True
+        if interrupted:
             self._hand_on()
 
     def post_run_cell(self, result: Any = None, *_: Any) -> None:
         """End an execution."""
-        self._ends += 1
-        if self._off:
+        try:
+            self._ends += 1
+            if self._off:
+                return
+            began = time.perf_counter()
+            self._guard("ending a cell", lambda: self._end(result, began))
+        except KeyboardInterrupt:  # the cell it was meant for is over
             return
-        began = time.perf_counter()
-        self._guard("ending a cell", lambda: self._end(result, began))
 
     def _ast_parse(self, *args: Any, **options: Any) -> Any:
         assert self._parse is not None
-        tree = self._parse(*args, **options)
-        if self._off:
-            return tree
-        if self._guard("reading a cell", lambda: self._read(tree, args[0] if args else None)):
+        tree, interrupted = None, False
+        while tree is None:
+            try:
+                tree = self._parse(*args, **options)
+            except KeyboardInterrupt:  # handed on; from here our frame would be shown with it
+                interrupted = True
+        try:
+            if not self._off:
+                source = args[0] if args else None
+                interrupted |= self._guard("reading a cell", lambda: self._read(tree, source))
+        except KeyboardInterrupt:  # handed on
+            interrupted = True
+        if interrupted:
             self._hand_on()
         return tree
 

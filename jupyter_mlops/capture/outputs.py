@@ -86,8 +86,15 @@ class Listener:
         return outputs.seen(), tuple(unseen)
 
     def _hear(self, message: Any, *args: Any, **options: Any) -> list[bytes]:
-        packed = self._serialize(message, *args, **options)
+        packed, interrupted = None, False
+        while packed is None:
+            try:
+                packed = self._serialize(message, *args, **options)
+            except KeyboardInterrupt:  # handed on; from here our frame would be shown with it
+                interrupted = True
         try:
+            if interrupted:
+                self._interrupted(message)
             self._note(message, packed[-1])
         except BaseException as fault:  # noqa: BLE001 - what the user sees must go out all the same
             try:
@@ -99,8 +106,12 @@ class Listener:
     def _failed(self, message: Any, fault: BaseException) -> None:
         with self._lock:
             self._miss("outputs", f"could not be recorded ({type(fault).__name__})")
+        if isinstance(fault, KeyboardInterrupt):
+            self._interrupted(message)
+
+    def _interrupted(self, message: Any) -> None:
         # Once the reply is on its way there is no cell left that it could be meant for.
-        if isinstance(fault, KeyboardInterrupt) and message["msg_type"] != "execute_reply":
+        if message["msg_type"] != "execute_reply":
             self._on_interrupt()
 
     def _note(self, message: Any, packed: bytes) -> None:

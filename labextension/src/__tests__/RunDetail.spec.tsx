@@ -36,7 +36,7 @@ const RECORD: Partial<Run> = {
         complete: false,
         size_bytes: 61194
       },
-      ...{ rows: 891, columns: [], inherited: true }
+      ...{ rows: 891, columns: [], digests: [], inherited: true }
     }
   ] as Run['data'],
   models: [

@@ -35,7 +35,7 @@ function madeIn(cell: number, some: Partial<DataUse> = {}): DataUse {
   return {
     ...{ kind: 'frame', name: `made in ${cell}`, path: null, access: 'made' },
     ...{ cell, digest: 'xxh3:0123456789', complete: false, inherited: false },
-    ...{ rows: null, size_bytes: null, columns: [] },
+    ...{ rows: null, size_bytes: null, columns: [], digests: [] },
     ...some
   };
 }

@@ -88,7 +88,10 @@ model.get_params(), sorted(vars(model))
 np.random.seed(0); sgd = SGDClassifier(max_iter=5).fit(X, y); round(sgd.score(X, y), 6)
 # ---
 from sklearn.ensemble import RandomForestClassifier
-forest = RandomForestClassifier(10, n_jobs=2, random_state=0).fit(X, y); forest.predict(X[:5])
+# Its threads each save and restore all filters of warnings: what is left there is chance.
+import warnings; filters = warnings.filters[:]
+forest = RandomForestClassifier(10, n_jobs=2, random_state=0).fit(X, y)
+predicted = forest.predict(X[:5]); warnings.filters[:] = filters; predicted
 # ---
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
