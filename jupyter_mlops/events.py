@@ -84,7 +84,8 @@ class CellStarted:
     """A cell is about to execute; ``execution`` counts the session's executions from 0.
 
     ``changed_before`` are names that were bound anew or deleted since the last cell ended, by
-    what is no cell: a widget's callback, a thread, a silent execution.
+    what is no cell: a widget's callback, a thread, a silent execution. ``client`` is the session
+    id of the client that asked; ``by_notebook`` that it asked as only a notebook does.
     """
 
     writer: str
@@ -98,6 +99,8 @@ class CellStarted:
     overlapping: bool = False
     skipped: bool = False
     changed_before: tuple[str, ...] = ()
+    client: str | None = None
+    by_notebook: bool = False
     type: Literal["cell_started"] = "cell_started"
     v: int = EVENT_VERSION
 

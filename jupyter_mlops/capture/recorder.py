@@ -125,6 +125,7 @@ class Recorder:
         self._begun[thread] = execution
         changed = self._between.begin(execution.number, self._namespace, overlapping=overlapping)
         cell_id = getattr(info, "cell_id", None) or metadata.get("cellId")
+        client = header.get("session")
         self._session.say(
             CellStarted,
             execution=execution.number,
@@ -135,6 +136,9 @@ class Recorder:
             overlapping=overlapping,
             skipped=skipped,
             changed_before=changed,
+            client=client if type(client) is str else None,
+            # JupyterLab's notebook names the cells that were deleted; its console can't.
+            by_notebook="deletedCells" in metadata,
         )
         if not skipped:
             if self._listener is not None and execution.message is not None:

@@ -182,7 +182,11 @@ class CellError:
 
 @dataclass(frozen=True)
 class CellExecution:
-    """One execution of one cell, as a run's document lists it."""
+    """One execution of one cell, as a run's document lists it.
+
+    ``console`` is that of a console on the notebook's kernel, or of a replay of one: it stands
+    in no notebook.
+    """
 
     cell: int | None
     id: str | None
@@ -197,6 +201,7 @@ class CellExecution:
     error: CellError | None = None
     injected: bool = False
     overlapping: bool = False
+    console: bool = False
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ def of_run(store: Store, run: Run, current: bool, parameters: Mapping[str, Any])
 
 
 def _name(cell: int | None) -> str:
-    return "a cell" if cell is None else f"cell {cell}"
+    return "a console's cell" if cell is None else f"cell {cell}"
 
 
 def _with_errors(run: Run, steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -72,6 +72,11 @@ class SeenCell:
     error: CellError | None
     injected: bool
 
+    @property
+    def is_a_consoles(self) -> bool:
+        """Whether it replays what a console executed: nobody added it, and it has no place."""
+        return self.cell is None and not self.injected
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -199,7 +204,8 @@ def _joined(
         if execution is None:
             recorded.append(Recorded(-1, cell.source, _from_outside(cell)))
             continue
-        one = Placed(execution, cell.cell, injected=cell.injected)
+        console = cell.is_a_consoles
+        one = Placed(execution, cell.cell, injected=cell.injected, console=console)
         inside = recorded_of(one)
         placed.append(one)
         recorded.append(replace(inside, execution=_completed(inside.execution, cell)))
@@ -229,12 +235,14 @@ def _from_outside(cell: SeenCell) -> CellExecution:
         outputs=cell.outputs,
         error=cell.error,
         injected=cell.injected,
+        console=cell.is_a_consoles,
     )
 
 
 def _in_turn(executions: Sequence[Execution], asked: Asked) -> list[Placed]:
     """Place the executions of a replay: each is the next step."""
-    return [Placed(one, cell) for one, cell in zip(executions, asked.steps or (), strict=False)]
+    steps = zip(executions, asked.steps or (), strict=False)
+    return [Placed(one, cell, console=cell is None) for one, cell in steps]
 
 
 def _matched(executions: Sequence[Execution], cells: list[dict[str, Any]]) -> list[Placed]:

@@ -283,7 +283,8 @@ def _document(
     That of a run that is closed stays what it was.
     """
     one = segmentation.runs[ordinal]
-    needed = [session.executions[index].cell for index in (*one.executed, *one.inherited)]
+    own = [session.executions[index] for index in (*one.executed, *one.inherited)]
+    needed = [execution.cell for execution in own if execution.console is None]
     is_open = ordinal == len(segmentation.runs) - 1 and session.fate == "alive"
     known = writing.given_of(connection, documents.run_id_of(session, ordinal))
     if known is not None and not is_open:
@@ -293,12 +294,10 @@ def _document(
                 return known
         except MissingBlobError:
             pass  # lost or changed on disk; what is still known takes its place
-    sources = {
-        session.executions[index].cell: session.executions[index].source for index in one.executed
-    }
-    content = positions.document(
-        session.notebook, session.executions, needed, sources, secrets.document
-    )
+    executed = [session.executions[index] for index in one.executed]
+    sources = {one.cell: one.source for one in executed if one.console is None}
+    of_notebook = [execution for execution in session.executions if execution.console is None]
+    content = positions.document(session.notebook, of_notebook, needed, sources, secrets.document)
     return blobs.put(content)
 
 
@@ -314,7 +313,7 @@ def _unplaced(blobs: Blobs, digest: str) -> tuple[Unseen, ...]:
 
 def _places(blobs: Blobs, given: str, session: Session) -> dict[str, int]:
     there = _ids(blobs, given)
-    cells = {execution.cell for execution in session.executions}
+    cells = {execution.cell for execution in session.executions if execution.console is None}
     return {cell: there[id_] for cell in cells if (id_ := positions.cell_id(cell)) in there}
 
 

@@ -67,6 +67,7 @@ class Placed:
     execution: Execution
     cell: int | None
     injected: bool = False
+    console: bool = False
     inherited: bool = False
 
 
@@ -235,6 +236,7 @@ def recorded_of(placed: Placed) -> Recorded:
             error=None if finished is None else finished.error,
             injected=placed.injected,
             overlapping=started.overlapping,
+            console=placed.console,
         ),
     )
 
@@ -276,14 +278,20 @@ def _placed(
     session: Session, index: int, places: dict[str, int], *, inherited: bool = False
 ) -> Placed:
     execution = session.executions[index]
-    return Placed(execution, places.get(execution.cell), inherited=inherited)
+    console = execution.console is not None
+    return Placed(execution, _place(execution, places), console=console, inherited=inherited)
+
+
+def _place(execution: Execution, places: dict[str, int]) -> int | None:
+    # A console without cell ids may execute what has the name of one of the notebook's cells.
+    return None if execution.console is not None else places.get(execution.cell)
 
 
 def _parameters(
     session: Session, values: Iterable[Value], places: dict[str, int], sources: Sources
 ) -> tuple[Parameter, ...]:
     def placed(value: Value) -> Parameter:
-        cell = places.get(session.executions[value.index].cell)
+        cell = _place(session.executions[value.index], places)
         return replace(value.parameter, cell=cell, inherited=value.inherited)
 
     return in_document((placed(value) for value in values), sources)

@@ -54,6 +54,8 @@ def missing(
 
     A cell follows what was executed before it; the first ones go before what came after them.
     """
+    if not wanted:
+        return
     placed = set(there)
     first = next(one.cell for one in executions if one.cell in placed)
     before: str | None = None

@@ -55,9 +55,9 @@ def document(
     notebook
         Path of the file.
     executions
-        All of the session, in order.
+        All of the notebook's in the session, in order.
     needed
-        Cells of the run as the session names them.
+        Cells of the run as the session names them; none of a run that a console made alone.
     sources
         What was executed in a cell, by its name in the session; stands in the copy in place
         of what was saved.
@@ -69,7 +69,7 @@ def document(
     if saved is not None:
         saved = kept({**saved, "cells": [_without_outputs(cell, None) for cell in saved["cells"]]})
     matched = {} if saved is None else placing.matched(saved["cells"], executions)
-    if saved is None or wanted.isdisjoint(matched):
+    if saved is None or (wanted and wanted.isdisjoint(matched)):
         return _reconstructed(executions, sources)
     cells = _kept(saved["cells"], matched, sources)
     newest = {one.cell: one.source for one in executions} | dict(sources)

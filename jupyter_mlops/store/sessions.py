@@ -32,9 +32,14 @@ from jupyter_mlops.records import (
     DataUse,
     Environment,
 )
+from jupyter_mlops.store.consoles import Console, consoles
 from jupyter_mlops.store.deaths import Fate, fate
 
 _SKIPPED = "its author left this cell out of the record"
+_INFERRED_CONSOLE = (
+    "that a console executed this cell",
+    "inferred: it has no cell id, and cells of another client of the kernel have one",
+)
 _OVERLAPPING = ("what this cell alone did", "another one was executed at the same time")
 # Above some, names that changed unseen are listed by their count.
 _NAMES_LISTED = 20
@@ -47,7 +52,8 @@ class Execution:
     ``cell`` names the cell within its session: by its id where the kernel was told one.
     ``flow`` is what the source says of it, ``finished`` what the kernel saw, ``None`` while
     it runs or if the kernel died in it. ``outputs`` is ``None`` where nobody saw any.
-    ``overlaps`` tells that another execution ran at the same time.
+    ``overlaps`` tells that another execution ran at the same time. ``console`` is set if it was
+    asked for in a console on the notebook's kernel, and says how that is known.
     """
 
     number: int
@@ -58,6 +64,7 @@ class Execution:
     flow: Flow
     outputs: tuple[SeenOutput, ...] | None = None
     overlaps: bool = False
+    console: Console | None = None
 
     @property
     def source(self) -> str:
@@ -228,6 +235,7 @@ def _executions(
     context = Context()
     executions = []
     overlapping = _overlapping(told)
+    of_console = {} if batch else consoles(told.cells.values())
     for number, started in sorted(told.cells.items()):
         flow = analyse(started.source, context)
         context = context.after(flow)
@@ -247,6 +255,7 @@ def _executions(
                 flow=flow,
                 outputs=seen,
                 overlaps=number in overlapping,
+                console=of_console.get(started.client or ""),
             )
         )
     return tuple(executions)
@@ -316,6 +325,8 @@ def _status(finished: CellFinished | None, state: Fate) -> CellStatus:
 def unseen_of(execution: Execution) -> list[tuple[str, str]]:
     """List what was not seen of an execution, each with the reason."""
     found = _names(execution.started.changed_before, CHANGED_OUTSIDE)
+    if execution.console == "inferred":
+        found.append(_INFERRED_CONSOLE)
     if execution.started.skipped:
         return [*found, (WHOLE_CELL, _SKIPPED)]
     if execution.overlaps:

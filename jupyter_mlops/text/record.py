@@ -96,7 +96,7 @@ def outcome(record: Run, columns: int | None = None) -> str:
 def _errors(record: Run) -> list[tuple[str, str]]:
     """Return a row for each cell that raised."""
     return [
-        ("error", f"cell {cell.cell}: {cell.error}")
+        ("error", f"{_cell_name(cell)}: {cell.error}")
         for cell in record.cells
         if cell.error is not None
     ]
@@ -105,7 +105,7 @@ def _errors(record: Run) -> list[tuple[str, str]]:
 def _notices(record: Run) -> list[str]:
     """Return the notices that say more than the errors do already."""
     raised = tuple(
-        f"cell {cell.cell} raised {cell.error.type}"
+        f"{_cell_name(cell)} raised {cell.error.type}"
         for cell in record.cells
         if cell.error is not None
     )
@@ -114,12 +114,17 @@ def _notices(record: Run) -> list[str]:
 
 def _results(record: Run) -> list[Section]:
     """Return what a run took and gave, a section each: title, header, rows."""
+
+    def at(cell: int | None) -> object:
+        return "console" if cell is None and has_console else cell
+
+    has_console = any(cell.console for cell in record.cells)
     return [
         (
             "Parameters",
             ("CELL", "NAME", "VALUE", "TYPE", "SOURCE"),
             [
-                (p.cell, p.name, value_text(p.value), p.type, p.source + inherited(p.inherited))
+                (at(p.cell), p.name, value_text(p.value), p.type, p.source + inherited(p.inherited))
                 for p in record.parameters
             ],
         ),
@@ -127,20 +132,20 @@ def _results(record: Run) -> list[Section]:
             "Metrics",
             ("CELL", "NAME", "VALUE", "STEP", "SOURCE"),
             [
-                (m.cell, m.name, number(m.value), m.step, m.source + inherited(m.inherited))
+                (at(m.cell), m.name, number(m.value), m.step, m.source + inherited(m.inherited))
                 for m in record.metrics
             ],
         ),
         (
             "Data",
             ("CELL", "ACCESS", "KIND", "NAME", "ROWS", "SIZE", "DIGEST"),
-            [_data_row(use) for use in record.data],
+            [(at(use.cell), *_data_row(use)) for use in record.data],
         ),
         (
             "Models",
             ("CELL", "NAME", "CLASS", "ARGUMENTS"),
             [
-                (m.cell, m.name, m.class_ + inherited(m.inherited), named(m.parameters))
+                (at(m.cell), m.name, m.class_ + inherited(m.inherited), named(m.parameters))
                 for m in record.models
             ],
         ),
@@ -170,7 +175,6 @@ def _data_row(use: DataUse) -> tuple[object, ...]:
     name = use.path or use.name
     rows = use.rows
     return (
-        use.cell,
         use.access + inherited(use.inherited),
         use.kind,
         name,
@@ -191,6 +195,10 @@ def _grouped(cells: Sequence[CellExecution]) -> list[list[CellExecution]]:
     return groups
 
 
+def _cell_name(cell: CellExecution) -> str:
+    return f"cell {cell.cell}" if cell.cell is not None else "a console's cell"
+
+
 def _cells_row(cells: Sequence[CellExecution]) -> tuple[object, ...]:
     cell = cells[0]
     if len(cells) > 1:
@@ -198,7 +206,7 @@ def _cells_row(cells: Sequence[CellExecution]) -> tuple[object, ...]:
         return (at, None, f"{len(cells)} not run", None, None, None, None)
     status = cell.status if cell.error is None else f"{cell.status}: {cell.error.type}"
     return (
-        "added" if cell.injected else cell.cell,
+        "added" if cell.injected else "console" if cell.console else cell.cell,
         cell.execution_count,
         status,
         duration(cell.duration_s),

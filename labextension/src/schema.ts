@@ -46,11 +46,15 @@ export interface CellDetail {
 /**
  * One execution of one cell, as a run's document lists it.
  *
+ *     ``console`` is that of a console on the notebook's kernel, or of a replay of one: it stands
+ *     in no notebook.
+ *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "CellExecution".
  */
 export interface CellExecution {
   cell: number | null;
+  console: boolean;
   duration_s: number | null;
   error: CellError | null;
   execution_count: number | null;

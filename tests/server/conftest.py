@@ -55,9 +55,13 @@ def start(jp_fetch: Fetch, mlops: MLOps, heard: set[str]) -> Any:
     started: list[Notebook] = []
 
     async def started_session(
-        path: str = "work/train.ipynb", kind: str = "notebook", kernel: str = "python3"
+        path: str = "work/train.ipynb",
+        kind: str = "notebook",
+        kernel: str = "python3",
+        on: Notebook | None = None,
     ) -> Notebook:
-        body = {"path": path, "name": Path(path).name, "type": kind, "kernel": {"name": kernel}}
+        its = {"name": kernel} if on is None else {"id": on.kernel_id}
+        body = {"path": path, "name": Path(path).name, "type": kind, "kernel": its}
         reply = await jp_fetch("api", "sessions", method="POST", body=json.dumps(body))
         started.append(Notebook(jp_fetch, mlops, json.loads(reply.body), heard))
         return started[-1]

@@ -66,6 +66,7 @@ class Notebook:
         if self._client is None:
             self._client = self._manager.client()
             # A manager's clients share its session, and with it the ids of their messages.
+            self._client.session = self._client.session.clone()
             self._client.session.session = uuid4().hex
             self._client.start_channels()
         await self._client.wait_for_ready(timeout=DEADLINE_S)
@@ -97,6 +98,8 @@ class Notebook:
     ) -> str:
         content = {"code": code, "silent": silent, "store_history": True, "stop_on_error": True}
         metadata: dict[str, Any] = {} if cell_id is None else {"cellId": cell_id}
+        if cell_id is not None and self.session["type"] == "notebook":
+            metadata["deletedCells"] = []
         metadata |= {"tags": tags} if tags else {}
         message = client.session.msg("execute_request", content, metadata=metadata)
         client.shell_channel.send(message)

@@ -126,10 +126,8 @@ async def test_is_recorded_through_restart_rename_interrupt_and_console(
     assert [one["status"] for one in finished(home, third)] == ["ok", "interrupted", "ok"]
 
     # A console on the same kernel.
-    body = {"path": "work/console-1", "name": "Console 1", "type": "console"}
-    body["kernel"] = {"id": notebook.kernel_id}  # type: ignore[assignment]
-    await jp_fetch("api", "sessions", method="POST", body=json.dumps(body))
-    await notebook.execute("z = x + y", cell_id=str(uuid4()))
+    console = await start("work/console-1", kind="console", on=notebook)
+    await console.execute("z = x + y", cell_id=str(uuid4()))
     assert finished(home, third)[-1]["reads"] == ["x", "y"]
     assert len(await begun(home, 3)) == 3
     told = {one["notebook"] for one in lines(home, "notebook_told")}
@@ -145,11 +143,9 @@ async def test_a_console_s_cells_belong_to_the_notebook_s_session_and_are_replay
     nbformat.write(document, jp_root_dir / "train.ipynb")
     notebook = await start("train.ipynb", kernel=kernel)
     await notebook.execute(first.source, cell_id=first.id)
-    body = {"path": "console-1", "name": "Console 1", "type": "console"}
-    body["kernel"] = {"id": notebook.kernel_id}  # type: ignore[assignment]
-    await jp_fetch("api", "sessions", method="POST", body=json.dumps(body))
+    console = await start("console-1", kind="console", on=notebook)
     # A console's cells have ids, of no notebook.
-    await notebook.execute("twice = lr * 2\ntwice", cell_id=str(uuid4()))
+    await console.execute("twice = lr * 2\ntwice", cell_id=str(uuid4()))
 
     async def asked(*parts: str) -> Any:
         return json.loads((await jp_fetch("mlops", *parts)).body)
@@ -167,8 +163,8 @@ async def test_a_console_s_cells_belong_to_the_notebook_s_session_and_are_replay
     record = await asked("runs", run["id"])
     assert record["cells"][0]["id"] == first.id
     # The notebook does not have it, and the record does not pretend to know its place there.
-    (guessed,) = record["unseen"]
-    assert (guessed["cell"], guessed["what"]) == (1, "where this cell stands in the notebook")
+    assert [(one["cell"], one["console"]) for one in record["cells"]] == [(0, False), (None, True)]
+    assert record["unseen"] == []
 
     reply = await jp_fetch("mlops", "runs", run["id"], "reproductions", method="POST", body="{}")
     ident = json.loads(reply.body)["id"]

@@ -35,6 +35,17 @@ def test_a_record_shows_each_of_its_sections() -> None:
         assert line in shown, line
 
 
+def test_what_a_console_executed_has_no_place() -> None:
+    run, _ = made("a", ["lr = 0.1"], [metric("acc", 0.9, None)])
+    execution = replace(cell(0, "acc = f(lr)").execution, cell=None, console=True)
+    failed = replace(execution, error=CellError("ZeroDivisionError", "division"))
+    shown = text.run(replace(run, cells=(*run.cells, execution, failed)))
+    rows = [line.split()[:2] for line in shown.splitlines()]
+    assert ["console", "acc"] in rows
+    assert "a console's cell: ZeroDivisionError" in shown
+    assert "cell None" not in shown
+
+
 def test_a_session_that_waits_for_people_is_open() -> None:
     run, _ = made("a", ["lr = 0.1"], status="running", trigger="interactive")
     assert text.run(run).splitlines()[1].split() == ["status", "open"]

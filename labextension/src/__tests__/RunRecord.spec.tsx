@@ -20,13 +20,14 @@ const SECRET = { redacted: `hmac-sha256:${'0123456789abcdef'.repeat(4)}` };
 const OTHER = { redacted: `hmac-sha256:${'fedcba9876543210'.repeat(4)}` };
 
 function cellOf(
-  cell: number,
+  cell: number | null,
   some: Partial<CellExecution> = {}
 ): CellExecution {
   return {
     ...{ cell, id: null, status: 'ok', started: null, duration_s: 1 },
-    ...{ execution_count: cell, source_digest: '', outputs: [], error: null },
+    ...{ execution_count: null, source_digest: '', outputs: [], error: null },
     ...{ reads: [], writes: [], injected: false, overlapping: false },
+    console: false,
     ...some
   };
 }
@@ -83,6 +84,12 @@ describe('The record of a run', () => {
   it('marks cells that overlapped', async () => {
     await show({ cells: [cellOf(3), cellOf(4, { overlapping: true })] });
     expect(screen.getAllByText('overlapping')).toHaveLength(1);
+  });
+
+  it('says that a cell was executed in a console', async () => {
+    await show({ cells: [cellOf(3), cellOf(null, { console: true })] });
+    expect(screen.getAllByText('console')).toHaveLength(1);
+    expect(screen.queryByText('no cell')).toBeNull();
   });
 
   it('says of a partial digest whether more may follow', async () => {

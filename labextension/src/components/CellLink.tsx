@@ -22,7 +22,13 @@ export function CellLink(props: {
   const [, look] = React.useReducer((n: number) => n + 1, 0);
   const { run, cell } = props;
   if (cell === null) {
-    return <span className="jp-mlops-mod-quiet">{trans.__('no cell')}</span>;
+    const isConsole =
+      onShow?.id === run && onShow.cells.some(({ console }) => console);
+    return (
+      <span className="jp-mlops-mod-quiet">
+        {isConsole ? trans.__('console') : trans.__('no cell')}
+      </span>
+    );
   }
   const { panel } = mlops.runs.notebook;
   const isThere =
