@@ -16,6 +16,8 @@ from typing import Any
 
 GAP = "  "
 NOTHING = "—"
+# Characters of a redacted value's digest that are shown.
+_MARK = 8
 
 
 def clean(text: object) -> str:
@@ -144,7 +146,9 @@ def value_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, dict) and set(value) == {"redacted"}:
-        return "(redacted)"
+        # As much of the digest as tells whether two are the same.
+        _, _, mark = str(value["redacted"]).rpartition(":")
+        return f"(redacted {mark[:_MARK]})"
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
