@@ -60,12 +60,15 @@ class NativeReaders:
     def __init__(self, note: Callable[[Any, bool | None], None]) -> None:
         self._note = note
         self._replaced: list[tuple[str, Any, Any]] = []
-        self._named: set[str] = set()
+        self._unnamed = set(UNSEEN)
 
     def newly_imported(self) -> list[NotSeen]:
         """Say, once for each library, that the files it opens are not seen."""
-        names = sorted(name for name in UNSEEN - self._named if name in sys.modules)
-        self._named.update(names)
+        # By the view, which asks the many modules for our few names and not the other way.
+        if sys.modules.keys().isdisjoint(self._unnamed):
+            return []
+        names = sorted(name for name in self._unnamed if name in sys.modules)
+        self._unnamed.difference_update(names)
         return [
             NotSeen(f"files that {name} opens, from here on", f"{name} opens them outside Python")
             for name in names

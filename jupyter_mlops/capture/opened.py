@@ -218,6 +218,9 @@ class Opened:
 
     def result(self, budget: Budget) -> tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]:
         """Fingerprint what was noted, in the order in which it was, as `budget` allows."""
+        noted = self._files or self._folders or self._addresses or self._unseen
+        if not (noted or self._databases or self._left_out or self.faults):
+            return (), tuple(self.native.newly_imported())  # as after most cells
         self._look_again(self._deadline())
         uses = [use for file in list(self._files.values()) for use in self._uses(file, budget)]
         for address in self._addresses:

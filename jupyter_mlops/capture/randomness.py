@@ -19,6 +19,8 @@ from jupyter_mlops.records import RandomUse
 _MT19937_BYTES = 2500
 # Of what random.getstate() returns.
 _VERSION = 3
+# Generators whose place is remembered; a program may make and install ever new ones.
+_WINDOWS = 8
 _NEVER_DREW = (623, 624)  # after its own initialisation, after seed()
 
 
@@ -35,6 +37,8 @@ class Generators:
         self._before: dict[str, Any] = {}
         self._digests: dict[str, tuple[Any, str]] = {}
         self._modules = 0
+        # The classes of NumPy's generator and its bits, once they were seen to be NumPy's.
+        self._kinds: tuple[type, type] | None = None
 
     def begin(self) -> None:
         """Look at the states as the cell finds them."""
@@ -61,6 +65,8 @@ class Generators:
                     after=self._digest(name, state),
                 )
             )
+        if not flow.entropy:
+            return tuple(uses)
         moved = {use.generator for use in uses if use.seeded}
         fresh = (RandomUse(None, name, False, None, None) for name in sorted(flow.entropy - moved))
         return (*uses, *fresh)
@@ -78,7 +84,7 @@ class Generators:
         own = random.__dict__.get("_inst")
         if type(own) is random.Random:
             states["random"] = self._python_state(own)
-        numpy = _numpy_state()
+        numpy = self._numpy_state()
         if numpy is not None:
             states["numpy.random"] = numpy
         return states
@@ -91,6 +97,22 @@ class Generators:
             # Decided once, since the two forms of one state do not compare.
             self._is_readable = found is not None and _as_told(state) == random.Random.getstate(own)
         return state if self._is_readable else random.Random.getstate(own)
+
+    def _numpy_state(self) -> bytes | None:
+        generator = loaded("numpy.random.mtrand", "_rand")
+        if generator is None:
+            return None
+        kinds = self._kinds
+        if kinds is not None and type(generator) is not kinds[0]:
+            kinds = None
+        if kinds is None and name_of(type(generator))[1] != "RandomState":
+            return None
+        bits = generator._bit_generator
+        if kinds is None or type(bits) is not kinds[1]:
+            if name_of(type(bits))[1] != "MT19937":
+                return None
+            self._kinds = type(generator), type(bits)
+        return _bytes_at(bits.ctypes.state_address)
 
 
 def _as_told(state: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -120,25 +142,29 @@ def _words(state: bytes) -> tuple[int, ...]:
 
 
 def _in_memory(own: random.Random) -> bytes | None:
-    ctypes = sys.modules.get("ctypes")
     # The object's head, the position, the words; what is no longer than that is not it.
     head = object.__basicsize__
     core = random.Random.__mro__[1]
-    if ctypes is None or sys.implementation.name != "cpython":
+    if sys.implementation.name != "cpython":
         return None
     if core.__basicsize__ < head + _MT19937_BYTES:
         return None
-    state: bytes = ctypes.string_at(id(own) + head, _MT19937_BYTES)
-    return state
+    return _bytes_at(id(own) + head)
 
 
-def _numpy_state() -> bytes | None:
-    generator = loaded("numpy.random.mtrand", "_rand")
-    ctypes = sys.modules.get("ctypes")  # NumPy imports it; capture imports nothing for itself
-    if generator is None or ctypes is None or name_of(type(generator))[1] != "RandomState":
-        return None
-    bits = generator._bit_generator
-    if name_of(type(bits))[1] != "MT19937":
-        return None
-    state: bytes = ctypes.string_at(bits.ctypes.state_address, _MT19937_BYTES)
+# By address; each is read only at an address that was asked for anew, so never a freed one.
+_windows: dict[int, Any] = {}
+
+
+def _bytes_at(address: int) -> bytes | None:
+    """Return the state that lies at `address`; looking once more is a single step of C."""
+    window = _windows.get(address)
+    if window is None:
+        ctypes = sys.modules.get("ctypes")  # NumPy imports it; capture imports nothing for itself
+        if ctypes is None:
+            return None
+        if len(_windows) >= _WINDOWS:
+            _windows.clear()
+        window = _windows[address] = (ctypes.c_char * _MT19937_BYTES).from_address(address)
+    state: bytes = window.raw
     return state

@@ -92,8 +92,11 @@ class Reads:
         if found is None or found[0] != thread:
             return (), ()
         _recordings.remove(found)
-        with unheard():
+        _busy.add(thread)
+        try:
             result = found[1].result(budget)
+        finally:
+            _busy.discard(thread)
         waiting += found[1].waiting
         return result
 

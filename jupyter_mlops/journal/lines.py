@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import json.encoder
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import MISSING
 from functools import cache, lru_cache
 from typing import Any
 
 from jupyter_mlops.events import EVENT_VERSION, Event
 
+_ENCODER_IN_C: Any = getattr(json.encoder, "c_make_encoder", None)
 _FORM: Any = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
 # Made once: `json.dumps` with options makes one a call. Nothing that is said contains itself.
 _ENCODER = json.JSONEncoder(default=vars, check_circular=False, **_FORM)
+# What `encode` would make anew each time, where the interpreter has it in C.
+_PIECES: Callable[[object, int], Iterable[str]] | None = _ENCODER_IN_C and _ENCODER_IN_C(
+    None, vars, json.encoder.encode_basestring, None, ":", ",", False, False, False
+)
 _ASCII = json.JSONEncoder(default=vars, check_circular=False, **{**_FORM, "ensure_ascii": True})
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 # What the journal itself fills in.
@@ -89,6 +96,8 @@ def _shape(kind: type[Any]) -> tuple[bytes, frozenset[str], frozenset[str]]:
 
 def _encoded(value: object) -> bytes:
     try:
-        return _ENCODER.encode(value).encode()
+        if _PIECES is None:
+            return _ENCODER.encode(value).encode()
+        return "".join(_PIECES(value, 0)).encode()
     except UnicodeEncodeError:
         return _ASCII.encode(value).encode()

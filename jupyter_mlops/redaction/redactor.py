@@ -108,9 +108,11 @@ class Redactor:
         """Return a cell's source without secrets; the literals in it are remembered."""
         if len(source) < _SHORTEST_TEXT:
             return source
-        pieces: list[tuple[Span, str]] = []
         plain = assigned.plain(source)
         small = plain.lower()
+        if self._is_clean(source, plain, small):
+            return source
+        pieces: list[tuple[Span, str]] = []
         known = list(assigned.places(source, small, self.names))
         if assigned.may_assign(source, known, self.names):
             pieces += self._by_syntax(source)
@@ -126,9 +128,12 @@ class Redactor:
         if len(text) < _SHORTEST_TEXT:
             return text
         plain = assigned.plain(text)
+        small = plain.lower()
+        if self._is_clean(text, plain, small):
+            return text
         pieces = [
             *self._by_value(text, plain),
-            *self._marked(text, assigned.find(text, plain.lower(), self.names)),
+            *self._marked(text, assigned.find(text, small, self.names)),
         ]
         return _replaced(text, pieces) if pieces else text
 
@@ -169,6 +174,14 @@ class Redactor:
         return changed
 
     # --- inside ---
+
+    def _is_clean(self, text: str, plain: bytes, small: bytes) -> bool:
+        """Tell at once, of most texts, that there is nothing to look for in them."""
+        return (
+            assigned.is_quiet(text, small, self.names)
+            and not shapes.may_hold(plain)
+            and not self._learned.may_be_in(text)
+        )
 
     def _by_syntax(self, source: str) -> Iterator[tuple[Span, str]]:
         found = code.find(source, self.names)

@@ -135,6 +135,11 @@ def find(text: str, plain: bytes) -> Iterator[Span]:
         yield from _of_run(text, start, end)
 
 
+def may_hold(plain: bytes) -> bool:
+    """Tell whether a text has a run that is long enough for a secret."""
+    return _NEEDLE in plain.translate(_CLASSES)
+
+
 def _runs(plain: bytes) -> Iterator[Span]:
     classes = plain.translate(_CLASSES)
     at = classes.find(_NEEDLE)
