@@ -46,6 +46,9 @@ def _init(self: Any, /, *values: Any, **named: Any) -> None:
     cls: Any = type(self)
     names: tuple[str, ...] = cls.__match_args__
     state = self.__dict__
+    if not named and len(values) == len(names):
+        state.update(zip(names, values))  # noqa: B905 - they are as many
+        return
     state.update(cls.__blank__)
     state.update(zip(names, values))  # noqa: B905 - too many are told of below
     state.update(named)

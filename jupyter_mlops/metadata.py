@@ -38,6 +38,8 @@ def tags(metadata: object) -> tuple[str, ...]:
 
 def asks_to_be_left_out(source: str, tags: Collection[str] = ()) -> bool:
     """Tell whether a cell's author keeps it out of the record; in doubt, yes."""
+    if "%" not in source:
+        return SKIP_TAG in tags
     # IPython ends a line wherever Python's text does, at a lone carriage return for example.
     return SKIP_TAG in tags or _SKIP.search("\n".join(source.splitlines())) is not None
 

@@ -111,7 +111,7 @@ class Hooks:
         try:
             if info is None or self._off:
                 return
-            interrupted = self._guard("beginning a cell", lambda: self._begin(info))
+            interrupted = self._guard("beginning a cell", self._begin, info)
         except KeyboardInterrupt:  # handed on to the cell, as those that the guard takes
             interrupted = True
         if interrupted:
@@ -124,7 +124,7 @@ class Hooks:
             if self._off:
                 return
             began = time.perf_counter()
-            self._guard("ending a cell", lambda: self._end(result, began))
+            self._guard("ending a cell", self._end, result, began)
         except KeyboardInterrupt:  # the cell it was meant for is over
             return
 
@@ -139,7 +139,7 @@ class Hooks:
         try:
             if not self._off:
                 source = args[0] if args else None
-                interrupted |= self._guard("reading a cell", lambda: self._read(tree, source))
+                interrupted |= self._guard("reading a cell", self._read, tree, source)
         except KeyboardInterrupt:  # handed on
             interrupted = True
         if interrupted:
@@ -223,7 +223,7 @@ class Hooks:
 
     def _on_reply(self, request: str) -> None:
         if not self._off:
-            self._guard("ending a cell", lambda: self._say_finished(request))
+            self._guard("ending a cell", self._say_finished, request)
 
     def _say_finished(self, request: str) -> None:
         if self._recorder is not None and self._session.is_ours:
@@ -259,10 +259,10 @@ class Hooks:
 
     # --- faults ---
 
-    def _guard(self, doing: str, step: Callable[[], Any]) -> bool:
+    def _guard(self, doing: str, step: Callable[..., Any], *of: Any) -> bool:
         """Do one step; return whether a KeyboardInterrupt came meanwhile."""
         try:
-            step()
+            step(*of)
         except KeyboardInterrupt:
             return True
         except BaseException as fault:  # noqa: BLE001 - nothing of ours may reach the user's output

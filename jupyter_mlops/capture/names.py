@@ -62,6 +62,8 @@ def before(
             for name in flow.binds | flow.maybe_binds
             if name in namespace and not hidden.holds(name, namespace[name])
         }
+    if not flow.reads:
+        return Before(identities, flow.reads, flow.opaque is not None)
     reads = {
         name for name in flow.reads if name in namespace and not hidden.holds(name, namespace[name])
     }
@@ -188,15 +190,22 @@ def after(
             reads.add(name)
             if not completed:
                 unreached.add(name)
-    changed = {name for name in flow.mutates if _may_change(namespace, name, surely=True)}
-    changed |= {name for name in flow.maybe_mutates if _may_change(namespace, name, surely=False)}
-    changed |= _other_names(changed, namespace, hidden, look)
+    changed: set[str] = set()
+    if flow.mutates or flow.maybe_mutates:
+        changed = {name for name in flow.mutates if _may_change(namespace, name, surely=True)}
+        changed.update(
+            name for name in flow.maybe_mutates if _may_change(namespace, name, surely=False)
+        )
+        changed |= _other_names(changed, namespace, hidden, look)
+    if not changed:
+        written = frozenset(bound)
+        return Moved(frozenset(reads), written, written, frozenset(), frozenset(unreached))
     return Moved(
-        reads=frozenset(reads),
-        writes=frozenset(bound | changed),
-        bound=frozenset(bound),
-        changed=frozenset(changed),
-        unreached=frozenset(unreached - changed),
+        frozenset(reads),
+        frozenset(bound | changed),
+        frozenset(bound),
+        frozenset(changed),
+        frozenset(unreached - changed),
     )
 
 

@@ -309,9 +309,10 @@ class Recorder:
             self._between.left,
             completed=completed,
         )
-        self._session.secrets.learn({*moved.writes, *changed}, self._namespace)
+        self._session.secrets.learn(moved.writes.union(changed), self._namespace)
         fields["opaque"] = flow.opaque is not None
-        fields["changed_beside"] = tuple(name for name in changed if name not in moved.writes)
+        if changed:
+            fields["changed_beside"] = tuple(name for name in changed if name not in moved.writes)
         doubtful = moved.changed - moved.bound - flow.mutates
         seen = self._data.nothing()
         if moved.bound or moved.changed:
@@ -320,10 +321,12 @@ class Recorder:
                 "data",
                 lambda: self._data.look(moved, doubtful, self._namespace, budget, seen),
             )
-        writes = moved.writes - {name for name in doubtful if seen.changed.get(name) is False}
-        fields["unsettled"] = tuple(
-            sorted(name for name in doubtful & writes if seen.changed.get(name, "") is None)
-        )
+        writes = moved.writes
+        if doubtful:
+            writes -= {name for name in doubtful if seen.changed.get(name) is False}
+            fields["unsettled"] = tuple(
+                sorted(name for name in doubtful & writes if seen.changed.get(name, "") is None)
+            )
         fields["reads"] = tuple(sorted(moved.reads))
         fields["writes"] = tuple(sorted(writes))
         self._part(execution, "names", lambda: self._names(flow, fields))

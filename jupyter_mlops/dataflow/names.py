@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from jupyter_mlops.dataflow.flow import NO_NAMES, Context, Flow, Function
 
 # IPython's own names for earlier inputs and results.
+_LATEST = frozenset({"_", "__", "___", "_i", "_ii", "_iii", "In", "Out"})
 _HISTORY = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_[dio]h|In|Out")
 _BUILTINS = frozenset(dir(builtins))
 
@@ -16,7 +17,7 @@ _BUILTINS = frozenset(dir(builtins))
 def is_history(name: str) -> bool:
     """Tell whether `name` is one of those under which IPython keeps earlier cells."""
     # Asked of every name of a namespace, hardly any of which can be one.
-    return (name[:1] == "_" or name in ("In", "Out")) and _HISTORY.fullmatch(name) is not None
+    return name in _LATEST or (name[:1] == "_" and _HISTORY.fullmatch(name) is not None)
 
 
 class Names:
