@@ -51,8 +51,8 @@ def test_size(count: int | None, text: str) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.9532163, "0.953216"), (3, "3"), (True, "true"), ("rbf", "rbf"), ([1, 2], "[1, 2]"),
-     ({"redacted": "hmac-sha256:0123456789"}, "(redacted 01234567)"), (None, "null"), ("NaN", "NaN"),
-     (1e-9, "1e-09")],
+     ({"redacted": "hmac-sha256:012345678"}, "(redacted 01234567)"), (None, "null"),
+     ("NaN", "NaN"), (1e-9, "1e-09")],
 )  # fmt: skip
 def test_number(value: object, text: str) -> None:
     assert layout.number(value) == text
