@@ -182,7 +182,10 @@ def breaking(
         now = broken.run(cell)
         if now != shown[place] and not (interrupted and "KeyboardInterrupt" in now):
             problems.append(f"{cell!r} showed {now}, and not {shown[place]}")
-        if "mlops/" in now or "mlops_injector" in now:
+        # An interrupt hits the beginning of the function that is called next. No guard is around
+        # that of the audit hook, which is called all the time; it is around all others.
+        inside = now.replace("mlops/capture/reads.py", "") if interrupted else now
+        if "mlops/" in inside or "mlops_injector" in inside:
             problems.append(f"{cell!r} shows frames of ours: {now}")
     state = broken.injector("state()")
     expected = [not state["off"]] * 3
