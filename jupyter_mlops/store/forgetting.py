@@ -23,6 +23,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, or_, select, upda
 
 from jupyter_mlops import journal
 from jupyter_mlops.errors import NotForgettableError
+from jupyter_mlops.events import CellFinished, CellStarted, DataCompleted
 from jupyter_mlops.records import Dependent, Forgetting
 from jupyter_mlops.store import erasure, queries, references, writing
 from jupyter_mlops.store.blobs import Blobs
@@ -43,6 +44,8 @@ _AT_ONCE = 400
 _SHOWN = 5
 # A file's time may be so much older than the clock's at that moment.
 _CLOCKS_APART_S = 0.02
+# The events that tell of one execution, whatever it was.
+_OF_EXECUTIONS = frozenset(one.type for one in (CellStarted, CellFinished, DataCompleted))
 SEALED = "a run of it was forgotten"
 
 
@@ -219,7 +222,7 @@ def _numbers(row: Row[Any]) -> set[int]:
 
 
 def _execution(row: Row[Any]) -> int | None:
-    if row.type not in ("cell_started", "cell_finished"):
+    if row.type not in _OF_EXECUTIONS:
         return None
     number = json.loads(row.document).get("execution")
     return number if isinstance(number, int) else None

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from jupyter_mlops.errors import NotForgettableError, UnknownRunError
-from jupyter_mlops.records import BatchCell, Run
+from jupyter_mlops.events import DataCompleted
+from jupyter_mlops.journal import now
+from jupyter_mlops.records import BatchCell, DataUse, Run
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store, erasure
 from jupyter_mlops.store.blobs import Blobs
@@ -73,6 +75,28 @@ def test_a_run_of_a_session_goes_and_the_others_stay_as_they_are(
     assert holding(home, *SECRETS) == {}
     assert records(store) == [later]
     assert store.steps(later.id) == steps
+
+
+def test_content_completed_after_a_cell_goes_with_it(
+    home: Settings, store: Store, tmp_path: Path
+) -> None:
+    kernel = session(home, tmp_path, ended=False)
+    for execution, name in ((1, "tide"), (0, "data")):
+        use = DataUse("frame", name, None, "made", None, f"wave-{name}" if execution else None)
+        kernel.events.append(
+            DataCompleted(
+                writer=kernel.id, seq=len(kernel.events), at=now(), execution=execution,
+                data=(use,),
+            )
+        )  # fmt: skip
+    kernel.end()
+    write_journal(home, kernel.events)
+    store.refresh()
+    store.forget([records(store)[1].id])
+    assert holding(home, *SECRETS) == {}
+    with sqlite3.connect(home.home / "store.db") as database:
+        left = database.execute("SELECT document FROM events WHERE type = 'data_completed'")
+        assert ['"data"' in document for (document,) in left] == [True]
 
 
 def test_it_does_not_come_back(home: Settings, store: Store, tmp_path: Path) -> None:
