@@ -1,4 +1,4 @@
-"""Python, the platform and every installed distribution, found by listing folders.
+"""The working folder, Python, the platform and every distribution, found by listing folders.
 
 ``importlib.metadata`` would open hundreds of files; the names of the ``*.dist-info``
 folders say the same in one listing a folder.
@@ -30,8 +30,8 @@ class Installed:
         stamp = self._folders()
         if stamp == self._stamp:
             return None
-        self._stamp = stamp
         environment = read([folder for folder, _ in stamp])
+        self._stamp = stamp  # not before: an interrupt may come in between
         if environment.digest == self._digest:
             return None
         self._digest = environment.digest
@@ -49,6 +49,14 @@ class Installed:
             except OSError:
                 continue  # a folder of the path need not exist
         return tuple(stamps)
+
+
+def working_folder() -> str:
+    """Return the process's working folder, an empty text if it is gone."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""  # what runs there is recorded all the same
 
 
 def read(folders: list[str]) -> Environment:

@@ -20,6 +20,7 @@ from typing import Any
 
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.capture.contents import Contents
+from jupyter_mlops.capture.environment import working_folder
 from jupyter_mlops.capture.interrupts import hand_on
 from jupyter_mlops.capture.native_readers import NativeReaders
 from jupyter_mlops.capture.opened import Opened
@@ -65,7 +66,7 @@ class Reads:
 
     def install(self) -> None:
         """Start to listen; the working folder at this moment is the notebook's."""
-        self._places = Places(os.getcwd())
+        self._places = Places(working_folder())
         _process.pid = os.getpid()
         _recordings.clear()
         if not _process.hooked:

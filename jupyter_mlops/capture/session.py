@@ -12,7 +12,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from jupyter_mlops.capture.environment import Installed
+from jupyter_mlops.capture.environment import Installed, working_folder
 from jupyter_mlops.errors import JournalError
 from jupyter_mlops.events import (
     WRITTEN_LATE,
@@ -61,7 +61,9 @@ class Session:
         match = _CONNECTION_FILE.fullmatch(os.path.basename(connection_file))
         self.kernel_id = match[1] if match else None
         self.installed = Installed()
-        self._writer: str | None = None
+        self._writer = str(uuid.uuid4())
+        self._first: bytes | None = None
+        self._is_open = False
         self._secrets: Secrets | None = None
         self._journal: Journal | None = None
         self._waiting: deque[bytes] = deque()
@@ -79,7 +81,7 @@ class Session:
     @property
     def is_open(self) -> bool:
         """Tell whether the first line was said."""
-        return self._writer is not None
+        return self._is_open
 
     @property
     def is_batch(self) -> bool:
@@ -102,25 +104,40 @@ class Session:
         return self._secrets
 
     def open(self, header: dict[str, Any]) -> None:
-        """Say the first line; `header` is that of the first request."""
-        environment = self.installed.changed() or Environment("", "", {}, "")
+        """Say the first line; `header` is that of the first request.
+
+        Whatever interrupts it, the next call begins anew: a journal without this line is no
+        session to anybody.
+        """
+        installed = Installed()
+        environment = installed.changed() or Environment("", "", {}, "")
         if self.user is None:
             self.user = user_of(header) or system_user()
-        self._writer = str(uuid.uuid4())
         starter = self.starter
-        self.say(
+        line = self._composed(
             SessionStarted,
-            process=this_process(),
-            kernel_id=self.kernel_id,
-            notebook=self.path,
-            notebook_source=self.path_source,
-            trigger=starter.trigger if starter is not None else "interactive",
-            run=starter.run if starter is not None else None,
-            user=self.user,
-            cwd=os.getcwd(),
-            environment=environment,
-            listens=self.listens,
+            {
+                "process": this_process(),
+                "kernel_id": self.kernel_id,
+                "notebook": self.path,
+                "notebook_source": self.path_source,
+                "trigger": starter.trigger if starter is not None else "interactive",
+                "run": starter.run if starter is not None else None,
+                "user": self.user,
+                "cwd": working_folder(),
+                "environment": environment,
+                "listens": self.listens,
+            },
         )
+        with self._lock:
+            if self._is_open:
+                return  # by a cell of a signal handler's, meanwhile
+            self.installed = installed
+            if not self._waiting or self._waiting[0] is not self._first:
+                self._first = line
+                self._waiting.appendleft(line)
+            self._is_open = True
+            self._send()
 
     def say(self, kind: type[Event], **fields: Any) -> None:
         """Append one line. While the journal can't be written it waits in memory.
@@ -129,13 +146,16 @@ class Session:
         """
         if not self.is_ours:
             return
-        fields = self.secrets.kept(fields)
+        line = self._composed(kind, fields)
         with self._lock:
-            self._waiting.append(compose(kind, fields))
+            self._waiting.append(line)
             self._send()
 
+    def _composed(self, kind: type[Event], fields: dict[str, Any]) -> bytes:
+        return compose(kind, self.secrets.kept(fields))
+
     def _send(self) -> None:
-        if self._writer is None or self._closed or (self._sending and _is_called_by_itself()):
+        if not self._is_open or self._closed or (self._sending and _is_called_by_itself()):
             return
         self._sending = True
         try:
@@ -184,7 +204,7 @@ class Session:
 
     def end(self, *, shut_down: bool) -> None:
         """Say the last line, once; without `shut_down` the kernel goes on."""
-        if self._writer is not None and not self._ended:
+        if self._is_open and not self._ended:
             self._ended = True
             self.say(SessionEnded, shut_down=shut_down)
 

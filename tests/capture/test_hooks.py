@@ -317,3 +317,29 @@ def test_a_full_disk_costs_no_cell_and_loses_no_line(
     assert [event["execution"] for event in events if event["type"] == "cell_finished"] == list(
         range(7)
     )
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        "from jupyter_mlops.capture import session\n"
+        "process = session.this_process\n"
+        "def interrupted():\n"
+        "    session.this_process = process\n"
+        "    raise KeyboardInterrupt\n"
+        "session.this_process = interrupted\n",
+        "import os, tempfile\ngone = tempfile.mkdtemp()\nos.chdir(gone)\nos.rmdir(gone)\n",
+    ],
+    ids=["interrupt", "no working folder"],
+)
+def test_trouble_while_the_session_opens_does_not_cost_the_session(
+    start_kernel: StartKernel, startup: Callable[[str], None], trouble: str
+) -> None:
+    startup(trouble)
+    kernel = start_kernel()
+    kernel.run("import os; os.chdir('/')")
+    kernel.run("lr = 0.1")
+    first, *_ = kernel.events()
+    assert isinstance(first, SessionStarted)
+    assert kernel.of(Notice) == []
+    assert [name.name for name in kernel.finished()[-1].parameters] == ["lr"]

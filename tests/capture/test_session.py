@@ -99,3 +99,42 @@ def test_any_interrupt_leaves_the_session_as_able_as_before(home: Settings) -> N
         if left > 0:
             break
     assert len(found) == 2 and nth > 100
+
+
+def test_an_interrupt_while_the_session_opens_costs_it_nothing(home: Settings) -> None:
+    """A KeyboardInterrupt at the Nth instruction of ours, and the next cell opens it."""
+    left = 0
+
+    def trace(frame: Any, event: str, _: object) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename != session_module.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return trace
+
+    for nth in range(1, 10_000):
+        session = Session(home, None, "")
+        session.say(Notice, what="too early", why="a test")
+        left = nth
+        sys.settrace(trace)
+        try:
+            session.open({})
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(None)
+        if not session.is_open:
+            session.open({})
+        session.close()
+        (path,) = home.journals.iterdir()
+        events = journal.read(path).events
+        path.unlink()
+        assert [event["type"] for event in events] == ["session_started", "notice", "session_ended"]
+        assert events[0]["environment"]["packages"], nth
+        if left > 0:
+            break
+    assert nth > 100
