@@ -172,7 +172,7 @@ def _taken(value: Any, budget: Budget) -> tuple[Fingerprint | None, bool]:
 
     first = outline(value)
     if first is None or first.seconds <= budget.left:
-        begun = fingerprints.begin(value)
+        begun = fingerprints.begin(value, whole=True)
         try:
             return (None if begun is None else budget.spend(begun)), False
         except TimeoutError:

@@ -49,9 +49,13 @@ class Row(NamedTuple):
 def relation(uses: Sequence[DataUse]) -> bool | None:
     """Tell whether all contents are equal; ``None`` where that can't be known.
 
-    Two whole digests of one algorithm that differ settle it, whatever the others are.
+    Two whole digests of one algorithm that differ settle it, and so do two extents, whatever
+    the others are.
     """
-    known = [(use.digest, *use.digests) for use in uses if use.digest is not None and use.complete]
+    whole = [use for use in uses if use.digest is not None and use.complete]
+    if any(whole[0].has_other_extent(use) for use in whole[1:]):
+        return False
+    known = [(str(use.digest), *use.digests) for use in whole]
     by_algorithm: dict[str, list[str]] = {}
     for digest in (digest for digests in known for digest in digests):
         by_algorithm.setdefault(digest.partition(":")[0], []).append(digest)

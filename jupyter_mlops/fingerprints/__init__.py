@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, Literal
+from typing import Literal
 
 from jupyter_mlops.fingerprints.introspection import bases, loaded
 from jupyter_mlops.fingerprints.steps import Steps, finish
@@ -30,6 +30,9 @@ _KNOWN: tuple[tuple[str, str, Kind, str], ...] = (
     ("sklearn.base", "BaseEstimator", "model", "estimators"),
 )
 
+# Those that two threads can share.
+_SHARED = ("frames", "arrays")
+
 
 def kind(value: object) -> Kind | None:
     """Tell what kind of data `value` is; ``None`` if it has no fingerprint."""
@@ -46,21 +49,23 @@ def fingerprint(value: object) -> Fingerprint | None:
         ``None`` if the kind is not known. Incomplete where something inside could only be
         read by running code of the user's.
     """
-    begun = begin(value)
+    begun = begin(value, whole=True)
     return finish(begun) if begun is not None else None
 
 
-def begin(value: object) -> Steps[Fingerprint | None] | None:
+def begin(value: object, whole: bool = False) -> Steps[Fingerprint | None] | None:
     """Begin the fingerprint of `value`, which the caller goes on with as time allows.
 
-    Until its end the generator keeps `value`, or parts of it, alive.
+    Until its end the generator keeps `value`, or parts of it, alive. A caller who goes on
+    with it to its end at once reads it as a `whole`: then a second thread may take part,
+    which changes no digest.
     """
     found = _find(value)
     if found is None:
         return None
     module = import_module(f"{__name__}.{found[1]}")
-    read: Callable[[Any], Steps[Fingerprint | None]] = module.fingerprint
-    return read(value)
+    read: Callable[..., Steps[Fingerprint | None]] = module.fingerprint
+    return read(value, whole) if whole and found[1] in _SHARED else read(value)
 
 
 def of_file(

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from jupyter_mlops.fingerprints.hashing import OBJECTS, PIECE, Content
+from jupyter_mlops.fingerprints.hashing import OBJECTS, PIECE, Content, Pieces
 from jupyter_mlops.fingerprints.introspection import (
     attributes,
     loaded,
@@ -20,23 +21,60 @@ from jupyter_mlops.fingerprints.introspection import (
 )
 from jupyter_mlops.fingerprints.python_ import Encoder, Values
 from jupyter_mlops.fingerprints.steps import Steps
+from jupyter_mlops.fingerprints.together import side_by_side
 from jupyter_mlops.records import Fingerprint
 
 # Significant bytes of an x87 extended number; the rest of its 12 or 16 bytes is padding.
 _EXTENDED_BYTES = 10
+# Above this an array on its own is hashed in pieces; part of something else, it never is.
+_LARGE_BYTES = 1 << 26
 
 
-def fingerprint(value: Any) -> Steps[Fingerprint]:
-    """Return the fingerprint of a numpy array of any dtype, shape and memory layout."""
-    found = yield from content(value)
+def fingerprint(value: Any, whole: bool = False) -> Steps[Fingerprint]:
+    """Return the fingerprint of a numpy array of any dtype, shape and memory layout.
+
+    If a large one is read as a `whole`, two threads may share its pieces.
+    """
     base = plain(value)
+    if _is_large(value, base):
+        digest, complete = (yield from _in_pieces(base, whole)), True
+    else:
+        found = yield from content(value)
+        digest, complete = found.text(), found.complete
     return Fingerprint(
-        digest=found.text(),
-        complete=found.complete,
+        digest=digest,
+        complete=complete,
         size_bytes=int(base.nbytes),
         shape=tuple(base.shape),
         dtype=dtype_name(base.dtype),
     )
+
+
+def _is_large(value: Any, base: Any) -> bool:
+    return bool(_kind(value) == "array" and is_raw(base.dtype) and base.nbytes > _LARGE_BYTES)
+
+
+def _in_pieces(array: Any, whole: bool) -> Steps[str]:
+    """Return the digest of a large array, of any memory layout."""
+    pieces = Pieces("array")
+    pieces.heading(dtype_name(array.dtype), array.ndim, *array.shape)
+    if not array.flags.c_contiguous:
+        for part in _pieces(array):
+            pieces.bulk(_significant(part))
+            yield
+        return pieces.text()
+    flat = _bytes(array)
+    starts = range(0, len(flat), Pieces.LENGTH)
+    parts = [partial(_piece, flat[start : start + Pieces.LENGTH]) for start in starts]
+    for piece in (yield from side_by_side(parts, len(flat) if whole else 0)):
+        pieces.add(piece)
+    return pieces.text()
+
+
+def _piece(flat: Any) -> Steps[Content]:
+    content = Content("piece")
+    yield from content.feed(flat)
+    return content
 
 
 def content(value: Any, encoder: Encoder | None = None, depth: int = 0) -> Steps[Content]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from itertools import repeat
 from operator import is_
 from typing import Any
@@ -27,6 +28,7 @@ from jupyter_mlops.fingerprints.introspection import (
 )
 from jupyter_mlops.fingerprints.python_ import Encoder, Values, zone_name
 from jupyter_mlops.fingerprints.steps import Steps, finish
+from jupyter_mlops.fingerprints.together import side_by_side
 from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records import Column, Fingerprint
 
@@ -63,11 +65,11 @@ def stored(value: Any) -> Stored | None:
     return Stored(rows, index, header, _labels(header, len(columns)), columns)
 
 
-def fingerprint(value: Any) -> Steps[Fingerprint | None]:
+def fingerprint(value: Any, whole: bool = False) -> Steps[Fingerprint | None]:
     """Return the fingerprint of a frame or series, subclasses included.
 
     The data of a subclass are read past its methods. ``None`` if the value's inside is not
-    that of a frame.
+    that of a frame. If it is read as a `whole`, two threads may share the columns.
     """
     found = stored(value)
     if found is None:
@@ -80,7 +82,7 @@ def fingerprint(value: Any) -> Steps[Fingerprint | None]:
         root.child((yield from index_content(found.header)))
     root.piece(found.rows, len(found.columns))
     root.child(index)
-    contents = yield from _columns(found.columns)
+    contents = yield from _columns(found.columns, whole)
     for content in contents:
         root.child(content)
     columns = tuple(
@@ -144,17 +146,22 @@ def _is_pandas(value: Any) -> bool:
     return belongs_to(type(value), "pandas")
 
 
-def _columns(stored: list[Any]) -> Steps[list[Content]]:
+def _columns(stored: list[Any], whole: bool) -> Steps[list[Content]]:
     """Return the contents of columns, reading strided ones side by side."""
     contents: dict[int, Content] = {}
     strided: list[tuple[Content, Any]] = []
+    others: list[int] = []
     for position, values in enumerate(stored):
         if _is_strided(values):
             contents[position] = Content("array")
             contents[position].piece(arrays.dtype_name(values.dtype), 1, len(values))
             strided.append((contents[position], values))
         else:
-            contents[position] = yield from column_content(values)
+            others.append(position)
+    shared = whole and all(_lets_others_run(stored[position]) for position in others)
+    size = sum(int(stored[position].nbytes) for position in others) if shared else 0
+    parts = [partial(column_content, stored[position]) for position in others]
+    contents |= zip(others, (yield from side_by_side(parts, size)), strict=True)
     if strided:
         contiguous = loaded("numpy", "ascontiguousarray")
         for start in range(0, len(strided[0][1]), _ROWS):
@@ -162,6 +169,16 @@ def _columns(stored: list[Any]) -> Steps[list[Content]]:
                 content.bulk(contiguous(values[start : start + _ROWS]).view("u1"))
             yield
     return [contents[position] for position in range(len(stored))]
+
+
+def _lets_others_run(values: Any) -> bool:
+    """Tell whether reading a column keeps no other thread from running.
+
+    Python objects do, and their content should not be read while the user's threads could run.
+    """
+    if type(values) is loaded("numpy", "ndarray"):
+        return arrays.is_raw(values.dtype)
+    return belongs_to(type(values), "pandas") and type(values).__name__ in _SHARED
 
 
 def _is_strided(values: Any) -> bool:
@@ -349,6 +366,8 @@ def dtype_name(values: Any) -> str:
     return str(values.dtype)
 
 
+# Classes of columns that are buffers, all of them, which are hashed where they are.
+_SHARED = ("ArrowStringArray", "ArrowStringArrayNumpySemantics", "DatetimeArray", "TimedeltaArray")
 _TAKERS: dict[str, Callable[[Content, Any], Steps[None]]] = {
     "Categorical": _take_categorical,
     "DatetimeArray": _take_moments,

@@ -120,6 +120,66 @@ class Content:
         return f"{self._algorithm}:{self._hash.hexdigest()}"
 
 
+def in_pieces(algorithm: str) -> str:
+    """Name the algorithm whose digests are those of :class:`Pieces`."""
+    return f"{algorithm}p"
+
+
+class Pieces:
+    """Large content as the digests of its pieces, which can be made in any order.
+
+    Two contents of one size are cut alike. The digest names another algorithm than that of
+    content in one stream, which it never equals.
+
+    Parameters
+    ----------
+    tag
+        What kind of content this is.
+    algorithm
+        That of the pieces.
+
+    """
+
+    LENGTH = 1 << 24
+
+    def __init__(self, tag: str, algorithm: str = ALGORITHM) -> None:
+        self._algorithm = algorithm
+        self._root = Content(tag, algorithm)
+        self._root.piece(self.LENGTH)
+        self._last = Content("piece", algorithm)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of content taken in."""
+        return self._root.size_bytes + self._last.size_bytes
+
+    def bulk(self, data: Any) -> None:
+        """Take in the bytes of a contiguous buffer; consecutive calls concatenate."""
+        view = memoryview(data).cast("B")
+        while view.nbytes:
+            part = view[: self.LENGTH - self._last.size_bytes]
+            self._last.bulk(part)
+            if self._last.size_bytes == self.LENGTH:
+                self.add(self._last)
+                self._last = Content("piece", self._algorithm)
+            view = view[part.nbytes :]
+
+    def add(self, piece: Content) -> None:
+        """Take in a piece that was made apart."""
+        self._root.child(piece)
+
+    def heading(self, *values: str | bytes | int) -> None:
+        """Take in small values that stand before the content."""
+        self._root.piece(*values)
+
+    def text(self) -> str:
+        """Return the digest of everything, which ends with this."""
+        if self._last.size_bytes:
+            self.add(self._last)
+            self._last = Content("piece", self._algorithm)
+        return f"{in_pieces(self._algorithm)}:{self._root.digest().hex()}"
+
+
 class Strings:
     """A sequence of byte strings: their bytes one after the other, and where each ends.
 

@@ -118,6 +118,16 @@ class DataUse:
     inherited: bool = False
     digests: tuple[str, ...] = ()
 
+    def has_other_extent(self, other: DataUse) -> bool:
+        """Tell whether two whole contents differ by the rows, or by the bytes of a file.
+
+        That settles it where their digests are of different algorithms.
+        """
+        pairs = [(self.rows, other.rows)]
+        if self.kind == other.kind == "file":
+            pairs.append((self.size_bytes, other.size_bytes))
+        return any(None not in pair and pair[0] != pair[1] for pair in pairs)
+
 
 @dataclass(frozen=True)
 class ModelFit:

@@ -232,6 +232,8 @@ def equal(before: DataUse, after: DataUse) -> bool | None:
     """Tell whether two contents are equal; ``None`` where the digests can't tell."""
     if before.digest is None or after.digest is None or not (before.complete and after.complete):
         return None
+    if before.has_other_extent(after):
+        return False
     first, second = (
         {digest.partition(":")[0]: digest for digest in digests}
         for digests in ((before.digest, *before.digests), (after.digest, *after.digests))

@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from jupyter_mlops.fingerprints.hashing import ALGORITHM, Content
+from jupyter_mlops.fingerprints import files
+from jupyter_mlops.fingerprints.hashing import ALGORITHM, in_pieces
 from jupyter_mlops.journal import now
 from jupyter_mlops.records import Artifact, DataUse
 from jupyter_mlops.redaction.names import holds_secrets
@@ -120,7 +121,9 @@ def _content(use: DataUse, limit: int) -> Iterator[bytes]:
         raise _NotKeptError("its name says that it holds secrets, and those are never kept")
     if (use.size_bytes or 0) > limit:
         raise _NotKeptError(f"it is larger than the limit of its folder, {limit} bytes")
-    if use.digest.partition(":")[0] != ALGORITHM:
+    named = use.digest.partition(":")[0]
+    content = files.content(named) if named in (ALGORITHM, in_pieces(ALGORITHM)) else None
+    if content is None:
         raise _NotKeptError("its digest is of another algorithm than the store's")
     # Opening a pipe would wait for its other end.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -132,7 +135,6 @@ def _content(use: DataUse, limit: int) -> Iterator[bytes]:
         told = os.fstat(descriptor)
         if not stat.S_ISREG(told.st_mode) or told.st_size != use.size_bytes:
             raise _NotKeptError("it had changed before it could be copied")
-        content = Content("file")
         for piece in iter(lambda: file.read(_PIECE_BYTES), b""):
             content.bulk(piece)
             yield piece

@@ -1,6 +1,7 @@
 """Digests by the store's own algorithm, beside those of kernels that lack it.
 
-An environment without ``xxhash`` digests by BLAKE2b. Files that it read are read again when
+An environment without ``xxhash`` digests by BLAKE2b, and what was recorded long ago may have a
+digest that is made otherwise for large files now. Files that it read are read again when
 its journal is taken in; where they still have the content that was told, their digest by the
 store's algorithm is added, so that they compare with what other environments read.
 """
@@ -16,7 +17,6 @@ from sqlalchemy import Connection, select
 
 from jupyter_mlops.events import CellFinished, DataCompleted, Event, SessionStarted
 from jupyter_mlops.fingerprints import files
-from jupyter_mlops.fingerprints.hashing import ALGORITHM
 from jupyter_mlops.records import DataUse
 from jupyter_mlops.store import tables
 
@@ -49,7 +49,8 @@ def folder_of(connection: Connection, writer: str) -> str | None:
 
 def _foreign(use: DataUse) -> bool:
     named = use.digest is not None and use.complete and use.path is not None
-    return named and use.kind == "file" and not str(use.digest).startswith(f"{ALGORITHM}:")
+    own = files.algorithm(use.size_bytes or 0)
+    return named and use.kind == "file" and not str(use.digest).startswith(f"{own}:")
 
 
 def _translated(use: DataUse, start: str) -> DataUse:

@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_mlops import schema, text
 from jupyter_mlops.comparison import html
+from jupyter_mlops.comparison.found import relation
 from jupyter_mlops.records import Column, Comparison, Parameter
 from jupyter_mlops.reproduction.verdict import equal
 from tests.comparison.made import (
@@ -22,6 +23,18 @@ from tests.comparison.made import (
     printed,
     shown,
 )
+
+
+def test_an_extent_settles_what_digests_of_different_algorithms_leave_open() -> None:
+    short = file("x", "xxh3:a", 0, size_bytes=1)
+    long = replace(short, digest="xxh3p:b", size_bytes=2)
+    frames = [replace(one, kind="frame") for one in (short, long)]
+    assert relation([short, long]) is False
+    assert relation([short, replace(long, size_bytes=1)]) is None
+    assert relation([short, replace(long, complete=False)]) is None
+    # What a frame takes in memory depends on how it is stored.
+    assert relation(frames) is None
+    assert relation([replace(one, rows=n) for n, one in enumerate(frames)]) is False
 
 
 def test_equal_runs_differ_in_nothing() -> None:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from jupyter_mlops.fingerprints import files, of_file
+from jupyter_mlops.fingerprints.hashing import Pieces
 from jupyter_mlops.fingerprints.steps import finish
 
 
@@ -64,3 +66,21 @@ def test_a_file_that_changes_meanwhile_is_incomplete(tmp_path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"y")
     assert not finish(reading).complete
+
+
+def test_a_large_file_is_hashed_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LARGE_BYTES", 1000)
+    monkeypatch.setattr(Pieces, "LENGTH", 700)
+    path = tmp_path / "data"
+    path.write_bytes(bytes(range(250)) * 4)
+    assert (of_file(path) or missing()).digest.startswith("xxh3:")
+    path.write_bytes(bytes(range(250)) * 9)
+    found = of_file(path) or missing()
+    assert found.complete and found.size_bytes == 2250 and found.digest.startswith("xxh3p:")
+    for reading in (1, 699, 700, 701):
+        monkeypatch.setattr(files, "_BUFFER_BYTES", reading)
+        assert of_file(path) == found
+
+
+def missing() -> NoReturn:
+    pytest.fail("it has no fingerprint")

@@ -146,6 +146,9 @@ def test_digests_that_can_not_be_compared_are_neither_equal_nor_different() -> N
     use = _file("a.csv", "xxh3:1")
     assert equal(use, use) is True
     assert equal(use, replace(use, digest="xxh3:2")) is False
+    sized = replace(use, size_bytes=1)
+    for size, found in ((1, None), (None, None), (2, False)):
+        assert equal(sized, replace(use, digest="xxh3p:1", size_bytes=size)) is found
     for other in ("sha256:1", None):
         assert equal(use, replace(use, digest=other)) is None
     assert equal(use, replace(use, complete=False)) is None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlops.events import CellFinished
-from jupyter_mlops.fingerprints import of_file
+from jupyter_mlops.fingerprints import files, of_file
 from jupyter_mlops.fingerprints.files import translated
 from jupyter_mlops.fingerprints.hashing import Content
 from jupyter_mlops.records import DataUse
@@ -64,3 +64,16 @@ def test_what_can_not_be_translated_stays_alone(tmp_path: Path) -> None:
     assert translated(tmp_path / "data", "sha256:" + "0" * 64) is None
     assert translated(tmp_path / "missing", blake2b(b"x")) is None
     assert translated(tmp_path, blake2b(b"x")) is None
+
+
+def test_a_large_file_gets_the_digest_of_large_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LARGE_BYTES", 10)
+    (tmp_path / "data").write_bytes(b"x" * 20)
+    own, before = of_file(tmp_path / "data"), Content("file")
+    before.bulk(b"x" * 20)
+    assert own is not None and own.digest.startswith("xxh3p:")
+    for digest in (blake2b(b"x" * 20), before.text()):
+        assert translated(tmp_path / "data", digest) == own.digest
+    assert translated(tmp_path / "data", own.digest) is None
