@@ -4,7 +4,9 @@ The limit of any content-complete digest is reading the content once; ``numpy.su
 thread stands for it, over the very buffers that hold the data. Peers: ``joblib.hash`` for
 values, MLflow's dataset digest (in a process of its own, on the same data), and MD5 in chunks
 of 1 MiB (as DVC hashes) for files. A file is in the page cache. Changes that MLflow's digest
-does not see are made to both. Times are processor time: each of them keeps one thread busy.
+does not see are made to both. Times are processor time, with each of them in one thread; what
+two threads gain over ``joblib.hash`` is measured by the clock on the wall, and needs a quiet
+machine.
 """
 
 from __future__ import annotations
@@ -25,10 +27,13 @@ from _measure import Goal, arguments, interleaved, report, rows
 from _mutations import MUTATIONS
 from _peers import PYTHON, Peer
 
-from jupyter_mlops.fingerprints import fingerprint, of_file
+from jupyter_mlops.fingerprints import begin, fingerprint, of_file
+from jupyter_mlops.fingerprints.steps import finish
 
 MIB = 2**20
 SUM, OURS, JOBLIB, MLFLOW = "np.sum, one thread", "fingerprint", "joblib.hash", "MLflow's digest"
+
+WALL, JOBLIB_WALL = "fingerprint, two threads", "joblib.hash, one thread"
 
 
 def buffers_of(kind: str, value: Any) -> list[Any]:
@@ -51,15 +56,25 @@ def value_times(
     found = interleaved(
         {
             SUM: lambda: [buffer.sum() for buffer in buffers],
-            OURS: lambda: fingerprint(value),
+            OURS: lambda: alone(value),
             JOBLIB: lambda: joblib.hash(value),
         },
         repeats,
         clock=time.process_time,
     )
+    by_the_wall = interleaved(
+        {WALL: lambda: fingerprint(value), JOBLIB_WALL: lambda: joblib.hash(value)}, repeats
+    )
+    found |= by_the_wall
     if peer is not None:
         found[MLFLOW] = [peer.measure() for _ in range(repeats)]
     return found
+
+
+def alone(value: Any) -> Any:
+    """Fingerprint a value in one thread, as an idle kernel does."""
+    begun = begin(value)
+    return None if begun is None else finish(begun)
 
 
 def file_times(path: Path, megabytes: int, repeats: int) -> dict[str, list[float]]:
@@ -77,7 +92,7 @@ def file_times(path: Path, megabytes: int, repeats: int) -> dict[str, list[float
     cases = {
         "read()": lambda: chunks(len),
         OURS: lambda: of_file(path),
-        "the same bytes, as an array": lambda: fingerprint(content),
+        "the same bytes, as an array": lambda: alone(content),
         "md5": lambda: chunks(hashlib.md5(usedforsecurity=False).update),
     }
     return interleaved(cases, repeats, clock=time.process_time)
@@ -124,14 +139,16 @@ def main() -> None:
             found = value_times(kind, size, options.repeats, peer)
             if peer is not None:
                 peer.stop()
+            wall = {name: found.pop(name) for name in (JOBLIB_WALL, WALL)}
             made += rows(f"{kind}, {size} MB", found, SUM)
+            made += rows(f"{kind}, {size} MB, by the clock on the wall", wall, JOBLIB_WALL)
             goals.append(
                 Goal(f"{kind}: of one pass over memory", _times(found, OURS, SUM), "x", 1.2)
             )
             goals.append(
                 Goal(
                     f"{kind}: under joblib.hash",
-                    _times(found, JOBLIB, OURS),
+                    _times(wall, JOBLIB_WALL, WALL),
                     "x",
                     30,
                     at_least=True,
