@@ -86,13 +86,12 @@ class Between:
     ) -> tuple[str, ...]:
         if before is None or now is None or before == now:
             return ()
-        return tuple(
-            sorted(
-                name
-                for name in _differing(before, now)
-                if not (_is_the_shells(name) or self._hidden.holds(name, namespace.get(name)))
-            )
-        )
+        found = [
+            name
+            for name in _differing(before, now)
+            if not (_is_the_shells(name) or self._hidden.holds(name, namespace.get(name)))
+        ]
+        return tuple(sorted(found)) if found else ()
 
 
 def version_of(namespace: dict[str, Any]) -> int | None:
@@ -128,9 +127,9 @@ def _has_versions(ctypes: Any) -> bool:
 
 def _is_the_shells(name: str) -> bool:
     # IPython's history and `!` set some; `__annotations__` and the like are the interpreter's.
-    return (
-        is_history(name) or name == "_exit_code" or (name.startswith("__") and name.endswith("__"))
-    )
+    if is_history(name) or name == "_exit_code":
+        return True
+    return name[:2] == "__" and name.endswith("__")
 
 
 def _look(namespace: dict[str, Any], earlier: Look | None) -> Look | None:

@@ -90,7 +90,10 @@ class Generators:
         return states
 
     def _python_state(self, own: random.Random) -> tuple[Any, ...]:
-        found = None if self._is_readable is False else _in_memory(own)
+        if self._is_readable:
+            found = _bytes_at(id(own) + object.__basicsize__)
+        else:
+            found = None if self._is_readable is False else _in_memory(own)
         following = own.__dict__.get("gauss_next")
         state = (_VERSION, found, following if type(following) is float else None)
         if self._is_readable is None:

@@ -281,7 +281,8 @@ class Recorder:
                     execution.unseen.extend(missed)
                 else:
                     execution.unseen.append(NotSeen("outputs", "shown as those of another cell"))
-            fields.setdefault("unseen", tuple(execution.unseen))
+            if execution.unseen:
+                fields.setdefault("unseen", tuple(execution.unseen))
             self._session.say(CellFinished, **fields)
 
     def _look(
@@ -302,15 +303,11 @@ class Recorder:
             # The cell was not Python, or was refused before it ran.
             flow, before = Flow(), names.Before({}, frozenset(), every=False)
         moved = names.after(
-            flow,
-            before,
-            self._namespace,
-            self._hidden,
-            self._between.left,
-            completed=completed,
+            flow, before, self._namespace, self._hidden, self._between.left, completed=completed
         )
         self._session.secrets.learn(moved.writes.union(changed), self._namespace)
-        fields["opaque"] = flow.opaque is not None
+        if flow.opaque is not None:
+            fields["opaque"] = True
         if changed:
             fields["changed_beside"] = tuple(name for name in changed if name not in moved.writes)
         doubtful = moved.changed - moved.bound - flow.mutates
@@ -327,17 +324,22 @@ class Recorder:
             fields["unsettled"] = tuple(
                 sorted(name for name in doubtful & writes if seen.changed.get(name, "") is None)
             )
-        fields["reads"] = tuple(sorted(moved.reads))
-        fields["writes"] = tuple(sorted(writes))
+        # What is as an event has it by default is left out, here and below.
+        if moved.reads:
+            fields["reads"] = tuple(sorted(moved.reads))
+        if writes:
+            fields["writes"] = tuple(sorted(writes))
         self._part(execution, "names", lambda: self._names(flow, fields))
         # What an error kept the cell from binding is the result of an earlier execution.
         self._values(execution, flow, writes - moved.unreached, fields)
         files = self._part(execution, "files", lambda: self._reads.take(budget, seen.waiting))
         read, not_read = files or ((), ())
-        fields["data"] = (*seen.uses, *read)
+        if seen.uses or read:
+            fields["data"] = (*seen.uses, *read)
         execution.unseen.extend(not_read)
         uses = self._part(execution, "randomness", lambda: self._generators.take(flow))
-        fields["randomness"] = uses or ()
+        if uses:
+            fields["randomness"] = uses
         return seen.waiting
 
     def _values(
@@ -349,7 +351,8 @@ class Recorder:
             found = self._part(
                 execution, "parameters", lambda: parameters.parameters(literals, namespace)
             )
-            fields["parameters"] = tuple(found or ())
+            if found:
+                fields["parameters"] = tuple(found)
         if produced and (flow.computed or flow.metric_calls):
             self._part(execution, "metrics", lambda: self._metrics(flow, produced, fields))
         if produced:
@@ -357,7 +360,8 @@ class Recorder:
             found = self._part(
                 execution, "models", lambda: models.models(flow, produced, namespace, digests)
             )
-            fields["models"] = tuple(found or ())
+            if found:
+                fields["models"] = tuple(found)
 
     def _part(self, execution: Execution, what: str, look: Callable[[], Any]) -> Any:
         try:

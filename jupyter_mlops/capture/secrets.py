@@ -45,7 +45,9 @@ class Secrets:
     def kept(self, said: dict[str, Any]) -> dict[str, Any]:
         """Return the fields of an event as they may be written down."""
         redacted = fields(self._redactor, said)
-        self._teller.tell(self._redactor.take_learned())
+        fresh = self._redactor.take_learned()
+        if fresh or self._teller.waits:
+            self._teller.tell(fresh)
         return redacted
 
     def learn(self, names: Iterable[str], namespace: Mapping[str, Any]) -> None:

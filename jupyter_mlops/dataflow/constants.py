@@ -83,12 +83,19 @@ def _found(tree: ast.Module, parsed: Parsed | None) -> tuple[Literal, ...]:
             found.pop(name, None)
             if literal is not None:
                 found[name] = literal
-        if not found:
-            return ()
+        if not found or all(map(_only_names, tree.body)):
+            return tuple(found.values())
         other = _other_uses(tree, counts)
         return tuple(literal for name, literal in found.items() if name not in other)
     except PARSE_ERRORS:
         return ()  # too deep to walk: nothing in it is for a person to set
+
+
+def _only_names(statement: ast.stmt) -> bool:
+    """Tell whether a statement binds names to one constant, and holds nothing else."""
+    if type(statement) is not ast.Assign or type(statement.value) is not ast.Constant:
+        return False
+    return all(type(target) is ast.Name for target in statement.targets)
 
 
 def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:

@@ -99,7 +99,9 @@ class Redactor:
 
     def take_learned(self) -> list[str]:
         """Return the values remembered since the last call, for another process's memory."""
-        fresh, self._learned.fresh = self._learned.fresh, []
+        fresh = self._learned.fresh
+        if fresh:
+            self._learned.fresh = []
         return fresh
 
     # --- redacting ---

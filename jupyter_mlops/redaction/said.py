@@ -17,6 +17,7 @@ _TEXT_IMAGE = "image/svg+xml"
 _AS_THEY_ARE = frozenset(
     {
         "cell_id",
+        "client",
         "cwd",
         "environment",
         "functions",
@@ -39,7 +40,7 @@ def fields(redactor: Redactor, said: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of an event as they may be written down."""
     changed: dict[str, Any] = {}
     for name, value in said.items():
-        if type(value) in (int, float, bool) or not value or name in _AS_THEY_ARE:
+        if not value or name in _AS_THEY_ARE or type(value) in (int, float, bool):
             continue
         if name == "source":
             new: Any = redactor.source(value)

@@ -27,6 +27,11 @@ class Teller:
         self._kernel_id = kernel_id
         self._waiting: list[str] = []
 
+    @property
+    def waits(self) -> bool:
+        """Tell whether there are values that found no room."""
+        return bool(self._waiting)
+
     def tell(self, values: Iterable[str]) -> None:
         """Pass values on without ever waiting; what finds no room goes with the next ones."""
         if self._path is None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes  # noqa: F401 - capture reads versions only where it is loaded already
 import gc
+import sys
 import weakref
 from typing import Any
 
-from jupyter_mlops.capture.between import NAMES_LIMIT, Between
+from jupyter_mlops.capture.between import NAMES_LIMIT, Between, version_of
 from jupyter_mlops.capture.names import Hidden
 from jupyter_mlops.events import Notice
 from jupyter_mlops.records import CHANGED_OUTSIDE, Run
@@ -148,6 +150,24 @@ def test_more_names_than_can_be_compared_are_not() -> None:
     between = look(namespace)
     namespace["more"] = 1
     assert between.begin(1, namespace, overlapping=False) == ()
+
+
+def test_a_namespace_has_another_version_after_every_change() -> None:
+    assert "ctypes" in sys.modules
+    namespace: dict[str, Any] = {"a": 1}
+    if sys.version_info >= (3, 13) or sys.implementation.name != "cpython":
+        assert version_of(namespace) is None
+        return
+    seen = [version_of(namespace)]
+    namespace["b"] = 2
+    seen.append(version_of(namespace))
+    namespace["a"] = [1]
+    seen.append(version_of(namespace))
+    del namespace["b"]
+    seen.append(version_of(namespace))
+    assert None not in seen
+    assert len(set(seen)) == 4
+    assert version_of(namespace) == seen[-1]
 
 
 def test_nothing_is_kept_alive() -> None:
