@@ -101,7 +101,8 @@ class Starter:
     it is known: a kernel believes the message only if one of them fits, since environment
     variables are inherited by everything that a terminal or a cell starts. ``startup`` is
     what stood in ``PYTHONSTARTUP`` before :meth:`reach` took its place.
-    ``secrets`` is the path of the pipe through which the kernel tells which values are secret.
+    ``secrets`` is the path of the pipe through which the kernel tells which values are secret,
+    ``known_secrets`` are those that the starter knows and no name in the kernel may tell of.
     """
 
     pid: int
@@ -113,6 +114,7 @@ class Starter:
     kernel: str | None = None
     startup: str | None = None
     secrets: str | None = None
+    known_secrets: tuple[str, ...] = ()
 
     def environment(self) -> dict[str, str]:
         """Return the variable to start the kernel with."""
@@ -189,7 +191,8 @@ def starter_in(environ: Mapping[str, str]) -> Starter | None:
     try:
         told = json.loads(environ.get(STARTER_VARIABLE) or "null")
         known = {one.name for one in fields(Starter)}
-        return Starter(**{name: value for name, value in told.items() if name in known})
+        values = {name: value for name, value in told.items() if name in known}
+        return Starter(**{**values, "known_secrets": tuple(values.get("known_secrets", ()))})
     except (ValueError, TypeError, AttributeError):
         # Whatever stands there was not written by us; a kernel has to start all the same.
         return None

@@ -84,6 +84,7 @@ def run(
     target = None if output is None else files.writable(output, path)
     with opened(store) as kept:
         prepared = restored(kept.redactor, prepared, secrets or {})
+        kept.learn_secrets(prepared.secrets)
         job = _job(path, prepared, name, cwd, timeout, cell_timeout, user)
         record, executed = _recorded(kept, job, given, prepared, on_progress, cancel)
     if target is not None and executed is not None:
@@ -255,6 +256,7 @@ def _job(
         user=user or settings.system_user(),
         path=str(path),
         parameters=prepared.tagged,
+        secrets=prepared.secrets,
         timeout_s=_positive("timeout", timeout),
         cell_timeout_s=_positive("cell timeout", cell_timeout),
     )

@@ -40,6 +40,8 @@ class Secrets:
             key = random_bytes.token_bytes(32)
         self._redactor = Redactor(key, _names(notebook))
         self._redactor.learn_environment(os.environ)
+        if starter is not None:
+            self._redactor.learn(one for one in starter.known_secrets if type(one) is str)
         self._teller = Teller(None if starter is None else starter.secrets, kernel_id)
 
     def kept(self, said: dict[str, Any]) -> dict[str, Any]:

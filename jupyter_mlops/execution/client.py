@@ -39,9 +39,9 @@ class Conduct:
 
     ``notebook``, ``run``, ``trigger`` and ``user`` are what the kernel is told about us,
     ``variables`` go into its environment, its sockets into ``folder``; through the pipe
-    ``secrets`` it tells which values are secret. ``stop`` may be asked
-    from any thread. ``on_cell`` is called with the document after each cell; ``outcome`` is
-    there at the end.
+    ``secrets`` it tells which values are secret, and ``known_secrets`` are those that it is
+    told. ``stop`` may be asked from any thread. ``on_cell`` is called with the document after
+    each cell; ``outcome`` is there at the end.
     """
 
     cwd: Path
@@ -54,6 +54,7 @@ class Conduct:
     folder: Path | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     secrets: str | None = None
+    known_secrets: tuple[str, ...] = field(default=(), repr=False)
     evidence: Evidence = field(default_factory=Evidence)
     stop: Stop = field(default_factory=lambda: Stop())
     on_cell: Callable[[NotebookNode], None] | None = None
@@ -77,6 +78,7 @@ class Conduct:
             user=self.user,
             kernel=kernel,
             secrets=self.secrets,
+            known_secrets=self.known_secrets,
         )
         environment.update(self.variables)
         if language.lower() == "python":

@@ -98,6 +98,7 @@ def _execute(
         folder=folder,
         variables=job.variables,
         secrets=secrets.path,
+        known_secrets=job.secrets,
         evidence=evidence,
         on_cell=_checkpoints(folder, evidence, secrets),
     )

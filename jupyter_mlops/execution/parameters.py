@@ -12,7 +12,7 @@ import ast
 import copy
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode
@@ -69,12 +69,14 @@ class Setting:
 class Prepared:
     """A copy of a notebook that is ready to be executed with the given parameters.
 
-    ``tagged`` holds those that papermill still has to inject.
+    ``tagged`` holds those that papermill still has to inject, ``secrets`` the values that were
+    put back where their marks stood: whatever is kept of the execution must be without them.
     """
 
     notebook: NotebookNode
     tagged: dict[str, Any]
     settings: tuple[Setting, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 def parameters(notebook: NotebookNode) -> tuple[NotebookParameter, ...]:

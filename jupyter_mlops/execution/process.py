@@ -55,6 +55,8 @@ class Job:
         (:mod:`~.confine`); ``None`` for everywhere.
     variables
         What to set in the kernel's environment.
+    secrets
+        Values that nothing kept may hold, by whatever name (``Prepared.secrets``).
     scratch
         A folder to remove should nobody be left to do so.
     """
@@ -72,6 +74,7 @@ class Job:
     start_timeout_s: int = 120
     writable: tuple[str, ...] | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     scratch: str | None = None
 
 
@@ -90,6 +93,7 @@ def decode_job(content: bytes) -> Job:
             **document,
             "notebook": base64.b64decode(document["notebook"]),
             "writable": None if writable is None else tuple(writable),
+            "secrets": tuple(document["secrets"]),
         }
     )
 

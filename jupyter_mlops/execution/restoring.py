@@ -88,7 +88,8 @@ def restored(
             cell.source = _put_back(cell.source, values, exact)
     tagged = {name: _value(one, values) for name, one in prepared.tagged.items()}
     settings = tuple(replace(one, value=_value(one.value, values)) for one in prepared.settings)
-    return replace(prepared, notebook=notebook, tagged=tagged, settings=settings)
+    put_back = tuple(dict.fromkeys(values.values()))
+    return replace(prepared, notebook=notebook, tagged=tagged, settings=settings, secrets=put_back)
 
 
 def _wanted(prepared: Prepared, cell_of: Mapping[int, int | None] | None) -> list[Wanted]:

@@ -43,6 +43,7 @@ class Secrets:
         self._redactor.learn_environment(job.variables)
         for name, value in job.parameters.items():
             self._redactor.learn_value(name, value)
+        self._redactor.learn(job.secrets)
         self._hearer = Hearer(folder)
 
     @property

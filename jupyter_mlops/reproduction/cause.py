@@ -26,6 +26,7 @@ from jupyter_mlops.records import (
     Run,
     Step,
 )
+from jupyter_mlops.redaction import is_redacted
 from jupyter_mlops.reproduction import packages, secrets
 from jupyter_mlops.reproduction.flows import flows, lineage, reaching
 from jupyter_mlops.reproduction.hidden import hidden_state
@@ -178,7 +179,8 @@ def _parameters(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
         if one.cell not in cells or not named or same((one.value, named[-1].value)):
             continue
         before, now = value_text(one.value), value_text(named[-1].value)
-        detail = secrets.ANOTHER if before == now else f"{before} → {now}"
+        both_secret = is_redacted(one.value) and is_redacted(named[-1].value)
+        detail = secrets.ANOTHER if both_secret else f"{before} → {now}"
         yield Cause("parameter", one.name, one.cell, detail, before, now)
     recorded = {(one.name, one.cell) for one in evidence.before.parameters}
     # What no result came from is no parameter of a session's run, and can be set all the same.
@@ -187,9 +189,8 @@ def _parameters(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
         if one.source != "literal" or one.cell not in cells or (one.name, one.cell) in recorded:
             continue
         for literal in dataflow.literals(sources[-1]) if sources else ():
-            is_redacted = isinstance(one.value, dict) and "redacted" in one.value
             is_other = literal.name == one.name and not same((literal.value, one.value))
-            if is_other and not is_redacted:
+            if is_other and not is_redacted(one.value):
                 then, now = value_text(literal.value), value_text(one.value)
                 yield Cause("parameter", one.name, one.cell, f"{then} → {now}", then, now)
 

@@ -108,6 +108,7 @@ def _with_secrets(store: Store, run: Run, replay: Replay, given: Mapping[str, st
     except NotebookError:
         file = None  # it is gone: nothing can be taken from it
     prepared = restored(store.redactor, replay.prepared, given, file, replay.cell_of)
+    store.learn_secrets(prepared.secrets)
     return replace(replay, prepared=prepared)
 
 
@@ -200,6 +201,7 @@ class _Reproducing:
             user=order.user,
             path=order.before.notebook,
             parameters=order.replay.prepared.tagged,
+            secrets=order.replay.prepared.secrets,
             timeout_s=order.timeout_s,
             cell_timeout_s=order.cell_timeout_s,
             writable=place.writable,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -334,6 +334,10 @@ class Store:
         """Return the reproductions of a run, newest first."""
         with self._database.read() as connection:
             return keeping.reproductions_of(connection, queries.find(connection, run))
+
+    def learn_secrets(self, values: Iterable[str]) -> None:
+        """Keep these values out of everything that this store writes from now on."""
+        self._secrets.learn(values)
 
     @property
     def redactor(self) -> Redactor:

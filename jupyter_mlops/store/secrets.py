@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,11 +19,19 @@ T = TypeVar("T")
 
 
 class Secrets:
-    """The rules with the key of the store in `home`; each call has a memory of its own."""
+    """The rules with the key of the store in `home`; each call has a memory of its own.
+
+    Only what :meth:`learn` was told stays in all of them.
+    """
 
     def __init__(self, home: Path) -> None:
         self._home = home
         self._key: bytes | None = None
+        self._given: list[str] = []
+
+    def learn(self, values: Iterable[str]) -> None:
+        """Keep these values out of everything that comes from now on, by whatever name."""
+        self._given = list(dict.fromkeys([*self._given, *values]))
 
     def redactor(self, metadata: object = None) -> Redactor:
         """Return the rules, with what a notebook's metadata adds to them.
@@ -42,6 +51,7 @@ class Secrets:
         names = Names([*rules.secret, *secret], [*rules.not_secret, *not_secret])
         found = Redactor(self._key, names)
         found.learn_environment(os.environ)
+        found.learn(self._given)
         return found
 
     def notebook(self, content: bytes) -> bytes:

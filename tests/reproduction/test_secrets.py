@@ -106,3 +106,27 @@ def test_a_secret_parameter_that_was_injected_is_asked_for(home: Path) -> None:
 
     assert said.document.verdict == "identical", said.document
     assert asked == ["password"]
+
+
+@pytest.mark.parametrize("from_variable", [False, True])
+def test_a_secret_that_is_put_back_under_any_name_stays_out_of_the_store(
+    home: Path, monkeypatch: pytest.MonkeyPatch, from_variable: bool
+) -> None:
+    # No name in the notebook says so: a variable did, when it was first executed.
+    path = _notebook(home, f'note = "{SECRET}"', 'print("using", note)\nnote')
+    monkeypatch.setenv("DB_PASSWORD", SECRET)
+    record = api.run(path)
+    monkeypatch.delenv("DB_PASSWORD")
+    path.unlink()
+    with pytest.raises(SecretsNeededError):
+        api.reproduce(record.id)
+
+    if from_variable:
+        monkeypatch.setenv("NOTE", SECRET)
+    given = {} if from_variable else {"note": SECRET}
+    verdict = api.reproduce(record.id, secrets=given)
+
+    assert verdict.verdict == "identical", verdict
+    files = [one for one in (home / "home").rglob("*") if one.is_file()]
+    assert [one.name for one in files if one.name == "store.db"]
+    assert not [one for one in files if SECRET.encode() in one.read_bytes()]
