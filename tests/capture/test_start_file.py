@@ -22,6 +22,8 @@ from jupyter_mlops.settings import Settings, Starter
 from tests.capture.conftest import Kernel
 from tests.environments import install_kernelspec
 
+# The installed one may be an older copy of it.
+STARTUP = Path(__file__).parents[2] / "ipython-config/startup/50-jupyter-mlops.py"
 LIMIT_S = 60
 LOOK = "sorted(dir()), list(sys.path), len(sys.argv), __file__, dict(os.environ)"
 # What a user may have, in the order in which IPython executes it; the last one is a cell's.
@@ -219,6 +221,19 @@ def test_whatever_happens_between_start_and_execution_a_kernel_starts(
     assert kernel.of(SessionStarted) == []
 
 
+@pytest.mark.parametrize("planted", ["jupyter_mlops.py", "jupyter_mlops/__init__.py"])
+def test_what_lies_beside_the_notebook_is_never_taken_for_us(
+    start_copy: StartCopy, tmp_path: Path, planted: str
+) -> None:
+    file = tmp_path / planted
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("open('executed', 'w')\n")
+    kernel = start_copy()
+    kernel.run("x = 1")
+    assert not (tmp_path / "executed").exists()
+    assert len(kernel.of(CellFinished)) == 1
+
+
 # --- in our own environment, where IPython's start-up folder has a file of ours as well ----------
 
 
@@ -258,6 +273,24 @@ def test_without_it_our_other_start_up_file_puts_the_variable_back(
         kernel.run("x = 1")
         assert len(kernel.of(SessionStarted)) == 1
         assert kernel.value("__import__('os').environ['PYTHONSTARTUP']") == "'/mine.py'"
+    finally:
+        kernel.stop()
+
+
+@pytest.mark.parametrize("planted", ["jupyter_mlops.py", "jupyter_mlops/__init__.py"])
+@pytest.mark.parametrize("start_file", [settings.START_FILE, str(STARTUP)], ids=["ours", "folder"])
+def test_with_us_installed_it_is_not_taken_for_us_either(
+    home: Settings, tmp_path: Path, planted: str, start_file: str
+) -> None:
+    file = tmp_path / "work" / planted
+    file.parent.mkdir(parents=True)
+    file.write_text("open('executed', 'w')\n")
+    environment = {**os.environ, "PYTHONSTARTUP": start_file}
+    kernel = Kernel(home, environment, tmp_path / "work")
+    try:
+        kernel.run("x = 1")
+        assert not (tmp_path / "work" / "executed").exists()
+        assert len(kernel.of(CellFinished)) == 1
     finally:
         kernel.stop()
 

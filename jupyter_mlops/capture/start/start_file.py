@@ -47,17 +47,29 @@ def _jupyter_mlops_start():  # type: () -> None
             def set_data(self, path, data, **_):  # type: ignore[no-untyped-def]
                 pass
 
+        is_here = os.path.exists(os.curdir)  # it may be gone
+
+        def is_safe(entry):  # type: (object) -> bool
+            """Tell that it is not the working folder, where a notebook's author may plant us."""
+            return (
+                isinstance(entry, str)
+                and os.path.isabs(entry)
+                and not (os.path.isdir(entry) and is_here and os.path.samefile(entry, os.curdir))
+            )
+
         name = "jupyter_mlops"
-        found = sys.modules.get(name) or util.find_spec(name)
-        # A mere folder of that name, such as a checkout's, is found without an origin.
-        if getattr(found, "origin", found) is None:
-            folder = os.path.dirname(os.path.dirname(os.path.dirname(this)))
-            loader = Loader(name, os.path.join(folder, "__init__.py"))
-            spec = util.spec_from_file_location(name, loader.path, loader=loader)
-            assert spec is not None
-            spec.loader_state = "guest"
+        if name not in sys.modules:
+            spec = machinery.PathFinder.find_spec(name, list(filter(is_safe, sys.path)))
+            # A mere folder of that name, such as a checkout's, is found without an origin.
+            if spec is None or spec.origin is None:
+                folder = os.path.dirname(os.path.dirname(os.path.dirname(this)))
+                guest = Loader(name, os.path.join(folder, "__init__.py"))
+                spec = util.spec_from_file_location(name, guest.path, loader=guest)
+                assert spec is not None
+                spec.loader_state = "guest"
+            assert spec.loader is not None
             sys.modules[name] = util.module_from_spec(spec)
-            loader.exec_module(sys.modules[name])  # type: ignore[no-untyped-call]
+            spec.loader.exec_module(sys.modules[name])
         from jupyter_mlops.capture.extension import autoload
 
         autoload()
