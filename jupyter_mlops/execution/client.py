@@ -25,7 +25,7 @@ from nbformat import NotebookNode
 from jupyter_mlops import settings
 from jupyter_mlops.execution.evidence import MARK, Evidence, cell_name, merge_streams, must_run
 from jupyter_mlops.metadata import section, switches_capture_off, tags
-from jupyter_mlops.records import BatchOutcome
+from jupyter_mlops.records import CANCELLED, BatchOutcome
 
 # How long an interrupted cell may take to end in order before its kernel is killed.
 PATIENCE_S = 3.0
@@ -168,7 +168,7 @@ class Execution:
             self._evidence.end("failed", " ".join(reason.split()))
         except asyncio.CancelledError:
             # Our own way to end what is not a cell (see _end); the reason is noted there.
-            self._evidence.end("interrupted", "it was cancelled")
+            self._evidence.end("interrupted", CANCELLED)
         finally:
             self._conduct.stop.listen(None)
             if self._ender is not None:

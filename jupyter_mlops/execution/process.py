@@ -21,7 +21,7 @@ from typing import Any, Literal
 import psutil
 
 from jupyter_mlops.execution import tree
-from jupyter_mlops.records import BatchOutcome, Progress, Trigger
+from jupyter_mlops.records import CANCELLED, BatchOutcome, Progress, Trigger
 
 # How long a job that was asked to end may take before it is ended from outside.
 PATIENCE_S = 12.0
@@ -155,7 +155,7 @@ class _Watched:
             if progress is not None and on_progress is not None:
                 on_progress(progress)
             if cancel is not None and cancel.is_set():
-                self.ask("interrupted", "it was cancelled")
+                self.ask("interrupted", CANCELLED)
             if limit is not None and time.monotonic() > limit:
                 self.ask("failed", f"the run exceeded its limit of {job.timeout_s:g} s")
             if self._deadline is not None and time.monotonic() > self._deadline:

@@ -57,6 +57,7 @@ from jupyter_mlops.records.runs import (
 
 if TYPE_CHECKING:
     from jupyter_mlops.records.batches import (
+        CANCELLED,
         Batch,
         BatchCell,
         BatchOutcome,
@@ -96,6 +97,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "CANCELLED",
     "CHANGED_BESIDE",
     "CHANGED_OUTSIDE",
     "NOT_FINITE",

@@ -52,6 +52,10 @@ class BatchCell:
     injected: bool = False
 
 
+# Why an execution ended that somebody had asked for and did not want any more.
+CANCELLED = "it was cancelled"
+
+
 @dataclass(frozen=True)
 class BatchOutcome:
     """How a batch execution ended; ``reason`` says in words why it did not complete."""

@@ -310,7 +310,7 @@ class Run:
     ``started`` and ``duration_s`` of an interactive run are those of the cells executed for
     it; what it rests on may have been executed for an earlier one. ``error`` is the last
     failure that was not mended, ``verdict`` that on a reproduction, ``kept`` has the data files
-    of which the store holds a copy.
+    of which the store holds a copy. A run that people stopped is *interrupted*, and ``cancelled``.
     """
 
     id: str
@@ -337,6 +337,7 @@ class Run:
     error: RunError | None = None
     verdict: RunVerdict | None = None
     kept: tuple[Artifact, ...] = ()
+    cancelled: bool = False
     schema: int = SCHEMA_VERSION
 
 
@@ -360,6 +361,7 @@ class RunSummary:
     error: RunError | None = None
     executing: Executing | None = None
     verdict: RunVerdict | None = None
+    cancelled: bool = False
 
 
 def state_of(run: Run | RunSummary) -> str:
@@ -367,6 +369,8 @@ def state_of(run: Run | RunSummary) -> str:
 
     An interactive run is *open* while no cell executes: it waits for people, it does not run.
     """
+    if run.cancelled:
+        return "cancelled"
     waits = run.trigger == "interactive" and run.executing is None
     return "open" if run.status == "running" and waits else run.status
 

@@ -19,6 +19,7 @@ from jupyter_mlops.execution import notebook as documents
 from jupyter_mlops.execution.restoring import restored
 from jupyter_mlops.journal import now, this_process
 from jupyter_mlops.records import (
+    CANCELLED,
     Batch,
     BatchOutcome,
     CellJudgement,
@@ -229,7 +230,7 @@ class _Reproducing:
     def _fail(self, error: BaseException, finished: bool) -> None:
         cancelled = isinstance(error, (CancelledError, KeyboardInterrupt))
         if not finished:
-            reason = "it was cancelled" if cancelled else f"{type(error).__name__}: {error}"
+            reason = CANCELLED if cancelled else f"{type(error).__name__}: {error}"
             status: Literal["interrupted", "failed"] = "interrupted" if cancelled else "failed"
             ended = BatchOutcome(status, reason, executed=None, cells=(), duration_s=0.0)
             self._store.finish_batch(self._state.id, ended)

@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_mlops.metadata import tags
 from jupyter_mlops.records import (
+    CANCELLED,
     BatchCell,
     CellError,
     CellExecution,
@@ -146,6 +147,7 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
             *_unwritten(session, ended),
             *notices,
         ),
+        cancelled=status == "interrupted" and ended is not None and ended.reason == CANCELLED,
         executing=executing_of(placed) if status == "running" else None,
     )
     executed = None if ended is None else ended.executed

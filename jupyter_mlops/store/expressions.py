@@ -55,7 +55,10 @@ _CHOICES = {
     "verdict": get_args(RunVerdict),
 }
 # Words that people see and records do not have.
-_HINTS = {("status", "open"): "an open run is found as running"}
+_HINTS = {
+    ("status", "open"): "an open run is found as running",
+    ("status", "cancelled"): "a cancelled run is found as interrupted",
+}
 _FOLDERS = {"metric": "metrics", "parameter": "parameters"}
 
 _GRAMMAR = r"""

@@ -166,6 +166,7 @@ def _summary(row: Row[Any]) -> RunSummary:
         error=_told(row, "error", RunError),
         executing=_told(row, "executing", Executing),
         verdict=row.verdict,
+        cancelled=row.summary.get("cancelled", False),
     )
 
 

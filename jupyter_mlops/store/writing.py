@@ -79,6 +79,7 @@ def _values(built: Built) -> dict[str, Any]:
             "metrics": _named_metrics(run.metrics),
             "error": schema.to_builtins(_shortened(failure)),
             "executing": schema.to_builtins(run.executing),
+            "cancelled": run.cancelled,
         },
         "document": schema.encode(replace(run, environment=None)).decode(),
         "environment": None if run.environment is None else run.environment.digest,

@@ -427,12 +427,13 @@ export interface OutputJudgement {
  *     ``started`` and ``duration_s`` of an interactive run are those of the cells executed for
  *     it; what it rests on may have been executed for an earlier one. ``error`` is the last
  *     failure that was not mended, ``verdict`` that on a reproduction, ``kept`` has the data files
- *     of which the store holds a copy.
+ *     of which the store holds a copy. A run that people stopped is *interrupted*, and ``cancelled``.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Run".
  */
 export interface Run {
+  cancelled: boolean;
   cells: CellExecution[];
   data: DataUse[];
   duration_s: number | null;
@@ -646,6 +647,7 @@ export interface Draft {
  * via the `definition` "RunSummary".
  */
 export interface RunSummary {
+  cancelled: boolean;
   duration_s: number | null;
   error: RunError | null;
   executing: Executing | null;

@@ -15,7 +15,7 @@ from jupyter_mlops import settings
 from jupyter_mlops.errors import CancelledError, NeedsInPlaceError, UsageError
 from jupyter_mlops.execution import Job, execute, notebook
 from jupyter_mlops.journal import now, this_process
-from jupyter_mlops.records import Batch, Progress, Reproduction, Run, Verdict
+from jupyter_mlops.records import Batch, Progress, Reproduction, Run, Verdict, state_of
 from jupyter_mlops.reproduction import reproduce
 from jupyter_mlops.store import Store
 from tests.execution.documents import document
@@ -302,7 +302,10 @@ def test_cancelling_is_recorded_and_raised(project: Project, store: Store) -> No
         _reproduced(store, made, parameters={"x": 2}, on_progress=cancel_it, cancel=cancel)
     (kept,) = store.reproductions(made.id)
     assert (kept.state, kept.verdict) == ("cancelled", None)
-    assert store.run(kept.id).status == "interrupted"
+    again = store.run(kept.id)
+    assert (again.status, again.cancelled, state_of(again)) == ("interrupted", True, "cancelled")
+    (row,) = [one for one in store.runs().runs if one.id == kept.id]
+    assert row.cancelled and not store.run(made.id).cancelled
 
 
 def test_a_limit_that_is_exceeded_could_not_run(project: Project, store: Store) -> None:

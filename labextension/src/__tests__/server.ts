@@ -241,6 +241,7 @@ export function summaryOf(
     error: null,
     executing: null,
     verdict: null,
+    cancelled: false,
     ...some
   };
 }

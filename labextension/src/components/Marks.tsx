@@ -13,6 +13,7 @@ import { useServices } from './services';
 /** An interactive run is open while its session lives: what is executed next may join it. */
 export type State =
   | 'open'
+  | 'cancelled'
   | RunSummary['status']
   | CellExecution['status']
   | Verdict['verdict']
@@ -31,6 +32,7 @@ const MARKS: Record<State, IMark> = {
   open: { shape: 'ring', tone: 'plain' },
   running: { shape: 'arc', tone: 'active' },
   interrupted: { shape: 'bar', tone: 'warn' },
+  cancelled: { shape: 'bar', tone: 'plain' },
   lost: { shape: 'question', tone: 'warn' },
   unverifiable: { shape: 'question', tone: 'warn' },
   'not run': { shape: 'bar', tone: 'plain' },
@@ -52,6 +54,7 @@ export function stateName(state: State, trans: TranslationBundle): string {
     open: trans.__('open'),
     running: trans.__('running'),
     interrupted: trans.__('interrupted'),
+    cancelled: trans.__('cancelled'),
     lost: trans.__('lost'),
     unverifiable: trans.__('unverifiable'),
     'not run': trans.__('not run'),
@@ -77,6 +80,7 @@ function stateMeaning(state: State, trans: TranslationBundle): string {
     interrupted: trans.__(
       'Interrupted: a cell or the kernel was stopped before the end.'
     ),
+    cancelled: trans.__('Cancelled: somebody stopped it before the end.'),
     lost: trans.__('Lost: nobody knows how it ended.')
   };
   return meanings[state] ?? stateName(state, trans);
@@ -84,8 +88,11 @@ function stateMeaning(state: State, trans: TranslationBundle): string {
 
 /** A run's state; an interactive one whose cells all ended waits for people, it does not run. */
 export function runState(
-  run: Pick<RunSummary, 'status' | 'trigger' | 'executing'>
+  run: Pick<RunSummary, 'status' | 'trigger' | 'executing' | 'cancelled'>
 ): State {
+  if (run.cancelled) {
+    return 'cancelled';
+  }
   const isWaiting = run.trigger === 'interactive' && run.executing === null;
   return run.status === 'running' && isWaiting ? 'open' : run.status;
 }
