@@ -16,11 +16,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from types import CoroutineType
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
 # Whose tasks on the kernel's event loop run no code of the user's.
 _OWN = ("ipykernel", "tornado", "jupyter_client", "zmq", "asyncio")
+
+# What runs Python code when it is awaited.
+_FRAMED = (CoroutineType, GeneratorType, AsyncGeneratorType)
 
 Signs = tuple[int, tuple[tuple[int, str], ...]]
 
@@ -59,10 +62,16 @@ class Quiet:
 def _may_be_users(task: asyncio.Task[Any]) -> bool:
     if task.done():
         return False
-    coroutine = task.get_coro()
-    frame = coroutine.cr_frame if type(coroutine) is CoroutineType else None
-    module = frame.f_globals.get("__name__") if frame is not None else None
-    return type(module) is not str or module.partition(".")[0] not in _OWN
+    # The task may be a wrapper of the library's (`wait_for`, `shield`): who is awaited counts.
+    coroutine: Any = task.get_coro()
+    while coroutine is not None:
+        frame = coroutine.cr_frame if type(coroutine) is CoroutineType else None
+        module = frame.f_globals.get("__name__") if frame is not None else None
+        if type(module) is not str or module.partition(".")[0] not in _OWN:
+            # What the library itself waits for at last is a future or an iterator of its own.
+            return coroutine is task.get_coro() or type(coroutine) in _FRAMED
+        coroutine = coroutine.cr_await
+    return False
 
 
 def _processor_time(thread: threading.Thread) -> str | None:

@@ -110,8 +110,15 @@ def test_whether_a_call_changed_its_argument_is_settled_later(kernel: Kernel) ->
         "async def later():\n"
         "    while True: await asyncio.sleep(0.001)\n"
         "task = asyncio.create_task(later())",
+        "import asyncio\n"
+        "async def later():\n"
+        "    while True: await asyncio.sleep(0.001)\n"
+        # As Python 3.12's `wait_for` does.
+        "names = {'__name__': 'asyncio.tasks'}\n"
+        "exec('async def wrapped(one): await one', names)\n"
+        "task = asyncio.create_task(names['wrapped'](later()))",
     ],
-    ids=["thread", "task"],
+    ids=["thread", "task", "wrapped task"],
 )
 def test_nothing_is_completed_while_code_of_the_users_may_run(kernel: Kernel, busy: str) -> None:
     kernel.run(busy)
