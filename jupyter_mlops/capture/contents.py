@@ -21,6 +21,7 @@ from jupyter_mlops import fingerprints
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.frozen import dataclass
+from jupyter_mlops.journal.mounts import is_network
 from jupyter_mlops.records import DataUse, Fingerprint
 
 # Size, times of the last change of content and of status, inode and device.
@@ -28,8 +29,9 @@ Signature = tuple[int, ...]
 
 # A status younger than this may stand for two contents.
 _SETTLED_NS = 2_000_000_000
-# As they call themselves in the table of mounts; what is mounted in user space may be anything.
-_REMOTE = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "fuse", "gluster", "lustre", "virtiofs")
+# Not on a network, but stamped by another program or system, which may do it as it likes.
+_STAMPED_ELSEWHERE = ("fuse", "9p", "virtiofs")
+_MOUNTS = "/proc/self/mountinfo"
 # More files are read again rather than remembered.
 _FILES_LIMIT = 10_000
 
@@ -136,10 +138,14 @@ def signature(path: str) -> Signature | None:
 def _is_local(device: int) -> bool:
     name = f"{os.major(device)}:{os.minor(device)}"
     try:
-        with open("/proc/self/mountinfo") as file:
-            kinds = [
-                line.partition(" - ")[2].split()[0] for line in file if line.split()[2] == name
+        with open(_MOUNTS) as file:
+            mounts = [
+                (line.partition(" - ")[2].split()[0], line.split()[4])
+                for line in file
+                if line.split()[2] == name
             ]
     except (OSError, IndexError):
         return False  # not Linux: nobody can tell
-    return bool(kinds) and not any(kind.startswith(_REMOTE) for kind in kinds)
+    return bool(mounts) and not any(
+        is_network(*mount) or mount[0].startswith(_STAMPED_ELSEWHERE) for mount in mounts
+    )

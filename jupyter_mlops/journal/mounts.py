@@ -35,7 +35,7 @@ def network_kind(folder: Path, table: str | None = None) -> str | None:
         The text of ``/proc/mounts``; read from there by default.
     """
     mount = _mount_of(folder, table)
-    return None if mount is None else _network(*mount)
+    return mount[0] if mount is not None and is_network(*mount) else None
 
 
 def kind_of(folder: Path, table: str | None = None) -> str | None:
@@ -70,12 +70,11 @@ def _mount_of(folder: Path, table: str | None) -> tuple[str, str] | None:
     return found
 
 
-def _network(kind: str, point: str) -> str | None:
+def is_network(kind: str, point: str) -> bool:
+    """Tell whether a file system of this kind, mounted there, is reached over a network."""
     if kind == "9p" and point == "/":
         # The root of a sandboxed container (gVisor) is one machine's own disk. Other roots
         # that only look remote (overlay, virtiofs) are in no list here.
-        return None
-    if kind in _NETWORK:
-        return kind
+        return False
     family, _, name = kind.partition(".")
-    return kind if family in {"fuse", "fuseblk"} and name in _NETWORK_FUSE else None
+    return kind in _NETWORK or (family in {"fuse", "fuseblk"} and name in _NETWORK_FUSE)

@@ -86,6 +86,26 @@ def test_a_file_on_a_network_is_read_again(
     assert reads == ["data", "data"]
 
 
+@pytest.mark.usefixtures("old")
+@pytest.mark.parametrize(
+    ("kind", "is_local"),
+    [("ext4", True), ("gpfs", False), ("beegfs", False), ("nfs4", False), ("fuse.any", False)],
+)
+def test_which_files_are_on_a_network_is_told_as_for_journals(
+    tmp_path: Path, reads: list[str], monkeypatch: pytest.MonkeyPatch, kind: str, is_local: bool
+) -> None:
+    path = tmp_path / "data"
+    path.write_bytes(b"one")
+    device = path.stat().st_dev
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(f"22 1 {os.major(device)}:{os.minor(device)} / /data rw - {kind} source rw\n")
+    monkeypatch.setattr(contents, "_MOUNTS", str(mounts))
+    known = Contents()
+    known.of(str(path))
+    known.of(str(path))
+    assert reads == (["data"] if is_local else ["data", "data"])
+
+
 def test_a_large_file_waits_and_is_read_as_what_it_was(tmp_path: Path) -> None:
     path = tmp_path / "data"
     path.write_bytes(b"x" * 20_000_000)
