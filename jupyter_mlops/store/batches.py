@@ -290,9 +290,10 @@ def _parameters(
                 source = "injected"
             elif source == "literal" and one.cell in tagged:
                 source = "tagged"
-            lasts = stands(executions, index, parameter, range(len(placed)))
+            everything = range(len(placed))
+            stood = stands(executions, index, parameter, everything, everything)
             own = replace(parameter, cell=one.cell, source=source)
-            (found if lasts else replaced).append((index, own))
+            (replaced if stood == "none" else found).append((index, own))
     effective = [one for _, one in found] if shown is None else shown.in_effect(found)
     # The tagged default that an injected value replaced was never in effect; its place was.
     defaults = {one.name: one for one in effective if one.source == "tagged"}

@@ -315,13 +315,14 @@ def _status(session: Session, segmentation: Segmentation, ordinal: int) -> RunSt
 
 def _mixed(session: Session, segment: Segment) -> list[str]:
     """Say where a result went through several values of one name of one cell."""
-    values: dict[tuple[str, str], list[Any]] = {}
+    values: dict[tuple[str, str], list[str]] = {}
     for value in segment.parameters:
         key = (session.executions[value.index].cell, value.parameter.name)
-        values.setdefault(key, []).append(value.parameter.value)
+        values.setdefault(key, []).append(repr(value.parameter.value))
+        if value in segment.replaced:
+            values[key].append("one that no literal tells")
     return [
-        f"{name} had several values on the way to this run's results: "
-        + ", then ".join(repr(one) for one in several)
+        f"{name} had several values on the way to this run's results: " + ", then ".join(several)
         for (_, name), several in values.items()
         if len(several) > 1
     ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from jupyter_mlops.records import Parameter
-from jupyter_mlops.store.lineage import Traced
-from jupyter_mlops.store.overwriting import stands
+from jupyter_mlops.store.lineage import Traced, value_token
+from jupyter_mlops.store.overwriting import Standing, stands
 from jupyter_mlops.store.sessions import Execution
 
 
@@ -18,6 +19,14 @@ class Value:
     index: int
     parameter: Parameter
     inherited: bool = False
+
+
+class Stood(NamedTuple):
+    """Values that a run shows, those of them that some results had no more, and the others."""
+
+    shown: tuple[Value, ...]
+    replaced: tuple[Value, ...]
+    overwritten: tuple[Value, ...]
 
 
 def effective(
@@ -40,18 +49,36 @@ def effective(
     for candidates in values.values():
         counted = [one for one in candidates if (one.index, one.parameter.name) in used]
         last = max(candidates, key=lambda value: value.index)
-        kept += _distinct(counted or [last])
+        kept += counted or [last]
     return tuple(sorted(kept, key=lambda value: value.index))
 
 
 def standing(
-    executions: Sequence[Execution], values: Iterable[Value], among: Collection[int]
-) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
-    """Part the values that stood when the results were computed from those replaced before."""
-    parts: dict[bool, list[Value]] = {True: [], False: []}
+    executions: Sequence[Execution],
+    values: Iterable[Value],
+    among: Collection[int],
+    seen: Collection[int],
+) -> Stood:
+    """Part the values by whether they stood when the results were computed.
+
+    `among` and `seen` are those of :func:`overwriting.stands`.
+    """
+    parts: dict[Standing, list[Value]] = {"all": [], "some": [], "none": []}
     for value in values:
-        parts[stands(executions, value.index, value.parameter, among)].append(value)
-    return tuple(parts[True]), tuple(parts[False])
+        parts[stands(executions, value.index, value.parameter, among, seen)].append(value)
+    # A repetition may stand where the first one did not last.
+    shown = _distinct(executions, [*parts["all"], *parts["some"]])
+    known = {_said(executions, value) for value in shown}
+    some = {_said(executions, value) for value in parts["some"]}
+    return Stood(
+        shown,
+        tuple(value for value in shown if _said(executions, value) in some),
+        tuple(
+            value
+            for value in _distinct(executions, parts["none"])
+            if _said(executions, value) not in known
+        ),
+    )
 
 
 def values_of(
@@ -70,14 +97,14 @@ def parameters_of(execution: Execution) -> tuple[Parameter, ...]:
     return execution.finished.parameters if execution.finished is not None else ()
 
 
-def _distinct(values: Sequence[Value]) -> list[Value]:
-    """Drop what only repeats an earlier value."""
-    kept: list[Value] = []
-    for one in values:
-        if not any(
-            one.parameter.value == other.parameter.value
-            and one.parameter.type == other.parameter.type
-            for other in kept
-        ):
-            kept.append(one)
-    return kept
+def _distinct(executions: Sequence[Execution], values: Sequence[Value]) -> tuple[Value, ...]:
+    """Drop what only repeats an earlier value; the rest in order."""
+    first: dict[tuple[str, str, str], Value] = {}
+    for value in sorted(values, key=lambda value: value.index):
+        first.setdefault(_said(executions, value), value)
+    return tuple(first.values())
+
+
+def _said(executions: Sequence[Execution], value: Value) -> tuple[str, str, str]:
+    cell = executions[value.index].cell
+    return cell, value.parameter.name, value_token(value.parameter)

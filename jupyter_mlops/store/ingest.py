@@ -75,11 +75,17 @@ class _Block:
 
 
 def ingest(database: Database, blobs: Blobs, folder: Path) -> None:
-    """Take in what the journals below `folder` say beyond what is in the store."""
-    for path, mark in _behind(database, folder):
+    """Take in what the journals below `folder` say beyond what is in the store.
+
+    No further than the files reach now: a writer may be faster than this, and what it says
+    meanwhile comes with the next call.
+    """
+    for path, mark, size in _behind(database, folder):
         following: _Mark | None = mark
         while following is not None:
             following = _take_block(database, blobs, path, following)
+            if following is not None and following.offset >= size:
+                break
 
 
 def unsynced(database: Database, folder: Path) -> int:
@@ -98,7 +104,7 @@ def growth(database: Database, folder: Path) -> frozenset[tuple[str, int, bool]]
     """
     return frozenset(
         (path.stem, mark.offset, _has_line(path, mark.offset))
-        for path, mark in _behind(database, folder)
+        for path, mark, _ in _behind(database, folder)
     )
 
 
@@ -128,8 +134,8 @@ def problems(database: Database) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _behind(database: Database, folder: Path) -> list[tuple[Path, _Mark]]:
-    """List the journals that are not as they were read, or could not be read."""
+def _behind(database: Database, folder: Path) -> list[tuple[Path, _Mark, int]]:
+    """List the journals that are not as they were read, or could not be read, and their sizes."""
     sizes = {}
     for path in sorted(folder.glob(f"*{journal.SUFFIX}")):
         try:
@@ -141,7 +147,7 @@ def _behind(database: Database, folder: Path) -> list[tuple[Path, _Mark]]:
     marks = {row.writer: _Mark(row.offset, row.next_seq, row.problem) for row in rows}
     found = [(path, size, marks.get(path.stem, _Mark())) for path, size in sizes.items()]
     # A shorter file than was read is looked at too, so that it can be reported.
-    return [(path, mark) for path, size, mark in found if size != mark.offset or mark.problem]
+    return [(path, mark, size) for path, size, mark in found if size != mark.offset or mark.problem]
 
 
 def _take_block(database: Database, blobs: Blobs, path: Path, mark: _Mark) -> _Mark | None:

@@ -19,7 +19,7 @@ the lineage without following such links.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jupyter_mlops.journal import canonical
@@ -41,8 +41,9 @@ class Traced:
 
     ``index`` counts the session's executions from 0; ``sources`` maps each name (or
     ``file:path``, ``seed:generator``) that it read to the indices of the executions that
-    supplied it, ``tokens`` to what each of these supplied, by digest or value; ``lineage`` and
-    ``full`` hold indices, its own included.
+    supplied it, ``tokens`` to what each of these supplied, by digest or value; ``lineage``,
+    ``full`` and ``seen`` hold indices, its own included. ``seen`` is that part of ``full`` which
+    was seen to be read, and is not there only because something may have read everything.
     """
 
     index: int
@@ -51,6 +52,7 @@ class Traced:
     tokens: Mapping[str, tuple[str, ...]]
     lineage: frozenset[int]
     full: frozenset[int]
+    seen: frozenset[int]
     identity: str
 
     @property
@@ -121,9 +123,26 @@ def _after_everything(state: _State, execution: Execution) -> Traced:
     names = sorted(state.writer.keys() | state.outside.keys())
     sources = {name: _suppliers(state, name) for name in names}
     tokens = {name: _tokens(state, name, suppliers) for name, suppliers in sources.items()}
-    return Traced(
-        index, execution, sources, tokens, before, before, state.identities.of(execution, {})
-    )
+    read = execution.finished.reads if execution.finished is not None else ()
+    seen = _seen(state, index, tokens, {name: sources[name] for name in read if name in sources})
+    identity = state.identities.of(execution, {})
+    return Traced(index, execution, sources, tokens, before, before, seen, identity)
+
+
+def _seen(
+    state: _State,
+    index: int,
+    tokens: Mapping[str, tuple[str, ...]],
+    sources: Mapping[str, tuple[int, ...]],
+    perhaps: Collection[int] = (),
+) -> frozenset[int]:
+    # Not who may have written a name besides the one that did.
+    suppliers = {
+        found[0]
+        for name, found in sources.items()
+        if found and name not in state.outside and not is_value(tokens[name])
+    }
+    return frozenset({index}.union(*(state.traced[one].seen for one in suppliers.union(perhaps))))
 
 
 def _linked(
@@ -151,6 +170,7 @@ def _linked(
         tokens=tokens,
         lineage=frozenset({index}.union(*(state.traced[one].lineage for one in before))),
         full=frozenset({index}.union(*(state.traced[one].full for one in whole))),
+        seen=_seen(state, index, tokens, sources, perhaps),
         identity=state.identities.of(
             execution, {name: " ".join(said) for name, said in tokens.items()}
         ),

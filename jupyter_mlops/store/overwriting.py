@@ -5,25 +5,35 @@ by ``exec("lr = 0.7")``, ``from math import *``, ``lr = read()`` or ``cfg["lr"] 
 may, and no cell at all. Whoever
 reads the name then has not used 0.1, and a row that shows 0.1 beside that result would lie.
 What is computed from the old value (``lr = lr / 2``, ``values.append(4)``) still came from it.
+A value that somebody was seen to read before it was replaced stood for some of the results
+only: that is said. Who counts as a reader only because something may have read everything
+(``exec``) is no witness that the old value was used.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Sequence
+from typing import Literal
 
 from jupyter_mlops.dataflow.source import parse
 from jupyter_mlops.records import Parameter
 from jupyter_mlops.store.sessions import Execution
 
+# For all that is shown of a run, for some of it, for none.
+Standing = Literal["all", "some", "none"]
 # Arguments of a call are no value of a name, and nothing replaces them.
 CALL_SOURCES = ("model", "declared")
 
 
 def stands(
-    executions: Sequence[Execution], index: int, parameter: Parameter, among: Collection[int]
-) -> bool:
-    """Tell whether nothing replaced a parameter's value before it was read again.
+    executions: Sequence[Execution],
+    index: int,
+    parameter: Parameter,
+    among: Collection[int],
+    seen: Collection[int],
+) -> Standing:
+    """Tell for how much of a run a parameter's value stood until it was read.
 
     Parameters
     ----------
@@ -33,36 +43,48 @@ def stands(
         The execution that set the parameter.
     among
         The executions that count, by index.
+    seen
+        Those of them that were seen to lead to what is shown.
     """
     if parameter.source in CALL_SOURCES:
-        return True
+        return "all"
     name = parameter.name.partition(".")[0]
     counted = {one for one in among if one > index}
     readers = [one for one in counted if _reads(executions[one], name)]
     if readers and _is_contested(executions, index, name):
-        return False
+        return "none"
     if readers and _is_lost(executions[index], name, after=True):
-        return False
+        return "none"
     for place in range(index + 1, len(executions)):
         if _is_lost(executions[place], name, after=False) and max(readers, default=0) >= place:
             # Who read it before may be there only because nobody knows what led to the change.
-            return False
+            return "none"
         # Whoever sets it anew, the run's own cell or its repetition: from here it is theirs.
         if _sets(executions[place], parameter.name):
-            return True
+            return "all"
         if place in counted and _replaces(executions[place], name):
-            return not readers or max(readers) <= place or min(readers) < place
+            # Nobody knows whether what replaces it unseen did so before or after it read it.
+            first = place if executions[place].is_opaque else place + 1
+            if max(readers, default=0) < first and not any(
+                executions[one].is_opaque for one in counted if one > place
+            ):
+                return "all"
+            return "some" if any(one < place and one in seen for one in readers) else "none"
         if _is_lost(executions[place], name, after=True) and max(readers, default=0) > place:
-            return False
-    return True
+            return "none"
+    return "all"
 
 
 def _is_contested(executions: Sequence[Execution], index: int, name: str) -> bool:
     """Tell whether another execution gave `name` a value while this one ran."""
-    return executions[index].overlaps and any(
-        other.overlaps and other.finished is not None and name in other.finished.writes
+    one = executions[index]
+    return one.overlaps and any(
+        other.finished is not None
+        and name in other.finished.writes
+        and other.finished.seq > one.started.seq
+        and (one.finished is None or other.started.seq < one.finished.seq)
         for place, other in enumerate(executions)
-        if place != index
+        if place != index and other.overlaps
     )
 
 

@@ -48,6 +48,8 @@ class Segment:
         Executions of earlier runs whose results are shown here as well.
     parameters
         Those in effect: of several values of one name of one cell the ones that were used.
+    replaced
+        Those of them that something else replaced before other results of the run read them.
     overwritten
         Those that are not, since something else replaced them before they were read.
     company
@@ -61,6 +63,7 @@ class Segment:
     opened: int | None
     inherited: tuple[int, ...] = ()
     parameters: tuple[Value, ...] = ()
+    replaced: tuple[Value, ...] = ()
     overwritten: tuple[Value, ...] = ()
     company: tuple[int, ...] = ()
     new: tuple[int, ...] = ()
@@ -160,11 +163,9 @@ def whole(executions: Sequence[Execution]) -> Segmentation:
         for parameter in parameters_of(executions[index])
     ]
     everything = tuple(range(len(executions)))
-    parameters, overwritten = standing(executions, values, everything)
+    stood = standing(executions, values, everything, everything)
     results = tuple(sorted(newest.values()))
-    return Segmentation(
-        (Segment(everything, results, None, (), parameters, overwritten, new=everything),)
-    )
+    return Segmentation((Segment(everything, results, None, (), *stood, new=everything),))
 
 
 def strength(execution: Execution) -> Strength | None:
@@ -259,14 +260,16 @@ def _finished(
     lineage = tuple(sorted(run.members))
     values = effective(traced, lineage, theirs, _came_from(traced, run, used))
     executions = [one.execution for one in traced]
-    parameters, overwritten = standing(executions, values, used.union(lineage, theirs))
+    seen = frozenset().union(*(traced[index].seen for index in (*results, *inherited)))
+    stood = standing(executions, values, used.union(lineage, theirs), seen)
     return Segment(
         lineage=lineage,
         results=tuple(sorted(results)),
         opened=run.opened,
         inherited=tuple(sorted(inherited)),
-        parameters=parameters,
-        overwritten=overwritten,
+        parameters=stood.shown,
+        replaced=stood.replaced,
+        overwritten=stood.overwritten,
     )
 
 

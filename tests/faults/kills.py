@@ -15,6 +15,8 @@ said so, a cell when its reply arrived. What has to hold after each kill:
 
 from __future__ import annotations
 
+import ctypes
+import itertools
 import json
 import os
 import random
@@ -45,6 +47,9 @@ KERNEL_SHARE = 50
 SESSIONS = 40
 # A writer that nobody kills for this long has not been scheduled.
 LIMIT_S = 60
+# A writer that nobody kills waits after so many, some gigabytes at most.
+LINES = 20_000
+_PR_SET_PDEATHSIG = 1
 Line = tuple[type[Event], dict[str, Any]]
 
 
@@ -95,9 +100,12 @@ def _writer(store: Store, settings: Settings, seed: str, totals: Counter[str]) -
     plain, meanwhile = chance.random() < 0.25, chance.random() < 0.25
     known = set(settings.journals.glob("*.jsonl"))
     told, tell = os.pipe()
+    parent = os.getpid()
     child = os.fork()
     if child == 0:
         try:
+            os.close(told)  # so that writing to nobody fails
+            _end_with_parent(parent)
             _write(settings, seed, tell, plain=plain)
         finally:
             os._exit(1)  # nothing of this process may go on in the child
@@ -105,7 +113,7 @@ def _writer(store: Store, settings: Settings, seed: str, totals: Counter[str]) -
     os.set_blocking(told, False)
     if chance.random() < 0.9:
         select.select([told], [], [], LIMIT_S)  # the others may be killed before their first line
-    # In a thread: a refresh goes on for as long as a writer that is faster than it.
+    # In a thread, so that the kill may fall into a refresh.
     killer = threading.Timer(chance.random() ** 2 * 0.1, os.kill, (child, signal.SIGKILL))
     killer.start()
     if meanwhile:
@@ -139,9 +147,17 @@ def _write(settings: Settings, seed: str, tell: int, *, plain: bool) -> None:
     session = Session(settings, None, "")
     session.open({})
     os.write(tell, b".")
-    for kind, fields in said(seed):
+    for kind, fields in itertools.islice(said(seed), LINES):
         session.say(kind, **fields)
         os.write(tell, b".")
+    signal.pause()
+
+
+def _end_with_parent(parent: int) -> None:
+    """Let this process be killed when the campaign is, however that ends (Linux)."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)  # it died before
 
 
 def _acknowledged(told: int) -> int:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +22,40 @@ def test_writers_that_are_killed_lose_nothing(seed: int) -> None:
     assert totals["kills of real kernels"] == 1 and totals["cells with a reply"] >= 1
     assert totals["lines acknowledged"] > 100
     assert totals["of them mapped"] and totals["of them with plain writes"]
+
+
+def test_no_writer_outlives_the_campaign(tmp_path: Path) -> None:
+    campaign = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.kills", "20", "1"],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        _until(lambda: _members(campaign.pid) > 1 and any(tmp_path.rglob("*.jsonl")))
+    finally:
+        campaign.kill()
+        campaign.wait()
+    _until(lambda: _members(campaign.pid) == 0)
+
+
+def _members(group: int) -> int:
+    """Count the processes of a group that have not ended."""
+    found = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, its_group, *_ = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it ended since it was listed
+        found += int(its_group) == group and state != "Z"
+    return found
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def test_no_call_that_fails_costs_a_line() -> None:

@@ -16,7 +16,7 @@ import random
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ class Kernel:
     events: list[Event] = field(default_factory=list)
     context: dataflow.Context = field(default_factory=dataflow.Context)
     count: int = 0
+    changed_outside: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._say(
@@ -71,9 +72,20 @@ class Kernel:
             listens=False,
         )
 
-    def execute(self, cell: str, source: str) -> bool:
-        """Execute a cell; return whether it succeeded."""
+    def change_outside(self, source: str) -> None:
+        """Change names while no cell is executed, as a widget's callback would."""
+        before = dict(self.namespace)
+        exec(source, self.namespace)
+        changed = {name for name in self.namespace if self.namespace[name] is not before.get(name)}
+        self.changed_outside = tuple(sorted(changed - {"__builtins__"}))
+
+    def execute(self, cell: str, source: str, *, overlapping: bool = False) -> bool:
+        """Execute a cell; return whether it succeeded.
+
+        An `overlapping` one began before the one before it had ended, as far as is told.
+        """
         number, self.count = self.count, self.count + 1
+        under_way = self.events.pop() if overlapping and number else None
         self._say(
             CellStarted,
             execution=number,
@@ -81,7 +93,12 @@ class Kernel:
             cell_id=cell if self.has_ids else None,
             source=source,
             execution_count=number + 1,
+            overlapping=under_way is not None,
+            changed_before=() if under_way is not None else self.changed_outside,
         )
+        self.changed_outside = ()
+        if under_way is not None:
+            self.events.append(replace(under_way, seq=len(self.events)))
         flow = dataflow.analyse(source, self.context)
         reads = {name for name in flow.reads if name in self.namespace}
         reads |= self._through_instances(reads)

@@ -3,7 +3,8 @@
 ``mix(…)`` returns a number that stands for its arguments and for nothing else, and keeps a
 book of the parameters that went into it; ``rough(…)`` one of two numbers, so that different
 parameters give the same metric. Every literal is unique, so a value tells its cell and its
-name. Cells are edited, executed alone, out of order, or all together.
+name. Cells are edited, executed alone, out of order, or all together. A name that has a
+parameter's value may get another one that nobody can read off a cell: a *hidden* one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from typing import Any
 # A parameter as the notebook has it: its cell, its name, its value.
 Origin = tuple[str, str, float]
 Subject = tuple[str, str]
+# After a cell's source: a change of a name outside any cell before it, or that the cell began
+# before the one before it had ended.
+OUTSIDE = "\n#! outside "
+OVERLAPPING = "\n#! overlapping"
 
 
 class Number(float):
@@ -38,6 +43,7 @@ class Truth:
     origins: dict[float, frozenset[Origin]] = field(default_factory=dict)
     made: list[Number] = field(default_factory=list)
     metrics: dict[tuple[int, str], frozenset[Origin]] = field(default_factory=dict)
+    hidden: set[float] = field(default_factory=set)
 
     def mix(self, *values: Any) -> float:
         """Return a number that stands for `values`, which may be lists of numbers."""
@@ -144,6 +150,12 @@ class Author:
         value = 1000.0 + self.literals
         self.truth.origins[value] = frozenset({(cell, name, value)})
         return repr(value)
+
+    def hidden(self, cell: str, name: str) -> str:
+        """Return a literal that gives `name` a value and is no parameter."""
+        value = self.literal(cell, name)
+        self.truth.hidden.add(float(value))
+        return value
 
     def parameter(self) -> str:
         return self.dice.choice(["p", "q", "r"])
@@ -295,6 +307,32 @@ def _opaque(author: Author, _: str) -> str:
     return f"exec({done!r})"
 
 
+def _rebound(author: Author, cell: str) -> str:
+    name = author.parameter()
+    return f"exec('{name} = {author.hidden(cell, name)}')"
+
+
+def _rebound_and_read(author: Author, cell: str) -> str:
+    name = author.parameter()
+    return f"exec('{name} = {author.hidden(cell, name)}')\nm = mix({name})"
+
+
+def _computed(author: Author, cell: str) -> str:
+    name = author.parameter()
+    return f"{name} = mix({author.data()}, {author.hidden(cell, name)})"
+
+
+def _changed_outside(author: Author, cell: str) -> str:
+    name = author.parameter()
+    change = f"{OUTSIDE}{name} = {author.hidden(cell, name)}"
+    return f"m = mix({author.something()}, {author.something()}){change}"
+
+
+def _overlapping(author: Author, cell: str) -> str:
+    done = author.dice.choice([_metric, _data, _computed, _rebound])
+    return done(author, cell) + OVERLAPPING
+
+
 KINDS: dict[str, Callable[[Author, str], str]] = {
     "rough metric": _rough_metric,
     "three parameters": _three_parameters,
@@ -326,9 +364,17 @@ KINDS: dict[str, Callable[[Author, str], str]] = {
     "draw": _draw,
     "delete": _delete,
     "opaque": _opaque,
+    "rebound": _rebound,
+    "rebound and read": _rebound_and_read,
+    "computed": _computed,
+    "changed outside": _changed_outside,
+    "overlapping": _overlapping,
 }
 # What most notebooks consist of counts more often; no session has everything.
 COMMON = [*["parameter", "metric", "rough metric"] * 3, "two parameters", "data", "setup"]
+# What gives a name a value that no literal tells; only where there is much of it does the same
+# cell read a name before and after.
+HIDING = ["rebound", "rebound", "rebound and read", "computed", "changed outside", "overlapping"]
 
 
 def _kind(name: str) -> Callable[[Author, str], str]:

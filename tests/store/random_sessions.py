@@ -16,10 +16,20 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlops.store.documents import of_segment
-from jupyter_mlops.store.segmentation import Segmentation, segment, strength
-from jupyter_mlops.store.sessions import Session, tell
+from jupyter_mlops.store.segmentation import Segment, Segmentation, segment, strength
+from jupyter_mlops.store.sessions import Execution, Session, tell
 from tests.store.interpreter import Kernel
-from tests.store.random_cells import COMMON, KINDS, Author, Number, Subject, Truth
+from tests.store.random_cells import (
+    COMMON,
+    HIDING,
+    KINDS,
+    OUTSIDE,
+    OVERLAPPING,
+    Author,
+    Number,
+    Subject,
+    Truth,
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,8 @@ def act(seed: int, folder: Path) -> Acted:
     dice = random.Random(seed)
     some = dice.sample(sorted(KINDS), dice.randint(3, 8))
     truth = Truth()
-    author = Author(truth, dice, [*COMMON, *some, *some])
+    hiding = [dice.choice(HIDING)] * 4 if dice.random() < 0.4 else []
+    author = Author(truth, dice, [*COMMON, *some, *some, *hiding])
     return execute(list(author.deeds(dice.randint(4, 14))), truth, folder)
 
 
@@ -47,7 +58,11 @@ def execute(script: list[tuple[str, str]], truth: Truth, folder: Path) -> Acted:
         random.seed(0)
         kernel = Kernel(folder)
         for number, (cell, source) in enumerate(script):
-            kernel.execute(cell, source)
+            cleaned = source.removesuffix(OVERLAPPING)
+            told, _, outside = cleaned.partition(OUTSIDE)
+            if outside:
+                kernel.change_outside(outside)
+            kernel.execute(cell, told, overlapping=cleaned != source)
             truth.end_execution()
             for name, value in kernel.namespace.items():
                 if isinstance(value, Number):
@@ -74,7 +89,8 @@ def lies(acted: Acted) -> list[str]:
 
     Each value that truly went into a metric stands in its row. Where the metrics of two cells
     came from different values of one name of one cell, those of one came from both: that is
-    a lineage that went through both, and a notice says so.
+    a lineage that went through both, and a notice says so. A hidden value can't stand there, but
+    neither does what it replaced, beside a metric that came from it.
     """
     session = acted.session
     segmentation = segment(session.executions)
@@ -88,17 +104,65 @@ def lies(acted: Acted) -> list[str]:
             subject = (named[parameter.cell or 0], parameter.name)
             shown.setdefault(subject, set()).add(parameter.value)
         segment_ = segmentation.runs[ordinal]
-        truths = [_by_subject(acted, index) for index in (*segment_.results, *segment_.inherited)]
+        truths = {
+            index: _by_subject(acted, index) for index in (*segment_.results, *segment_.inherited)
+        }
         found += [
             f"run {ordinal}: a metric came from {subject} = {values}, shown is {shown.get(subject)}"
-            for truth in truths
+            for truth in truths.values()
             for subject, values in truth.items()
-            if not values <= shown.get(subject, set())
+            if not values - acted.truth.hidden <= shown.get(subject, set())
+            if not _is_owned_up(subject[1], run.notices)
+        ]
+        found += [
+            f"run {ordinal}: {one}" for one in _replaced(acted, segment_, truths, run.notices)
         ]
         if not any(execution.is_opaque for execution in session.executions):
-            found += [f"run {ordinal}: {mixed}" for mixed in _mixed(truths)]
+            found += [f"run {ordinal}: {mixed}" for mixed in _mixed(list(truths.values()))]
         found += _undeclared(run.notices, shown, ordinal)
     return found
+
+
+def _is_owned_up(name: str, notices: Sequence[str]) -> bool:
+    return any(notice.startswith(f"{name} is no parameter of this run") for notice in notices)
+
+
+def _replaced(
+    acted: Acted,
+    segment_: Segment,
+    truths: dict[int, dict[Subject, set[float]]],
+    notices: Sequence[str],
+) -> Iterator[str]:
+    """Say which value is shown beside a metric that came from what replaced it, unsaid."""
+    executions = acted.session.executions
+    for shown in segment_.parameters:
+        name, value = shown.parameter.name, shown.parameter.value
+        used = any(value in ones for truth in truths.values() for ones in truth.values())
+        if used and any(notice.startswith(f"{name} had ") for notice in notices):
+            continue
+        for index, truth in truths.items():
+            came = {one for subject, ones in truth.items() if subject[1] == name for one in ones}
+            for hidden in came & acted.truth.hidden:
+                place = _first_with(acted, hidden, index)
+                if f"{name} = mix(" in acted.script[index][1]:
+                    continue  # the metric is the new value itself, and came from no old one
+                anew = executions[shown.index + 1 : place + 1]
+                if place > shown.index and value not in came and not _sets(anew, name):
+                    yield f"{name} = {value} is shown, execution {index} came from {hidden}"
+
+
+def _first_with(acted: Acted, value: float, until: int) -> int:
+    places = [place for place in range(until + 1) if repr(value) in acted.script[place][1]]
+    return places[0] if places else -1
+
+
+def _sets(executions: Sequence[Execution], name: str) -> bool:
+    return any(
+        parameter.name == name
+        for execution in executions
+        if execution.finished is not None
+        for parameter in execution.finished.parameters
+    )
 
 
 def _by_subject(acted: Acted, index: int) -> dict[Subject, set[float]]:
@@ -178,7 +242,9 @@ def unfaithful(acted: Acted) -> list[str]:
     for ordinal, run in enumerate(segment(executions).runs):
         script = [acted.script[index] for index in run.lineage]
         with tempfile.TemporaryDirectory() as folder:
-            again = execute(script, Truth(dict(acted.truth.origins)), Path(folder))
+            again = execute(
+                script, Truth(dict(acted.truth.origins), hidden=acted.truth.hidden), Path(folder)
+            )
         for place, index in enumerate(run.lineage):
             if index in run.results and _values(again, place) != _values(acted, index):
                 found.append(f"run {ordinal}: execution {index} gives {_values(again, place)}")

@@ -314,6 +314,34 @@ def test_a_fault_of_capture_is_told(store: Store, home: Settings, kernel: Kernel
     assert store.run("@1").notices == ("reads: bug",)
 
 
+def test_a_writer_that_is_faster_does_not_hold_a_refresh_up(
+    store: Store, home: Settings, kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_journal(home, kernel.events)
+    seq = len(kernel.events)
+    read = journal.read
+
+    def slowly(path: Path, offset: int, limit_bytes: int) -> reading.Lines:
+        nonlocal seq
+        lines = read(path, offset, 1)
+        assert seq < 1000, "the refresh goes on as long as the writer does"
+        with path.open("ab") as file:
+            for number in (seq, seq + 1):
+                said = Notice(writer=kernel.id, seq=number, at=now(), what="w", why="x" * 1000)
+                file.write(encode(said) + b"\n")
+        seq += 2
+        return lines
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal, "read", slowly)
+        store.refresh()
+    before = store.growth()
+    assert any(has_line for _, _, has_line in before)
+    store.refresh()
+    assert store.growth() != before and store.unsynced() == 0
+    assert store.problems()[0].startswith("w: ")
+
+
 def test_room_behind_the_last_line_is_no_news(store: Store, home: Settings, kernel: Kernel) -> None:
     path = write_journal(home, kernel.events[:-1])
     with path.open("ab") as file:

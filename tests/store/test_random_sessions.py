@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mlops.store import lineage, segmentation
+from jupyter_mlops.store import effective, lineage, overwriting, segmentation
 from jupyter_mlops.store.identity import Identities
 from tests.store import random_sessions
 from tests.store.random_sessions import act, disturbed, lies, lost, smallest, told, unfaithful
@@ -53,9 +53,24 @@ def test_a_lineage_replayed_alone_gives_the_same_metrics(tmp_path: Path) -> None
         (segmentation, "agree", lambda ours, theirs: True),
         (segmentation, "came_from", lambda traced, full: set()),
         (lineage, "_written_by", lambda execution: set(execution.flow.binds)),
+        (effective, "stands", lambda executions, index, parameter, among, seen: "all"),
+        (
+            effective,
+            "stands",
+            lambda executions, index, parameter, among, seen: overwriting.stands(
+                executions, index, parameter, among, among
+            ),
+        ),
         (Identities, "of", lambda self, execution, origins: execution.source_digest),
     ],
-    ids=["everything agrees", "the last value counts", "no change in place", "source alone"],
+    ids=[
+        "everything agrees",
+        "the last value counts",
+        "no change in place",
+        "nothing replaces",
+        "all are witnesses",
+        "source alone",
+    ],
 )
 def test_the_property_notices_a_broken_rule(
     module: object, name: str, broken: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
