@@ -9,7 +9,7 @@ import builtins
 import random
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -118,7 +118,7 @@ def lies(acted: Acted) -> list[str]:
             f"run {ordinal}: {one}" for one in _replaced(acted, segment_, truths, run.notices)
         ]
         if not any(execution.is_opaque for execution in session.executions):
-            found += [f"run {ordinal}: {mixed}" for mixed in _mixed(list(truths.values()))]
+            found += [f"run {ordinal}: {mixed}" for mixed in _mixed(acted, truths.values())]
         found += _undeclared(run.notices, shown, ordinal)
     return found
 
@@ -175,9 +175,9 @@ def _by_subject(acted: Acted, index: int) -> dict[Subject, set[float]]:
     return found
 
 
-def _mixed(truths: Sequence[dict[Subject, set[float]]]) -> Iterator[str]:
+def _mixed(acted: Acted, truths: Collection[dict[Subject, set[float]]]) -> Iterator[str]:
     for subject in {subject for truth in truths for subject in truth}:
-        values = [truth[subject] for truth in truths if subject in truth]
+        values = [truth[subject] - acted.truth.hidden for truth in truths if subject in truth]
         if set().union(*values) not in values:
             yield f"metrics came from {values} of {subject}, and none from all of them"
 
