@@ -41,12 +41,13 @@ class Acted:
     script: list[tuple[str, str]]
 
 
-def act(seed: int, folder: Path) -> Acted:
-    """Write and execute the session of `seed`."""
+def act(seed: int, folder: Path, *, hides: bool = False) -> Acted:
+    """Write and execute the session of `seed`, with or without hidden values."""
     dice = random.Random(seed)
-    some = dice.sample(sorted(KINDS), dice.randint(3, 8))
+    kinds = sorted(KINDS) if hides else sorted(KINDS.keys() - set(HIDING))
+    some = dice.sample(kinds, dice.randint(3, 8))
     truth = Truth()
-    hiding = [dice.choice(HIDING)] * 4 if dice.random() < 0.4 else []
+    hiding = [dice.choice(HIDING)] * 4 if hides and dice.random() < 0.4 else []
     author = Author(truth, dice, [*COMMON, *some, *some, *hiding])
     return execute(list(author.deeds(dice.randint(4, 14))), truth, folder)
 
@@ -146,7 +147,7 @@ def _replaced(
                 place = _first_with(acted, hidden, index)
                 if f"{name} = mix(" in acted.script[index][1]:
                     continue  # the metric is the new value itself, and came from no old one
-                anew = executions[shown.index + 1 : place + 1]
+                anew = executions[shown.index + 1 : index + 1]
                 if place > shown.index and value not in came and not _sets(anew, name):
                     yield f"{name} = {value} is shown, execution {index} came from {hidden}"
 
@@ -285,7 +286,7 @@ def main(count: int, first: int) -> int:
     """Try `count` sessions; tell the first that is wrong, made small."""
     with tempfile.TemporaryDirectory() as name:
         for seed in range(first, first + count):
-            acted = act(seed, Path(name))
+            acted = act(seed, Path(name), hides=True)
             for wrong in (lies, lost, disturbed, unfaithful):
                 if wrong(acted):
                     sys.stdout.write(f"seed {seed}\n")
