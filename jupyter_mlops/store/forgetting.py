@@ -105,7 +105,10 @@ def forget(
     NotForgettableError
         If one of them is being recorded, or others depend on them and were not to go too.
     """
-    began = time.time() - _CLOCKS_APART_S
+    began = time.time()
+    # Contents that are put from now on stay. What was put before must look older than that,
+    # also by the file system's clock, or the last run's contents would stay as well.
+    time.sleep(_CLOCKS_APART_S)
     with database.write() as connection:
         plan = _plan(connection, refs, with_dependents)
         if plan.dependents and not with_dependents:
