@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets as random_bytes
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from jupyter_mlops.redaction.names import Names, from_environment
 from jupyter_mlops.redaction.said import fields
 from jupyter_mlops.redaction.told import Teller
 from jupyter_mlops.settings import Starter
+
+_ENVIRON = type(os.environ)
 
 
 class Secrets:
@@ -39,18 +42,34 @@ class Secrets:
             # the same, and compares with nothing.
             key = random_bytes.token_bytes(32)
         self._redactor = Redactor(key, _names(notebook))
-        self._redactor.learn_environment(os.environ)
+        self._environment: tuple[bytes, ...] = ()
+        self._learn_environment()
         if starter is not None:
             self._redactor.learn(one for one in starter.known_secrets if type(one) is str)
         self._teller = Teller(None if starter is None else starter.secrets, kernel_id)
 
     def kept(self, said: dict[str, Any]) -> dict[str, Any]:
         """Return the fields of an event as they may be written down."""
+        self._learn_environment()
         redacted = fields(self._redactor, said)
         fresh = self._redactor.take_learned()
         if fresh or self._teller.waits:
             self._teller.tell(fresh)
         return redacted
+
+    def _learn_environment(self) -> None:
+        """Remember what the environment holds, if it was set anew (as by a ``.env`` file)."""
+        # Its encoded values: the very same objects are compared in a microsecond. What a user
+        # puts in the environment's place is not asked for anything.
+        values = vars(os.environ).get("_data") if type(os.environ) is _ENVIRON else None
+        if type(values) is not dict:
+            return
+        now = tuple(values.values())
+        if now == self._environment:
+            return
+        with suppress(KeyError):  # a thread has just removed one; the next line looks again
+            self._redactor.learn_environment(os.environ)
+            self._environment = now
 
     def learn(self, names: Iterable[str], namespace: Mapping[str, Any]) -> None:
         """Remember what these names hold, of those that mean a secret.

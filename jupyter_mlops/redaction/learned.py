@@ -11,6 +11,7 @@ import base64
 import html
 import json
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
@@ -33,27 +34,40 @@ _COMMON = words(
 
 
 class Learned:
-    """Remembers values, and finds them again in any form in which texts hold them."""
+    """Remembers values, and finds them again in any form in which texts hold them.
+
+    Any number of threads may use one: what a search goes through is replaced, never changed.
+    """
 
     def __init__(self) -> None:
         self._forms: dict[str, str] = {}
-        self._plain: list[str] = []
-        self._pattern: re.Pattern[str] | None = None
-        self.fresh: list[str] = []
+        self._plain: tuple[str, ...] = ()
+        # With the forms that it was made of.
+        self._pattern: tuple[dict[str, str], re.Pattern[str]] | None = None
+        self._fresh: list[str] = []
+        # Reentrant: a finalizer or a signal handler of the user's may come in between.
+        self._lock = threading.RLock()
 
     def __len__(self) -> int:
         return len(self._forms)
 
     def add(self, value: str) -> bool:
         """Remember a value, if it can be told from other words; tell whether it is new."""
-        if value in self._forms or not is_memorable(value) or len(self._plain) >= _LIMIT:
+        if value in self._forms or not is_memorable(value):
             return False
-        for form in _forms(value):
-            self._forms.setdefault(form, value)
-        self._plain.append(value)
-        self._pattern = None
-        self.fresh.append(value)
+        with self._lock:
+            if value in self._forms or len(self._plain) >= _LIMIT:
+                return False
+            self._forms = {**dict.fromkeys(_forms(value), value), **self._forms}
+            self._plain = (*self._plain, value)
+            self._fresh.append(value)
         return True
+
+    def take_fresh(self) -> list[str]:
+        """Return the values remembered since the last call."""
+        with self._lock:
+            fresh, self._fresh = self._fresh, []
+        return fresh
 
     def may_be_in(self, text: str) -> bool:
         """Tell whether a value stands in `text`, in any form."""
@@ -65,16 +79,16 @@ class Learned:
     def find(self, text: str) -> Iterator[tuple[Span, str]]:
         """Yield where values stand in `text`, with each value itself."""
         # In a large text each form costs a pass, and base64 of a password is rare there.
-        large = len(text) >= _LARGE
-        forms = self._plain if large else self._forms
-        if not any(form in text for form in forms):
+        plain, forms = self._plain, self._forms  # in this order: all that is plain has forms
+        if not any(form in text for form in (plain if len(text) >= _LARGE else forms)):
             return
-        if self._pattern is None:
+        made = self._pattern
+        if made is None or made[0] is not forms:
             # The longer first: one may begin with another.
-            longest = sorted(self._forms, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(_bounded, longest)))
-        for match in self._pattern.finditer(text):
-            yield match.span(), self._forms[match[0]]
+            longest = sorted(forms, key=len, reverse=True)
+            made = self._pattern = (forms, re.compile("|".join(map(_bounded, longest))))
+        for match in made[1].finditer(text):
+            yield match.span(), forms[match[0]]
 
 
 def is_memorable(value: str) -> bool:

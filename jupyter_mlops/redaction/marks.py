@@ -8,6 +8,7 @@ from typing import Any
 PREFIX = "hmac-sha256:"
 KEY = "redacted"
 OPENING = f"[{KEY} {PREFIX}"
+_DIGEST = re.compile(rf"{PREFIX}[0-9a-f]{{64}}")
 MARK = re.compile(r"\[redacted (hmac-sha256:[0-9a-f]{64})\]")
 
 
@@ -25,7 +26,7 @@ def digest_of(value: object) -> str | None:
     """Return the digest of a recorded value that is redacted as a whole."""
     if type(value) is dict and len(value) == 1:
         found: Any = value.get(KEY)
-        return found if type(found) is str and found.startswith(PREFIX) else None
+        return found if type(found) is str and _DIGEST.fullmatch(found) else None
     if type(value) is str and value.startswith(OPENING):
         match = MARK.fullmatch(value)
         return match[1] if match is not None else None

@@ -99,10 +99,7 @@ class Redactor:
 
     def take_learned(self) -> list[str]:
         """Return the values remembered since the last call, for another process's memory."""
-        fresh = self._learned.fresh
-        if fresh:
-            self._learned.fresh = []
-        return fresh
+        return self._learned.take_fresh()
 
     # --- redacting ---
 

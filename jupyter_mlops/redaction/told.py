@@ -52,8 +52,8 @@ class Teller:
                 if len(line) <= _LINE_LIMIT:
                     os.write(descriptor, line)
                 del self._waiting[0]
-        except BlockingIOError:
-            return  # full: whoever listens has not come round to it
+        except OSError:
+            return  # full: whoever listens has not come round to it; or gone just now
         finally:
             os.close(descriptor)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from jupyter_mlops.capture.secrets import Secrets
 from jupyter_mlops.redaction import Names, Redactor, digest_of, is_redacted, key_of
 from jupyter_mlops.redaction.documents import redacted
 from jupyter_mlops.redaction.names import holds_secrets
@@ -269,3 +272,62 @@ def test_no_text_costs_more_than_its_length(piece: str) -> None:
 
     # Eight times the text: a quadratic rule would take 64 times as long.
     assert cost(160_000) < 24 * cost(20_000) + 0.05
+
+
+def test_a_mark_is_a_mark_only_with_a_whole_digest() -> None:
+    assert digest_of({"redacted": "hmac-sha256:my real password"}) is None
+    assert digest_of({"redacted": "hmac-sha256:" + "0" * 64}) is not None
+
+
+def test_threads_learn_and_search_at_once() -> None:
+    knowing = redactor()
+    knowing.learn(["Zq9-known-value-1"])
+
+    def search(_: int) -> bool:
+        return "Zq9-known" in knowing.text("some text " * 50 + "Zq9-known-value-1")
+
+    def learn(number: int) -> bool:
+        knowing.learn([f"pW{number}-other-{number}"])
+        return f"pW{number}-other-{number}" in knowing.text(f"shown: pW{number}-other-{number}")
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(6) as pool:
+            found = [pool.submit(search if n % 2 else learn, n) for n in range(200)]
+            assert not any(one.result() for one in found)
+    finally:
+        sys.setswitchinterval(before)
+    assert len(knowing.take_learned()) == 101
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_whoever_listens_may_go_while_a_value_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hearer = Hearer(tmp_path)
+    teller = Teller(hearer.path, "k")
+    really = os.open
+
+    def goes(*arguments: Any, **named: Any) -> int:
+        descriptor = really(*arguments, **named)
+        hearer.close()
+        return descriptor
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", goes)
+        teller.tell(["a-secret-value-1"])
+
+    assert teller.waits
+
+
+def test_a_kernel_learns_variables_that_are_set_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Secrets(tmp_path, None, None, None).kept
+    said = {"source": "x = 'it is Tr0ub4dor-and-3xtra'"}
+    assert "Tr0ub4dor" in json.dumps(kept(said))
+
+    monkeypatch.setenv("DB_PASSWORD", "Tr0ub4dor-and-3xtra")
+
+    assert "Tr0ub4dor" not in json.dumps(kept(said))
