@@ -136,9 +136,9 @@ def main() -> None:
                 found[name] += spent
                 for event in events:
                     if event["type"] == "cell_finished":
-                        partial += sum(not use["complete"] for use in event["data"])
+                        partial += sum(not use["complete"] for use in event.get("data", ()))
                     elif event["type"] == "data_completed":
-                        completed += len(event["data"])
+                        completed += len(event.get("data", ()))
     every = [cost for some in found.values() for cost in some]
     made = []
     for name, some in {**found, "all notebooks": every}.items():

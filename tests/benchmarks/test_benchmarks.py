@@ -37,8 +37,9 @@ def test_a_benchmark_measures_every_case_beside_its_baseline(name: str) -> None:
     for goal in document["goals"]:
         assert goal["measured"] > 0 and goal["limit"] > 0 and type(goal["met"]) is bool
     for row in document["rows"]:
-        assert row["n"] == 1
-        assert row["min"] == row["median"] == row["p95"] == row["max"] > 0
+        # One round each; of whole notebooks each cell is a measurement.
+        assert row["n"] == 1 or name == "corpus_cost.py"
+        assert 0 < row["min"] <= row["median"] <= row["p95"] <= row["max"]
         baseline = [
             other
             for other in document["rows"]
