@@ -27,25 +27,31 @@ TOUR = Path(__file__).parent.parent / "binder" / "tour.ipynb"
 IMPORTS = "import numpy as np\nimport pandas as pd\nrng = np.random.default_rng(0)"
 
 
+SMALL_TABLE = [
+    IMPORTS,
+    "df = pd.DataFrame(rng.normal(size=(100_000, 8))).rename(columns=str)",
+    "df.head()",
+    "df['label'] = (df['0'] > 0).astype(int)",
+    "df.describe()",
+    "from sklearn.linear_model import LogisticRegression\n"
+    "from sklearn.model_selection import train_test_split",
+    "X, y = df.drop(columns='label'), df['label']",
+    "A, B, a, b = train_test_split(X, y, random_state=0)",
+    "model = LogisticRegression().fit(A, a)",
+    "accuracy = model.score(B, b)",
+    "for C in (0.1, 1.0, 10.0):\n    print(LogisticRegression(C=C).fit(A, a).score(B, b))",
+    "df.groupby('label').mean()",
+]
+
+
 def notebooks(megabytes: int) -> dict[str, list[str]]:
     """Return our own notebooks by name; the largest frame has that many megabytes."""
+    return {"small table": SMALL_TABLE} | _frames(megabytes) | _others(megabytes)
+
+
+def _frames(megabytes: int) -> dict[str, list[str]]:
     rows = megabytes * 10**6 // 80
     return {
-        "small table": [
-            IMPORTS,
-            "df = pd.DataFrame(rng.normal(size=(100_000, 8))).rename(columns=str)",
-            "df.head()",
-            "df['label'] = (df['0'] > 0).astype(int)",
-            "df.describe()",
-            "from sklearn.linear_model import LogisticRegression\n"
-            "from sklearn.model_selection import train_test_split",
-            "X, y = df.drop(columns='label'), df['label']",
-            "A, B, a, b = train_test_split(X, y, random_state=0)",
-            "model = LogisticRegression().fit(A, a)",
-            "accuracy = model.score(B, b)",
-            "for C in (0.1, 1.0, 10.0):\n    print(LogisticRegression(C=C).fit(A, a).score(B, b))",
-            "df.groupby('label').mean()",
-        ],
         f"frame of {megabytes} MB": [
             IMPORTS,
             f"df = pd.DataFrame({{f'c{{i}}': rng.normal(size={rows}) for i in range(10)}})",
@@ -70,6 +76,11 @@ def notebooks(megabytes: int) -> dict[str, list[str]]:
             "total = float(a.sum())",
             "s = np.sort(a)",
         ],
+    }
+
+
+def _others(megabytes: int) -> dict[str, list[str]]:
+    return {
         "strings": [
             IMPORTS,
             f"n = rng.integers(0, 10**9, {megabytes * 10**6 // 300})",

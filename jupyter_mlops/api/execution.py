@@ -45,24 +45,19 @@ def run(
     Parameters
     ----------
     parameters
-        By name, or ``name@cell`` where several cells assign the name. Tagged or not, any
-        literal that a cell assigns can be set.
+        By name, or ``name@cell``; any literal that a cell assigns can be set, tagged or not.
     output
         Where to write the executed notebook; it is kept as an artifact in any case.
-    kernel
-        Name of an installed kernel; default: the notebook's own.
-    cwd
-        The kernel's working folder; default: the notebook's folder.
+    kernel, cwd
+        An installed kernel, and its working folder; default: the notebook's own.
     timeout, cell_timeout
         Limits on the whole and on each cell, in seconds.
     user
         Whose run it is; default: the operating system's user.
     secrets
         By name, where the notebook was itself written with secrets redacted.
-    on_progress
-        Called in this thread for each cell that starts or ends.
-    cancel
-        Set it from another thread to end the run as *interrupted*.
+    on_progress, cancel
+        Called here for each cell that starts or ends; set by another thread to interrupt it.
 
     Returns
     -------
@@ -71,15 +66,12 @@ def run(
 
     Raises
     ------
-    UsageError
-        If the notebook can't be read, has no such parameter or kernel, a value has the wrong
-        type, or an argument can't be used; its subclasses say which.
-    StoreError
-        If the store can't be used.
+    UsageError, StoreError
+        If the notebook, a parameter, the kernel, another argument or the store can't be used.
     """
-    path = Path(os.path.abspath(notebook))
     from jupyter_mlops.execution.restoring import restored
 
+    path = Path(os.path.abspath(notebook))
     given, prepared, name = _prepared(path, parameters or {}, kernel)
     target = None if output is None else files.writable(output, path)
     with opened(store) as kept:
@@ -112,26 +104,20 @@ def reproduce(
 
     Parameters
     ----------
-    current
-        Execute the notebook's file as it is now instead of what was recorded.
-    parameters
-        Values other than the recorded ones, as for :func:`run`.
+    current, parameters
+        Execute the file as it is now; values other than the recorded ones, as for :func:`run`.
     in_place, fresh_randomness
         Work in the folder itself; draw afresh (no effect: recorded randomness is not put back).
-    tolerance
-        Largest relative difference of numbers that still passes.
-    secrets
-        Values, by name, of what was redacted in the record and is found neither in the
-        notebook's file nor in a variable of that name.
+    tolerance, secrets
+        Largest relative difference of numbers that still passes; by name, what was redacted
+        and stands neither in the notebook nor in the environment.
     on_started
         Called in this thread once nothing can refuse the reproduction any more.
 
     Raises
     ------
-    UnknownRunError, AmbiguousRunError, NeedsInPlaceError
-        If no run, or several, fit; if the folder can't be copied.
-    SecretsNeededError
-        If a redacted secret is nowhere to be found; it lists them.
+    UnknownRunError, AmbiguousRunError, NeedsInPlaceError, SecretsNeededError
+        If no run, or several, fit; the folder can't be copied; a secret is nowhere to be found.
     """
     from jupyter_mlops import reproduction
     from jupyter_mlops.results import ShownVerdict, shown
@@ -142,7 +128,6 @@ def reproduce(
         kept.refresh()
         found = kept.find(run)
         path = kept.run(found).notebook
-        target = None if output is None else files.writable(output, path)
         verdict = reproduction.reproduce(
             kept,
             found,
@@ -150,7 +135,7 @@ def reproduce(
             parameters=dict(parameters or {}),
             in_place=in_place,
             fresh_randomness=fresh_randomness,
-            output=target,
+            output=None if output is None else files.writable(output, path),
             tolerance=tolerance,
             user=user or settings.system_user(),
             secrets=secrets or {},

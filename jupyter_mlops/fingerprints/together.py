@@ -40,7 +40,7 @@ def side_by_side(parts: Sequence[Callable[[], Steps[_T]]], size_bytes: int) -> S
         yield from work.go_on()
         while helped and not work.has_ended():
             yield
-    except BaseException:
+    except BaseException:  # not swallowed: raised again once the other thread has ended
         if helped:
             work.give_up()
         raise
