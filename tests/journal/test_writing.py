@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import resource
@@ -121,9 +122,12 @@ def test_a_forked_child_and_a_foreign_file(open_journal: OpenJournal, tmp_path: 
     one = open_journal()
     child = os.fork()
     if child == 0:
-        one.append(Notice, **notice("child"))
-        one.close()
-        os._exit(0)
+        try:
+            one.append(Notice, **notice("child"))
+            one.close()
+            os._exit(0)
+        finally:
+            os._exit(1)  # nothing of pytest may go on in the child
     assert os.waitpid(child, 0)[1] == 0
     one.append(Notice, **notice("parent"))
     assert said(one.path) == ["parent"]
@@ -197,28 +201,29 @@ def test_nothing_is_mapped_on_a_network_or_where_blocks_move(
     assert said(one.path) == ["written"]
 
 
-@pytest.fixture
-def limit_files() -> Iterator[Callable[[int], None]]:
-    """Limit the size of files that this process may write."""
+@contextlib.contextmanager
+def limited_files(size: int) -> Iterator[None]:
+    """Limit the size of files that this process may write.
+
+    Around single calls only: the file that pytest's own lines go to may be longer already.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    def limit(size: int) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-
-    yield limit
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_what_finds_no_room_is_refused_and_the_next_line_is_whole(
-    open_journal: OpenJournal, limit_files: Callable[[int], None]
+    open_journal: OpenJournal,
 ) -> None:
     one = open_journal()
     one.append(Notice, **notice("first"))
-    limit_files(one.path.stat().st_size + 50)
+    size = one.path.stat().st_size
     for _ in range(2):
-        with pytest.raises(JournalError, match="too large"):
+        with pytest.raises(JournalError, match="too large"), limited_files(size + 50):
             one.append(Notice, **notice("x" * segments.ROOM_BYTES))
-    limit_files(resource.RLIM_INFINITY)
     one.append(Notice, **notice("second"))
     assert said(one.path) == ["first", "second"]
 
@@ -255,12 +260,10 @@ def test_a_limit_of_file_size_kills_nobody(tmp_path: Path, way: str) -> None:
     assert said(tmp_path / "w.jsonl") == ["first"]
 
 
-def test_a_small_rest_of_the_disk_is_used_too(
-    tmp_path: Path, limit_files: Callable[[int], None]
-) -> None:
-    limit_files(segments._PAGE_BYTES * 2)
-    one = Journal(tmp_path, "w")
-    one.append(Notice, **notice("x" * (segments._PAGE_BYTES + 1)))
+def test_a_small_rest_of_the_disk_is_used_too(tmp_path: Path) -> None:
+    with limited_files(segments._PAGE_BYTES * 2):
+        one = Journal(tmp_path, "w")
+        one.append(Notice, **notice("x" * (segments._PAGE_BYTES + 1)))
     assert one.path.stat().st_size == segments._PAGE_BYTES * 2
     one.close()
 
