@@ -181,6 +181,8 @@ def _taken(value: Any, budget: Budget) -> tuple[Fingerprint | None, bool]:
 
 
 def _made(name: str, kind: Any, fingerprint: Fingerprint) -> DataUse:
+    shape = fingerprint.shape or ()
+    width = shape[1] if kind == "frame" and len(shape) == 2 else len(fingerprint.columns)
     return DataUse(
         kind=kind,
         name=name,
@@ -190,6 +192,7 @@ def _made(name: str, kind: Any, fingerprint: Fingerprint) -> DataUse:
         digest=fingerprint.digest,
         complete=fingerprint.complete,
         size_bytes=fingerprint.size_bytes,
-        rows=fingerprint.shape[0] if fingerprint.shape else None,
+        rows=shape[0] if shape else None,
         columns=fingerprint.columns,
+        column_count=width if width > len(fingerprint.columns) else None,
     )

@@ -73,6 +73,9 @@ def _detail(uses: Sequence[DataUse | None], missing: Sequence[int]) -> str:
     rows = [use.rows for use in present if use.rows is not None]
     if len(set(rows)) > 1:
         parts.append("rows " + ", ".join(map(str, rows)))
+    widths = [use.width for use in present if use.width]
+    if len(set(widths)) > 1 and any(use.column_count is not None for use in present):
+        parts.append("columns " + ", ".join(map(str, widths)))
     parts += _columns(uses)
     sizes = [use.size_bytes for use in present if use.size_bytes is not None]
     if not parts and len(set(sizes)) > 1:
@@ -89,11 +92,15 @@ def _columns(uses: Sequence[DataUse | None]) -> list[str]:
     }
     if len(by_run) < 2:
         return []
+    every = all(use is None or use.column_count is None for use in uses)
     changed: list[str] = []
     lacking: dict[tuple[int, ...], list[str]] = {}
     for name in dict.fromkeys(name for columns in by_run.values() for name in columns):
         without = tuple(n for n, columns in by_run.items() if name not in columns)
         if without:
+            # What is not listed of very many may be there all the same.
+            if not every:
+                continue
             lacking.setdefault(without, []).append(name)
         elif len({columns[name] for columns in by_run.values()}) > 1:
             changed.append(name)

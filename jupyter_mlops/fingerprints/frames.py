@@ -2,10 +2,10 @@
 
 Each column has a digest of its own, which does not depend on its name or on how pandas
 stores it (blocks, chunks, strides, offsets). The root covers the shape, both indexes and
-the columns in order. A dtype and the class of an index are content: ``int32`` is not
-``int64``, and a ``RangeIndex`` is not an equal ``Index``. Not content: ``attrs``, ``flags``,
-the ``freq`` of an index, how a MultiIndex numbers its levels, and the dtype of labels that are
-all strings (see :mod:`labels`).
+all columns in order; the first of them are told one by one. A dtype and the class of an index
+are content: ``int32`` is not ``int64``, and a ``RangeIndex`` is not an equal ``Index``. Not
+content: ``attrs``, ``flags``, the ``freq`` of an index, how a MultiIndex numbers its levels, and
+the dtype of labels that are all strings (see :mod:`labels`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from itertools import repeat
 from operator import is_
 from typing import Any
 
-from jupyter_mlops.fingerprints import arrays, arrow, labels
+from jupyter_mlops.fingerprints import arrays, arrow, blocks, labels
 from jupyter_mlops.fingerprints.hashing import OBJECTS, PIECE, Content
 from jupyter_mlops.fingerprints.introspection import (
-    attributes,
     belongs_to,
     is_a,
     loaded,
@@ -29,40 +28,14 @@ from jupyter_mlops.fingerprints.introspection import (
 from jupyter_mlops.fingerprints.python_ import Encoder, Values, zone_name
 from jupyter_mlops.fingerprints.steps import Steps, finish
 from jupyter_mlops.fingerprints.together import side_by_side
-from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records import Column, Fingerprint
 
-# Rows of all strided columns that are read together: what the first column brings into the
-# cache, the others find there.
-_ROWS = 1 << 12
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What a frame is made of: views of its columns, their labels, and both indexes.
-
-    ``header`` is the columns' index; ``None`` of a series, whose only label is its name.
-    """
-
-    rows: int
-    index: Any
-    header: Any
-    labels: list[Any]
-    columns: list[Any]
-
-
-def stored(value: Any) -> Stored | None:
-    """Look into a frame or series, past its methods; ``None`` if its inside is not one's."""
-    manager = (attributes(value) or {}).get("_mgr")
-    if manager is None or not belongs_to(type(manager), "pandas"):
-        return None
-    index, rows = manager.axes[-1], _length(manager)
-    if is_a(value, loaded("pandas", "Series")):
-        labels = [(attributes(value) or {}).get("_name")]
-        return Stored(rows, index, None, labels, [manager.blocks[0].values])
-    columns = _stored(manager)
-    header = manager.axes[0]
-    return Stored(rows, index, header, _labels(header, len(columns)), columns)
+# Columns that are told of one by one; of all others the digest of the whole tells.
+COLUMNS_LIMIT = 500
+_NAME_LENGTH = 200
+# Columns that are read together; rows and bytes of strided ones at a time: what the first
+# column brings into the cache, the others find there.
+_TOGETHER, _ROWS, _STRIPE_BYTES = 128, 1 << 12, 1 << 22
 
 
 def fingerprint(value: Any, whole: bool = False) -> Steps[Fingerprint | None]:
@@ -71,36 +44,48 @@ def fingerprint(value: Any, whole: bool = False) -> Steps[Fingerprint | None]:
     The data of a subclass are read past its methods. ``None`` if the value's inside is not
     that of a frame. If it is read as a `whole`, two threads may share the columns.
     """
-    found = stored(value)
+    found = blocks.stored(value)
     if found is None:
         return None
     root = Content("series" if found.header is None else "frame")
     index = yield from index_content(found.index)
     if found.header is None:
-        root.child((yield from _values_content(found.labels)))
+        root.child((yield from _values_content([found.name])))
     else:
         root.child((yield from index_content(found.header)))
-    root.piece(found.rows, len(found.columns))
+    root.piece(found.rows, found.count)
     root.child(index)
-    contents = yield from _columns(found.columns, whole)
-    for content in contents:
-        root.child(content)
-    columns = tuple(
-        Column(
-            name=label_text(label),
-            dtype=dtype_name(column),
-            digest=content.text(),
-            complete=content.complete,
-        )
-        for label, column, content in zip(found.labels, found.columns, contents, strict=True)
-    )
+    columns = yield from _feed_columns(root, found, whole)
     return Fingerprint(
         digest=root.text(),
         complete=root.complete and _is_pandas(value),
         size_bytes=root.size_bytes,
-        shape=(found.rows, len(found.columns)),
+        shape=(found.rows, found.count),
         columns=columns,
     )
+
+
+def _feed_columns(root: Content, found: blocks.Stored, whole: bool) -> Steps[tuple[Column, ...]]:
+    """Take in all columns, some at a time; return the first of them with their digests."""
+    labels = found.labels(COLUMNS_LIMIT)
+    told: list[Column] = []
+    numbers, rows = yield from blocks.placed(found)
+    for start in range(0, found.count, _TOGETHER):
+        places = zip(
+            numbers[start : start + _TOGETHER].tolist(),
+            rows[start : start + _TOGETHER].tolist(),
+            strict=True,
+        )
+        group = [blocks.column(found.blocks[number], row) for number, row in places]
+        contents = yield from _columns(group, whole)
+        for content in contents:
+            root.child(content)
+        # As many as there are labels left.
+        for label, column, content in zip(labels[start:], group, contents, strict=False):
+            name, dtype = label_text(label), dtype_name(column)
+            told.append(Column(name, dtype, content.text(), content.complete))
+        yield
+    return tuple(told)
 
 
 def index_content(index: Any) -> Steps[Content]:
@@ -164,9 +149,11 @@ def _columns(stored: list[Any], whole: bool) -> Steps[list[Content]]:
     contents |= zip(others, (yield from side_by_side(parts, size)), strict=True)
     if strided:
         contiguous = loaded("numpy", "ascontiguousarray")
-        for start in range(0, len(strided[0][1]), _ROWS):
+        width = sum(values.dtype.itemsize for _, values in strided)
+        rows = max(1, min(_ROWS, _STRIPE_BYTES // width))
+        for start in range(0, len(strided[0][1]), rows):
             for content, values in strided:
-                content.bulk(contiguous(values[start : start + _ROWS]).view("u1"))
+                content.bulk(contiguous(values[start : start + rows]).view("u1"))
             yield
     return [contents[position] for position in range(len(stored))]
 
@@ -187,43 +174,19 @@ def _is_strided(values: Any) -> bool:
     return not values.flags.c_contiguous and values.dtype.itemsize > 0
 
 
-def _stored(manager: Any) -> list[Any]:
-    """Return the array of each column, as views of the blocks that hold them."""
-    found: dict[int, Any] = {}
-    for block in manager.blocks:
-        values = block.values
-        own = is_a(values, loaded("numpy", "ndarray")) or belongs_to(type(values), "pandas")
-        many = own and values.ndim == 2
-        for row, position in enumerate(block.mgr_locs):
-            found[position] = values[row] if many else values
-    return [found[position] for position in range(len(found))]
-
-
-def _labels(index: Any, columns: int) -> list[Any]:
-    """Return the labels of a frame's columns; of an index of the user's, none are known."""
-    if not belongs_to(type(index), "pandas"):
-        return [None] * columns
-    if type(index).__name__ == "RangeIndex":
-        return list(range(index.start, index.stop, index.step))
-    labels: list[Any] = index.tolist()
-    return labels
-
-
-def _length(manager: Any) -> int:
-    """Return the number of rows, without asking an index of the user's."""
-    index = manager.axes[-1]
-    if belongs_to(type(index), "pandas"):
-        return len(index)
-    return int(manager.blocks[0].values.shape[-1]) if manager.blocks else 0
-
-
 def label_text(label: object) -> str:
     """Write a label for people, if it is of types whose text is not the user's code."""
     if type(label) is str:
-        return label
+        return _shortened(label)
+    if type(label) is int:
+        return str(label)
     encoder = Encoder()
     finish(encoder.encode(label))
-    return str(label) if encoder.complete else "?"
+    return _shortened(str(label)) if encoder.complete else "?"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _NAME_LENGTH else text[: _NAME_LENGTH - 1] + "…"
 
 
 def _values_content(values: list[Any]) -> Steps[Content]:

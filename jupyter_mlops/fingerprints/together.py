@@ -84,6 +84,8 @@ class _Work(Generic[_T]):
             except IndexError:
                 return  # the other thread took the last one
             self._found[position] = yield from begin()
+            # A part may be too small to pause in itself, and there may be many.
+            yield
 
     def has_ended(self) -> bool:
         """Wait a moment for the second thread; tell whether it has ended."""

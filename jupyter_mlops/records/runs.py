@@ -85,7 +85,8 @@ class Fingerprint:
     """Digest over the whole content of a value or a file.
 
     A partial one has ``complete=False`` and never compares equal to anything.
-    ``shape`` is ``(rows, columns)`` of a frame or an array's own shape.
+    ``shape`` is ``(rows, columns)`` of a frame or an array's own shape. ``columns`` are the
+    first ones of a frame that has very many.
     """
 
     digest: str
@@ -102,7 +103,9 @@ class DataUse:
 
     ``digest`` is ``None`` where the content could not be fingerprinted; the run's
     ``unseen`` then says why. A file with access ``import`` is a module of the user's own.
-    ``digests`` are further ones of the same whole content, by other algorithms.
+    ``digests`` are further ones of the same whole content, by other algorithms. Of a frame with
+    very many columns only the first, or none, are listed: ``column_count`` then says how many
+    there are.
     """
 
     kind: DataKind
@@ -117,6 +120,12 @@ class DataUse:
     columns: tuple[Column, ...] = ()
     inherited: bool = False
     digests: tuple[str, ...] = ()
+    column_count: int | None = None
+
+    @property
+    def width(self) -> int:
+        """How many columns a frame has."""
+        return len(self.columns) if self.column_count is None else self.column_count
 
     def has_other_extent(self, other: DataUse) -> bool:
         """Tell whether two whole contents differ by the rows, or by the bytes of a file.

@@ -296,13 +296,18 @@ def _columns(one: DataUse, now: DataUse, *, is_resized: bool) -> list[str]:
     names, names_now = ([column.name for column in each.columns] for each in (one, now))
     if not names or not names_now:
         return []
-    gone = [name for name in names if name not in names_now]
-    come = [name for name in names_now if name not in names]
+    counts = []
+    if one.column_count is None and now.column_count is None:
+        gone = [name for name in names if name not in names_now]
+        come = [name for name in names_now if name not in names]
+    else:  # what is not listed may be there all the same
+        gone = come = []
+        counts = [f"{one.width} → {now.width} columns"] if one.width != now.width else []
     changed = [name for name in changed_columns(one, now) if name not in (*gone, *come)]
     # Where rows came or went, every column changed, and naming them says nothing.
     if is_resized and len(changed) == len(names) - len(gone):
         changed = []
-    return column_changes(changed, gone, come)
+    return [*counts, *column_changes(changed, gone, come)]
 
 
 def _missing_files(evidence: Evidence) -> Iterator[Cause]:

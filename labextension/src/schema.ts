@@ -466,7 +466,9 @@ export interface Run {
  *
  *     ``digest`` is ``None`` where the content could not be fingerprinted; the run's
  *     ``unseen`` then says why. A file with access ``import`` is a module of the user's own.
- *     ``digests`` are further ones of the same whole content, by other algorithms.
+ *     ``digests`` are further ones of the same whole content, by other algorithms. Of a frame with
+ *     very many columns only the first, or none, are listed: ``column_count`` then says how many
+ *     there are.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "DataUse".
@@ -474,6 +476,7 @@ export interface Run {
 export interface DataUse {
   access: 'import' | 'made' | 'read' | 'write';
   cell: number | null;
+  column_count: number | null;
   columns: Column[];
   complete: boolean;
   digest: string | null;

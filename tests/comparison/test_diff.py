@@ -169,6 +169,21 @@ def test_columns_that_not_every_run_has() -> None:
     )
 
 
+def test_columns_that_are_not_listed_are_not_said_to_lack() -> None:
+    a, b, c = (Column(name, "int64", "xxh3:1") for name in "abc")
+
+    def one(name: str, count: int, *columns: Column) -> Made:
+        use = file("x", "xxh3:" + name, 0, columns=columns, column_count=count)
+        return made(name, ["read()"], data=(use,))
+
+    def detail(*runs: Made) -> str:
+        (data,) = compare(*runs).differs.data
+        return data.detail
+
+    assert detail(one("a", 900, a, b), one("b", 901, c, a)) == "columns 900, 901"
+    assert detail(one("a", 900, a, b), one("b", 900, replace(a, digest="xxh3:2"), c)) == "column a"
+
+
 @pytest.mark.parametrize(
     ("before", "after", "why"),
     [

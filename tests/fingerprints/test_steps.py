@@ -114,15 +114,21 @@ def test_a_budget_that_is_spent_ends_the_work() -> None:
     assert next(steps, "closed") == "closed"
 
 
+def longest_step(value: Any) -> float:
+    """Return the longest processor time between two pauses."""
+    steps = begin(value)
+    assert steps is not None
+    longest, before = 0.0, time.thread_time()
+    for _ in steps:
+        longest = max(longest, time.thread_time() - before)
+        before = time.thread_time()
+    return max(longest, time.thread_time() - before)
+
+
 def test_steps_are_short() -> None:
     strings = pd.Series([str(number) for number in range(300_000)], dtype=object)
     frame = pd.DataFrame({"strings": strings, "numbers": np.arange(300_000.0)})
     fingerprint(frame[:10])
-    longest, before = 0.0, time.thread_time()
-    steps = begin(frame)
-    assert steps is not None
-    for _ in steps:
-        longest = max(longest, time.thread_time() - before)
-        before = time.thread_time()
-    assert longest < 0.05
+    # The best of some tries: what else the machine does is not meant.
+    assert any(longest_step(frame) < 0.02 for _ in range(5))
     assert finish(begin(frame)) == fingerprint(frame)  # type: ignore[arg-type]

@@ -121,6 +121,20 @@ def test_a_column_that_is_gone_or_new_is_not_called_changed() -> None:
     assert told(()) == "other content", "whose columns nobody saw"
 
 
+def test_columns_that_are_not_listed_are_neither_gone_nor_new() -> None:
+    frame = replace(_made("x:3", "x:1"), column_count=900)
+    name, age = frame.columns
+
+    def told(count: int, *columns: Column) -> str:
+        after = replace(frame, digest="x:4", columns=columns, column_count=count)
+        causes = _causes({"data": (_read("x:1"), frame)}, {"data": (_read("x:2"), after)})
+        return str(causes[0][3])
+
+    assert told(900, Column("new", "i8", "x:9"), name) == "other content"
+    assert told(901, Column("new", "i8", "x:9"), name) == "900 → 901 columns"
+    assert told(900, replace(name, digest="x:7"), age) == "column name"
+
+
 def test_files_that_can_not_be_compared_name_no_cause() -> None:
     for other in (_read("sha256:2"), _read(None), _read("x:2", complete=False)):
         assert _causes({"data": (_read("x:1"),)}, {"data": (other,)})[0][0] == "unknown"

@@ -215,6 +215,7 @@ def test_changed_columns_are_those_known_to_differ() -> None:
         "x:2", Column("a", "i8", "x:2"), Column("b", "i8", "x:9", False), Column("d", "i8", "x:1")
     )
     assert changed_columns(before, after) == ("a", "c", "d")
+    assert changed_columns(replace(before, column_count=9), after) == ("a",)
 
 
 def test_the_standard_depends_on_the_environment() -> None:

@@ -36,7 +36,8 @@ const RECORD: Partial<Run> = {
         complete: false,
         size_bytes: 61194
       },
-      ...{ rows: 891, columns: [], digests: [], inherited: true }
+      ...{ rows: 891, columns: [], column_count: 20000, digests: [] },
+      inherited: true
     }
   ] as Run['data'],
   models: [
@@ -90,6 +91,7 @@ describe('ShownRun', () => {
       'lr',
       'train.csv',
       '891 rows',
+      '20000 columns',
       'partial',
       'SVC'
     ]) {

@@ -224,13 +224,12 @@ function DataItem(props: {
     import: trans.__('imported')
   };
   const name = item.path?.split('/').pop() ?? item.name ?? item.kind;
+  const width = item.column_count ?? item.columns.length;
   const notes = [
     accesses[item.access],
     item.inherited ? trans.__('inherited') : null,
     item.rows === null ? null : trans._n('%1 row', '%1 rows', item.rows),
-    item.columns.length
-      ? trans._n('%1 column', '%1 columns', item.columns.length)
-      : null,
+    width ? trans._n('%1 column', '%1 columns', width) : null,
     item.size_bytes === null ? null : formatSize(item.size_bytes)
   ];
   return (
