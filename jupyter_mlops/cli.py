@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from types import FrameType
@@ -26,7 +27,7 @@ from traitlets import Bool, Integer, List, TraitError, Unicode, Union
 from traitlets.config import Configurable
 
 from jupyter_mlops import layout, settings, verbs
-from jupyter_mlops.errors import MlopsError, UsageError
+from jupyter_mlops.errors import MlopsError, UnwritableWarning, UsageError
 from jupyter_mlops.records import Progress
 
 _OF_JUPYTER = re.compile(r"--([A-Z]\w*\.\w+|config)=.*|--debug|--generate-config|--help-all")
@@ -146,7 +147,7 @@ def _run(words: Sequence[str]) -> int:
         found = app.read_settings(of_jupyter)
         if request.verb.name in _STARTS_KERNELS:
             _export(found)
-        with _progress(request) as progress, _cancellable(request) as cancel:
+        with _warned(request), _progress(request) as progress, _cancellable(request) as cancel:
             ask = _asker(request)
             ask_secret = None if ask is None else _ask_secret
             answer = request(verbs.Context(found, progress, cancel, ask, ask_secret))
@@ -198,8 +199,13 @@ def _asker(request: verbs.Request) -> Callable[[str], bool | None] | None:
         return None
 
     def ask(question: str) -> bool | None:
-        print(f"{layout.clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)
-        answer = sys.stdin.readline().strip().lower()
+        try:
+            with _interruptible():
+                print(f"{layout.clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+                answer = sys.stdin.readline().strip().lower()
+        except KeyboardInterrupt:
+            print(file=sys.stderr)
+            return None  # no answer; what was done so far is told all the same
         return {"y": True, "yes": True, "n": False, "no": False}.get(answer)
 
     return ask
@@ -208,9 +214,35 @@ def _asker(request: verbs.Request) -> Callable[[str], bool | None] | None:
 def _ask_secret(name: str) -> str | None:
     """Ask the person at the terminal for a secret, which is not shown."""
     try:
-        return getpass.getpass(f"{layout.clean(name)}: ", stream=sys.stderr) or None
+        with _interruptible():
+            return getpass.getpass(f"{layout.clean(name)}: ", stream=sys.stderr) or None
     except EOFError:
         return None
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        raise
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C end a question: a handler that only takes note would have it asked on."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    with _handled(interrupt) if _in_main_thread() else contextlib.nullcontext():
+        yield
+
+
+@contextlib.contextmanager
+def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Handle the signals that ask for an end, and put back what handled them before."""
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
 @contextlib.contextmanager
@@ -227,12 +259,25 @@ def _cancellable(request: verbs.Request) -> Iterator[threading.Event]:
         cancel.set()
         print("\nstopping (Ctrl-C again to stop at once)", file=sys.stderr)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with _handled(stop):
         yield cancel
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _warned(request: verbs.Request) -> Iterator[None]:
+    """Tell a person on one line that nothing is kept; the record of a run says it itself."""
+    as_usual = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *others: Any, **more: Any) -> None:
+        if category is not UnwritableWarning:
+            as_usual(message, category, *others, **more)
+        elif request.verb.name != "run":
+            print(f"jupyter mlops: {layout.clean(str(message))}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UnwritableWarning)
+        warnings.showwarning = show
+        yield
 
 
 def _in_main_thread() -> bool:

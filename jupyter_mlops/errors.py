@@ -17,11 +17,14 @@
     │   ├── NotForgettableError    HTTP 409
     │   └── BusyError              HTTP 409
     ├── StoreError                 exit code 2, HTTP 409
+    │   ├── UnwritableStoreError
     │   ├── NewerStoreError
     │   ├── NetworkFileSystemError
     │   └── MissingBlobError       HTTP 404
     ├── JournalError               never leaves the kernel; becomes a notice
     └── CancelledError             exit code 1, HTTP 409
+
+``UnwritableWarning`` is given where :class:`UnwritableStoreError` need not end what was asked for.
 
 Each message is one line that names the value and says what to do; the templates are
 class constants, so that a test can look every one of them over.
@@ -29,6 +32,8 @@ class constants, so that a test can look every one of them over.
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import Any, ClassVar
 
 
@@ -137,7 +142,8 @@ class SecretsNeededError(UsageError):
 
     template = (
         "secrets are needed that the record holds only digests of: {names}; "
-        "set variables of these names, such as {variable}, or give the values"
+        "set variables of these names, such as {variable}; a terminal asks for them, and Python "
+        "takes them as secrets={{NAME: VALUE}}"
     )
     http_status = 409
 
@@ -153,6 +159,30 @@ class StoreError(MlopsError):
     """The store can't be used as it is."""
 
     http_status = 409
+
+
+class UnwritableStoreError(StoreError):
+    """The store's disk or folder takes nothing; what is there can be read all the same."""
+
+    template = "{path} can't be written ({reason}); {way_out}"
+    full: ClassVar[frozenset[int]] = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", -1)})
+    closed: ClassVar[frozenset[int]] = frozenset({errno.EROFS, errno.EACCES})
+
+    @classmethod
+    def of(cls, path: str | os.PathLike[str], error: OSError) -> StoreError:
+        """Return what to raise of the operating system's error at `path`."""
+        reason = error.strerror or str(error)
+        if error.errno in cls.full:
+            way_out = "make room there, or set JUPYTER_MLOPS_HOME to a folder on another disk"
+        elif error.errno in cls.closed:
+            way_out = "mend that, or set JUPYTER_MLOPS_HOME to a folder that can be written"
+        else:
+            return StoreError(message=f"{os.fspath(path)}: {reason}")
+        return cls(path=os.fspath(path), reason=reason, way_out=way_out)
+
+
+class UnwritableWarning(UserWarning):
+    """Nothing new is kept, since the store can't be written."""
 
 
 class NewerStoreError(StoreError):

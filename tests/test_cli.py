@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -301,28 +300,6 @@ def test_a_reader_that_leaves_early_causes_no_complaint(home: Settings) -> None:
         process.stdout.close()
         assert process.stderr is not None
         assert b"Traceback" not in process.stderr.read()
-
-
-def test_on_a_terminal_the_progress_is_a_bar(home: Settings, notebook: Path) -> None:
-    import pty
-
-    main, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, "run", str(notebook), "--json"], stdout=subprocess.PIPE, stderr=terminal
-    )
-    os.close(terminal)
-    drawn = b""
-    # The terminal's end reads as an error on Linux.
-    with contextlib.suppress(OSError):
-        while block := os.read(main, 4096):
-            drawn += block
-    out, _ = process.communicate(timeout=60)
-    os.close(main)
-    assert json.loads(out)["status"] == "completed"
-    assert "run train.ipynb: 100%" in drawn.decode()
-    assert "3/3" in drawn.decode()
-    # It clears itself away.
-    assert drawn.decode().rstrip("\r").endswith(" ")
 
 
 def test_output_in_a_terminal_without_unicode(home: Settings, tmp_path: Path) -> None:

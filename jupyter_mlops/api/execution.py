@@ -74,13 +74,14 @@ def run(
     path = Path(os.path.abspath(notebook))
     given, prepared, name = _prepared(path, parameters or {}, kernel)
     target = None if output is None else files.writable(output, path)
-    with opened(store) as kept:
+    with opened(store, lasting=False) as kept:
         prepared = restored(kept.redactor, prepared, secrets or {})
         kept.learn_secrets(prepared.secrets)
         job = _job(path, prepared, name, cwd, timeout, cell_timeout, user)
-        record, executed = _recorded(kept, job, given, prepared, on_progress, cancel)
-    if target is not None and executed is not None:
-        files.write(target, executed)
+        record = _recorded(kept, job, given, prepared, target, on_progress, cancel)
+        if kept.unwritable is not None:
+            notice = f"this run is not kept: {kept.unwritable}"
+            record = replace(record, notices=(*record.notices, notice))
     return shown_run(record)
 
 
@@ -124,7 +125,7 @@ def reproduce(
 
     if tolerance is not None and not 0 <= tolerance < float("inf"):
         raise BadValueError(name="tolerance", value=tolerance, expected="a number from 0")
-    with opened(store) as kept:
+    with opened(store, lasting=False) as kept:
         kept.refresh()
         found = kept.find(run)
         path = kept.run(found).notebook
@@ -164,10 +165,11 @@ def _recorded(
     job: Job,
     given: bytes,
     prepared: Prepared,
+    target: Path | None,
     on_progress: OnProgress | None,
     cancel: threading.Event | None,
-) -> tuple[Run, bytes | None]:
-    """Execute `job` as a run of `store`; return its record and the executed notebook."""
+) -> Run:
+    """Execute `job` as a run of `store`, and write the executed notebook to `target`."""
     from jupyter_mlops.execution import execute
     from jupyter_mlops.execution import notebook as documents
     from jupyter_mlops.journal import now, this_process
@@ -199,12 +201,15 @@ def _recorded(
             ),
         )
         raise
+    if target is not None and outcome.executed is not None:
+        # First: what the store's disk has no room for is not lost that way.
+        files.write(target, outcome.executed)
     record = store.finish_batch(job.run, outcome)
     mismatches = documents.not_in_effect(prepared.settings, record, store.redactor.value)
     if mismatches and outcome.status == "completed":
         failed = replace(outcome, status="failed", reason="; ".join(mismatches))
         record = store.finish_batch(job.run, failed)
-    return record, outcome.executed
+    return record
 
 
 def _prepared(

@@ -53,7 +53,7 @@ def runs(
     path = None if notebook is None else os.path.abspath(notebook)
     if limit < 1:
         raise BadValueError(name="limit", value=limit, expected="at least 1")
-    with opened(store) as kept:
+    with opened(store, lasting=False) as kept:
         kept.refresh()
         page = kept.runs(notebook=path, where=where, sort=sort, limit=limit, after=after)
     if path is not None and not page.runs and page.draft is None and not os.path.exists(path):
@@ -69,7 +69,7 @@ def show(run: str, *, store: Store | None = None) -> ShownRun:
     UnknownRunError, AmbiguousRunError
         If no run, or several, fit.
     """
-    with opened(store) as kept:
+    with opened(store, lasting=False) as kept:
         kept.refresh()
         return shown_run(kept.run(kept.find(run)))
 
@@ -97,7 +97,7 @@ def compare(
     from jupyter_mlops.results import ShownComparison, shown
 
     target = None if html is None else files.writable(html)
-    with opened(store) as kept:
+    with opened(store, lasting=False) as kept:
         kept.refresh()
         ids = list(dict.fromkeys(kept.find(name) for name in runs))
         if len(ids) < 2:
@@ -136,7 +136,7 @@ def restore(
     UnknownRunError, AmbiguousRunError
         If no run, or several, fit.
     """
-    with opened(store) as kept:
+    with opened(store, lasting=False) as kept:
         kept.refresh()
         record = kept.run(run)
         parts = Path(path).parts

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops import settings as reader
 from jupyter_mlops.diagnosis.kernels import DISTRIBUTION, every_kernel, own_version, reached
-from jupyter_mlops.errors import MlopsError
+from jupyter_mlops.errors import MlopsError, UnwritableStoreError
 from jupyter_mlops.journal import obstacle
 from jupyter_mlops.layout import size
 from jupyter_mlops.records import Check, Diagnosis
@@ -145,9 +145,14 @@ def _store(settings: Settings) -> Iterator[Check]:
             left = store.unsynced()
             problems = store.problems()
             damage = store.damage()
+    except UnwritableStoreError as error:
+        what, _, way_out = str(error).rpartition("; ")
+        nothing = "nothing new is recorded, and what kernels say waits in their memory"
+        yield Check("store", "finding", f"{what}: {nothing}", way_out)
+        return
     except MlopsError as error:
         what, _, way_out = str(error).rpartition("; ")
-        yield Check("store", "finding", what or way_out, way_out)
+        yield Check("store", "finding", what or way_out, way_out if what else _REPORT)
         yield from _journals(settings.journals)
         return
     if fault is not None:

@@ -26,7 +26,7 @@ from jupyter_mlops.records import (
     Run,
     Step,
 )
-from jupyter_mlops.redaction import is_redacted
+from jupyter_mlops.redaction import digest_of, is_redacted
 from jupyter_mlops.reproduction import packages, secrets
 from jupyter_mlops.reproduction.flows import flows, lineage, reaching
 from jupyter_mlops.reproduction.hidden import hidden_state
@@ -179,9 +179,9 @@ def _parameters(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
         if one.cell not in cells or not named or same((one.value, named[-1].value)):
             continue
         before, now = value_text(one.value), value_text(named[-1].value)
-        both_secret = is_redacted(one.value) and is_redacted(named[-1].value)
-        detail = secrets.ANOTHER if both_secret else f"{before} → {now}"
-        yield Cause("parameter", one.name, one.cell, detail, before, now)
+        states = [digest_of(value) for value in (one.value, named[-1].value)]
+        detail = secrets.ANOTHER if all(states) else f"{before} → {now}"
+        yield Cause("parameter", one.name, one.cell, detail, states[0] or before, states[1] or now)
     recorded = {(one.name, one.cell) for one in evidence.before.parameters}
     # What no result came from is no parameter of a session's run, and can be set all the same.
     for one in after:

@@ -109,6 +109,10 @@ class RunningReproductions:
         def on_progress(progress: Progress) -> None:
             loop.call_soon_threadsafe(self._moved, running, progress)
 
+        store = self._calls.opened()
+        if store.unwritable is not None:
+            # What stands in for the store may end at any time, and kernels know only the store.
+            raise store.unwritable
         api.reproduce(
             run,
             current=order.current,
@@ -121,7 +125,7 @@ class RunningReproductions:
             on_started=on_started,
             on_progress=on_progress,
             cancel=running.cancel,
-            store=self._calls.opened(),
+            store=store,
         )
 
     def _begun(self, running: _Running, reproduction: Reproduction) -> None:

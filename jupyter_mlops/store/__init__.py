@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from jupyter_mlops import journal
-from jupyter_mlops.errors import StoreError
+from jupyter_mlops.errors import UnwritableStoreError
 from jupyter_mlops.events import WRITTEN_LATE
 from jupyter_mlops.records import (
     Artifact,
@@ -68,7 +68,12 @@ class Refreshed:
 
 
 class Store:
-    """Everything kept under one home. Use :meth:`open`; any thread may call anything."""
+    """Everything kept under one home. Use :meth:`open`; any thread may call anything.
+
+    ``unwritable`` says why this one stands in for the store, and keeps nothing for good.
+    """
+
+    unwritable: UnwritableStoreError | None = None
 
     def __init__(self, settings: Settings, database: Database, blobs: Blobs) -> None:
         self._settings = settings
@@ -93,8 +98,7 @@ class Store:
             make_private(settings.journals)
             blobs = Blobs(settings.blobs)
         except OSError as error:
-            said = f"{error.filename or settings.home}: {error.strerror or error}"
-            raise StoreError(message=said) from error
+            raise UnwritableStoreError.of(error.filename or settings.home, error) from error
         database = Database(settings.store_url)
         blobs.why_gone = partial(collection.why_gone, database)
         derivation.try_again(database)

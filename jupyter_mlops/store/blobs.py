@@ -17,7 +17,7 @@ from typing import IO, Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from jupyter_mlops.errors import MissingBlobError, StoreError
+from jupyter_mlops.errors import MissingBlobError, UnwritableStoreError
 from jupyter_mlops.journal import sha256
 from jupyter_mlops.settings import make_file_private, make_private
 
@@ -71,7 +71,7 @@ class Blobs:
                 # Object stores show an object only once it is there whole.
                 self._files.pipe_file(path, content)
         except OSError as error:
-            raise StoreError(message=f"can't write {path}: {error.strerror or error}") from error
+            raise UnwritableStoreError.of(path, error) from error
         return digest
 
     def put_pieces(self, pieces: Iterable[bytes]) -> str:

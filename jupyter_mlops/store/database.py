@@ -7,6 +7,7 @@ IMMEDIATE and waits its turn, up to 30 s.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
@@ -20,8 +21,13 @@ import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
-from jupyter_mlops.errors import NetworkFileSystemError, NewerStoreError, StoreError
-from jupyter_mlops.journal import mounts
+from jupyter_mlops.errors import (
+    NetworkFileSystemError,
+    NewerStoreError,
+    StoreError,
+    UnwritableStoreError,
+)
+from jupyter_mlops.journal import mounts, obstacle
 from jupyter_mlops.settings import make_file_private, make_private
 
 VERSION_TABLE = "mlops_alembic_version"
@@ -48,7 +54,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.path = _path_of(url)
+        self.path = file_of(url)
         kind = mounts.network_kind(self.path.parent)
         if kind is not None:
             raise NetworkFileSystemError(path=self.path, kind=kind)
@@ -119,7 +125,14 @@ class Database:
                 _upgrade(connection, revision, self.path)
 
 
-def _path_of(url: str) -> Path:
+def file_of(url: str) -> Path:
+    """Return the file of a database's URL.
+
+    Raises
+    ------
+    StoreError
+        If it is no SQLite file's.
+    """
     try:
         parsed = make_url(url)
     except SQLAlchemyError:
@@ -238,13 +251,13 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise StoreError(message=f"{path}: {_reason(error)}") from error
+        raise _refused(path, error) from error
     except DatabaseError as error:
         if not _is_damage(error):
             raise
         raise StoreError(message=f"{path} is damaged ({error.orig}); {_REBUILD}") from error
     except OSError as error:
-        raise StoreError(message=f"{error.filename or path}: {error.strerror or error}") from error
+        raise UnwritableStoreError.of(error.filename or path, error) from error
 
 
 @contextmanager
@@ -262,15 +275,26 @@ _REBUILD = (
 )
 
 
-def _reason(error: OperationalError) -> str:
+# What SQLite says of a place that takes nothing, in whichever of its files it finds out.
+_MAY_BE_UNWRITABLE = ("readonly", "full", "disk I/O error", "unable to open")
+
+
+def _refused(path: Path, error: OperationalError) -> StoreError:
     said = str(error.orig)
     if "locked" in said or "busy" in said:
-        return f"another program has kept the store locked for {BUSY_TIMEOUT_S:.0f} s; try again"
-    if "readonly" in said:
-        return "the store can't be written; check the permissions of its folder"
-    if "full" in said:
-        return "the disk is full"
-    return f"{said}; check the disk, or {_REBUILD}"
+        waited = f"another program has kept the store locked for {BUSY_TIMEOUT_S:.0f} s"
+        return StoreError(message=f"{path}: {waited}; try again")
+    if not any(one in said for one in _MAY_BE_UNWRITABLE):
+        return StoreError(message=f"{path}: {said}; {_REBUILD}")
+    # A full disk and a folder that can't be written look like a broken one to SQLite.
+    found = obstacle(path.parent)
+    if found is None and "full" in said:
+        found = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if found is None and "readonly" in said:
+        found = OSError(errno.EACCES, os.strerror(errno.EACCES))
+    if found is None:
+        return StoreError(message=f"{path}: {said}; try again, and check the disk if it stays so")
+    return UnwritableStoreError.of(path.parent, found)
 
 
 def _is_damage(error: DatabaseError) -> bool:

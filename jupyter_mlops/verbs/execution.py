@@ -61,9 +61,9 @@ def _run(options: argparse.Namespace, context: Context) -> Answer:
             store=store,
         )
 
-    with api.open_store(context.settings) as store:
+    with api.open_store(context.settings, lasting=False) as store:
         record = _with_secrets(run, context)
-        if context.ask is not None and record.notebook is not None:
+        if context.ask is not None and record.notebook is not None and store.unwritable is None:
             _ask_once(os.path.dirname(record.notebook), context.ask, store)
     bad = record.status != "completed"
     return Answer(record, lambda columns: text.outcome(record, columns), int(bad))
@@ -139,7 +139,7 @@ def _reproduce(options: argparse.Namespace, context: Context) -> Answer:
             store=store,
         )
 
-    with api.open_store(context.settings) as store:
+    with api.open_store(context.settings, lasting=False) as store:
         verdict = _with_secrets(reproduce, context)
     bad = verdict.verdict in ("differs", "could not run")
     return Answer(verdict, lambda columns: text.verdict(verdict, columns), int(bad))

@@ -36,7 +36,7 @@ def _runs_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _runs(options: argparse.Namespace, context: Context) -> Answer:
-    with api.open_store(context.settings) as store:
+    with api.open_store(context.settings, lasting=False) as store:
         found = api.runs(
             options.notebook,
             where=options.where,
@@ -52,7 +52,7 @@ def _show_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _show(options: argparse.Namespace, context: Context) -> Answer:
-    with api.open_store(context.settings) as store:
+    with api.open_store(context.settings, lasting=False) as store:
         record = api.show(options.run, store=store)
     return Answer(record, lambda columns: text.run(record, columns))
 
@@ -65,7 +65,7 @@ def _compare_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _compare(options: argparse.Namespace, context: Context) -> Answer:
-    with api.open_store(context.settings) as store:
+    with api.open_store(context.settings, lasting=False) as store:
         found = api.compare(*options.runs, html=options.html, store=store)
     return Answer(found, lambda columns: text.comparison(found, columns))
 
@@ -79,7 +79,7 @@ def _restore_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _restore(options: argparse.Namespace, context: Context) -> Answer:
-    with api.open_store(context.settings) as store:
+    with api.open_store(context.settings, lasting=False) as store:
         written = str(api.restore(options.run, options.path, options.output, store=store))
     return Answer({"schema": SCHEMA_VERSION, "file": written}, lambda columns: written)
 

@@ -66,6 +66,9 @@ def test_a_run_is_repeated_with_the_secrets_of_its_notebook_or_with_given_ones(
     assert verdict.verdict == "could not run"
     causes = [(one.kind, one.what, one.cell, one.detail) for one in verdict.causes]
     assert ("parameter", "db_password", 0, "redacted, another value") in causes
+    (cause,) = [one for one in verdict.causes if one.what == "db_password"]
+    assert {str(one).partition(":")[0] for one in (cause.before, cause.after)} == {"hmac-sha256"}
+    assert cause.before != cause.after
     assert not [one for one in verdict.causes if one.kind == "code"]
 
 
