@@ -38,17 +38,19 @@ class _Process:
     """What belongs to the process, as its audit hook does.
 
     ``recordings`` are those under way with the thread of each, oldest first; ``busy`` the
-    threads whose opens are our own; ``pid`` tells a forked child, which inherits all this.
+    threads whose opens are our own; ``pid`` tells a forked child, which inherits all this;
+    ``variables_set`` counts how often variables of the environment were, if ``hooked``.
     """
 
     recordings: list[tuple[int, Opened]]
     busy: set[int]
     hooked: bool = False
     pid: int = 0
+    variables_set: int = 0
 
 
-_process = _Process([], set())
-_recordings, _busy = _process.recordings, _process.busy
+process = _Process([], set())
+_recordings, _busy = process.recordings, process.busy
 
 
 class Reads:
@@ -67,10 +69,10 @@ class Reads:
     def install(self) -> None:
         """Start to listen; the working folder at this moment is the notebook's."""
         self._places = Places(working_folder())
-        _process.pid = os.getpid()
+        process.pid = os.getpid()
         _recordings.clear()
-        if not _process.hooked:
-            _process.hooked = True
+        if not process.hooked:
+            process.hooked = True
             sys.addaudithook(_hook)
 
     def begin(self) -> None:
@@ -120,13 +122,16 @@ def unheard() -> Iterator[None]:
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if event in _HANDLERS and _recordings:
-        _note(_HANDLERS[event], args)
+    if event in _EVENTS:
+        if event == _VARIABLE_SET:
+            process.variables_set += 1  # between cells too
+        elif _recordings:
+            _note(_HANDLERS[event], args)
 
 
 def _note(handle: Callable[..., None], args: tuple[Any, ...]) -> None:
     thread = get_ident()
-    if thread in _busy or os.getpid() != _process.pid:
+    if thread in _busy or os.getpid() != process.pid:
         return
     _busy.add(thread)
     found = None
@@ -261,3 +266,5 @@ _HANDLERS: dict[str, Callable[..., None]] = {
     "os.fork": _on_fork,
     "os.forkpty": _on_fork,
 }
+_VARIABLE_SET = "os.putenv"
+_EVENTS = frozenset({*_HANDLERS, _VARIABLE_SET})

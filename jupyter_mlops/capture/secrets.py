@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from jupyter_mlops.capture.reads import process
 from jupyter_mlops.metadata import secret_names_in
 from jupyter_mlops.redaction import Redactor, key_of
 from jupyter_mlops.redaction.names import Names, from_environment
@@ -42,7 +43,9 @@ class Secrets:
             # the same, and compares with nothing.
             key = random_bytes.token_bytes(32)
         self._redactor = Redactor(key, _names(notebook))
-        self._environment: tuple[bytes, ...] = ()
+        self._environment: dict[Any, Any] = {}
+        self._variables_set = -1
+        self._look_again = False
         self._learn_environment()
         if starter is not None:
             self._redactor.learn(one for one in starter.known_secrets if type(one) is str)
@@ -50,24 +53,25 @@ class Secrets:
 
     def kept(self, said: dict[str, Any]) -> dict[str, Any]:
         """Return the fields of an event as they may be written down."""
-        self._learn_environment()
+        if self._variables_set != process.variables_set or self._look_again or not process.hooked:
+            self._learn_environment()
         redacted = fields(self._redactor, said)
-        fresh = self._redactor.take_learned()
-        if fresh or self._teller.waits:
-            self._teller.tell(fresh)
+        if self._redactor.learned.fresh or self._teller.waiting:
+            self._teller.tell(self._redactor.learned.take_fresh())
         return redacted
 
     def _learn_environment(self) -> None:
         """Remember what the environment holds, if it was set anew (as by a ``.env`` file)."""
-        # Its encoded values: the very same objects are compared in a microsecond. What a user
-        # puts in the environment's place is not asked for anything.
+        # Python tells of a variable just before it is there: the next line looks once more.
+        self._look_again = self._variables_set != process.variables_set
+        self._variables_set = process.variables_set
+        # Its encoded values: those that are the very same objects are compared in no time. What
+        # a user puts in the environment's place is not asked for anything.
         values = vars(os.environ).get("_data") if type(os.environ) is _ENVIRON else None
-        if type(values) is not dict:
+        if type(values) is not dict or values == self._environment:
             return
-        now = tuple(values.values())
-        if now == self._environment:
-            return
-        with suppress(KeyError):  # a thread has just removed one; the next line looks again
+        with suppress(KeyError, RuntimeError):  # a thread sets one; the next line looks again
+            now = values.copy()
             self._redactor.learn_environment(os.environ)
             self._environment = now
 

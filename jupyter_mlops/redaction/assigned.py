@@ -99,22 +99,6 @@ def find(
     yield from _fixed(text, small, names)
 
 
-def is_quiet(text: str, small: bytes, names: Names) -> bool:
-    """Tell at once that nothing in `text` can say of a value that it is secret.
-
-    Parameters
-    ----------
-    small
-        The text in small letters, one byte a character.
-    """
-    if not text.isascii():
-        return False
-    for word in names.quiet_words:  # noqa: SIM110 - half the time of any()
-        if word in small:
-            return False
-    return True
-
-
 def places(text: str, small: bytes, names: Names) -> Iterator[Span]:
     """Yield the words of `text` that hold a stem, in order."""
     hits: list[int] = []

@@ -37,41 +37,45 @@ class Learned:
     """Remembers values, and finds them again in any form in which texts hold them.
 
     Any number of threads may use one: what a search goes through is replaced, never changed.
+
+    Attributes
+    ----------
+    forms
+        What is looked for, with the value of which it is a form.
+    fresh
+        The values that :meth:`take_fresh` will return.
     """
 
     def __init__(self) -> None:
-        self._forms: dict[str, str] = {}
+        self.forms: dict[str, str] = {}
         self._plain: tuple[str, ...] = ()
         # With the forms that it was made of.
         self._pattern: tuple[dict[str, str], re.Pattern[str]] | None = None
-        self._fresh: list[str] = []
+        self.fresh: list[str] = []
         # Reentrant: a finalizer or a signal handler of the user's may come in between.
         self._lock = threading.RLock()
 
-    def __len__(self) -> int:
-        return len(self._forms)
-
     def add(self, value: str) -> bool:
         """Remember a value, if it can be told from other words; tell whether it is new."""
-        if value in self._forms or not is_memorable(value):
+        if value in self.forms or not is_memorable(value):
             return False
         with self._lock:
-            if value in self._forms or len(self._plain) >= _LIMIT:
+            if value in self.forms or len(self._plain) >= _LIMIT:
                 return False
-            self._forms = {**dict.fromkeys(_forms(value), value), **self._forms}
+            self.forms = {**dict.fromkeys(_forms(value), value), **self.forms}
             self._plain = (*self._plain, value)
-            self._fresh.append(value)
+            self.fresh.append(value)
         return True
 
     def take_fresh(self) -> list[str]:
         """Return the values remembered since the last call."""
         with self._lock:
-            fresh, self._fresh = self._fresh, []
+            fresh, self.fresh = self.fresh, []
         return fresh
 
     def may_be_in(self, text: str) -> bool:
         """Tell whether a value stands in `text`, in any form."""
-        for form in self._forms:  # noqa: SIM110 - half the time of any()
+        for form in self.forms:  # noqa: SIM110 - half the time of any()
             if form in text:
                 return True
         return False
@@ -79,7 +83,7 @@ class Learned:
     def find(self, text: str) -> Iterator[tuple[Span, str]]:
         """Yield where values stand in `text`, with each value itself."""
         # In a large text each form costs a pass, and base64 of a password is rare there.
-        plain, forms = self._plain, self._forms  # in this order: all that is plain has forms
+        plain, forms = self._plain, self.forms  # in this order: all that is plain has forms
         if not any(form in text for form in (plain if len(text) >= _LARGE else forms)):
             return
         made = self._pattern

@@ -14,6 +14,7 @@ from jupyter_mlops.redaction.keys import key_of
 from jupyter_mlops.redaction.learned import Learned
 from jupyter_mlops.redaction.marks import KEY, MARK, PREFIX, is_redacted, mark
 from jupyter_mlops.redaction.names import Names, from_environment, is_value
+from jupyter_mlops.redaction.sieve import Sieve
 
 T = TypeVar("T")
 Span = tuple[int, int]
@@ -35,12 +36,20 @@ class Redactor:
         The store's (:func:`~jupyter_mlops.redaction.keys.key_of`).
     names
         Which names mean a secret; by default those of the rules and of the environment.
+
+    Attributes
+    ----------
+    learned
+        The session's memory.
+    sieve
+        Tells at once of most texts that they stay as they are.
     """
 
     def __init__(self, key: bytes, names: Names | None = None) -> None:
         self._key = key
         self.names = names or from_environment()
-        self._learned = Learned()
+        self.learned = Learned()
+        self.sieve = Sieve(self.names, self.learned)
         # What was taken out, by its digest; filled by whoever asks for it (see `collecting`).
         self._removed: dict[str, str] | None = None
 
@@ -58,7 +67,7 @@ class Redactor:
     def collecting(self) -> tuple[Redactor, dict[str, str]]:
         """Return one that knows as much, and the mapping in which it puts what it takes out."""
         other = Redactor(self._key, self.names)
-        other._learned = self._learned
+        other.learned, other.sieve = self.learned, self.sieve
         other._removed = {}
         return other, other._removed
 
@@ -75,19 +84,19 @@ class Redactor:
     def learn(self, values: Iterable[str]) -> None:
         """Remember values that are secret, wherever they occur from now on."""
         for value in values:
-            self._learned.add(value)
+            self.learned.add(value)
 
     def learn_environment(self, environ: Mapping[str, str]) -> None:
         """Remember the values of variables whose names mean a secret."""
         for name, value in environ.items():
             if self.names.holds(name, value):
-                self._learned.add(value)
+                self.learned.add(value)
 
     def learn_value(self, name: str, value: object) -> None:
         """Remember what a name that means a secret holds, by exact type only."""
         if type(value) is str:
             if self.names.holds(name, value):
-                self._learned.add(value)
+                self.learned.add(value)
         elif type(value) is bytes:
             if self.names.strength(name) is not None and len(value) < 4096:
                 self.learn_value(name, value.decode("utf-8", "replace"))
@@ -97,20 +106,14 @@ class Redactor:
                 if type(key) is str and (type(item) is str or type(item) is bytes):
                     self.learn_value(key, item)
 
-    def take_learned(self) -> list[str]:
-        """Return the values remembered since the last call, for another process's memory."""
-        return self._learned.take_fresh()
-
     # --- redacting ---
 
     def source(self, source: str) -> str:
         """Return a cell's source without secrets; the literals in it are remembered."""
-        if len(source) < _SHORTEST_TEXT:
+        if len(source) < _SHORTEST_TEXT or self.sieve.passes(source):
             return source
         plain = assigned.plain(source)
         small = plain.lower()
-        if self._is_clean(source, plain, small):
-            return source
         pieces: list[tuple[Span, str]] = []
         known = list(assigned.places(source, small, self.names))
         if assigned.may_assign(source, known, self.names):
@@ -124,12 +127,10 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return a text that something showed without secrets."""
-        if len(text) < _SHORTEST_TEXT:
+        if len(text) < _SHORTEST_TEXT or self.sieve.passes(text):
             return text
         plain = assigned.plain(text)
         small = plain.lower()
-        if self._is_clean(text, plain, small):
-            return text
         pieces = [
             *self._by_value(text, plain),
             *self._marked(text, assigned.find(text, small, self.names)),
@@ -140,7 +141,7 @@ class Redactor:
         """Return a value that belongs to `name`, redacted as a whole if the name says so."""
         if self._is_secret(name, value):
             text = value if type(value) is str else json.dumps(value)
-            self._learned.add(text)
+            self.learned.add(text)
             return {KEY: self.digest(text)}
         return self.value(value)
 
@@ -174,32 +175,24 @@ class Redactor:
 
     # --- inside ---
 
-    def _is_clean(self, text: str, plain: bytes, small: bytes) -> bool:
-        """Tell at once, of most texts, that there is nothing to look for in them."""
-        return (
-            assigned.is_quiet(text, small, self.names)
-            and not shapes.may_hold(plain)
-            and not self._learned.may_be_in(text)
-        )
-
     def _by_syntax(self, source: str) -> Iterator[tuple[Span, str]]:
         found = code.find(source, self.names)
         for one in found.literals:
-            self._learned.add(one.value)
+            self.learned.add(one.value)
             yield one.span, _literal(one.kind, mark(self.digest(one.value)))
         for start, end in found.texts:
             text = source[start:end]
             small = assigned.plain(text).lower()
             for span in assigned.find(text, small, self.names, code=True):
                 value = text[slice(*span)]
-                self._learned.add(value)
+                self.learned.add(value)
                 yield (start + span[0], start + span[1]), mark(self.digest(value))
 
     def _by_value(
         self, text: str, plain: bytes, *, learns: bool = False
     ) -> Iterator[tuple[Span, str]]:
-        if len(self._learned):
-            for span, value in self._learned.find(text):
+        if self.learned.forms:
+            for span, value in self.learned.find(text):
                 yield span, mark(self.digest(value))
         # What a text shows again has its shape there too; to remember it would only cost.
         yield from self._marked(text, shapes.find(text, plain), learns=learns)
@@ -210,7 +203,7 @@ class Redactor:
         for start, end in spans:
             value = text[start:end]
             if learns:
-                self._learned.add(value)
+                self.learned.add(value)
             yield (start, end), mark(self.digest(value))
 
     def _is_secret(self, name: str, value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -13,37 +13,58 @@ from jupyter_mlops.redaction.redactor import Redactor
 # Bytes in base64, and what is nobody's text; pictures stay byte for byte.
 _NO_TEXT = ("image/", "audio/", "video/", "font/", "application/pdf", "application/octet-stream")
 _TEXT_IMAGE = "image/svg+xml"
-# Fields that hold ids, digests, numbers and names of the language, and folders, which stay.
+_SHOWN = ("text/plain", "text/html")
+# Of an output, words of the format and a number.
+_WORDS = ("output_type", "name", "execution_count")
+# Fields that hold ids, digests, numbers, words of ours and names of the language, and folders.
 _AS_THEY_ARE = frozenset(
     {
+        "by_notebook",
         "cell_id",
         "client",
         "cwd",
+        "duration_s",
         "environment",
+        "execution",
+        "execution_count",
         "functions",
         "kernel_id",
         "metrics",
         "minor",
         "msg_id",
         "notebook",
+        "opaque",
+        "overlapping",
         "process",
         "randomness",
         "reads",
+        "self_time_s",
+        "skipped",
+        "status",
         "user",
         "volatile",
         "writes",
     }
 )
+# Fields that hold a few names.
+_NAMES = frozenset({"changed_before", "changed_beside", "unsettled"})
 
 
 def fields(redactor: Redactor, said: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of an event as they may be written down."""
     changed: dict[str, Any] = {}
+    sieve = redactor.sieve
     for name, value in said.items():
-        if not value or name in _AS_THEY_ARE or type(value) in (int, float, bool):
+        if name in _AS_THEY_ARE or not value:
             continue
         if name == "source":
+            if sieve.passes(value):
+                continue
             new: Any = redactor.source(value)
+        elif name == "parameters":
+            new = value if sieve.passes_parameters(value) else redactor.record(value)
+        elif name in _NAMES:
+            new = value if sieve.passes_all(value) else redactor.record(value)
         elif name == "outputs":
             new = outputs(redactor, value)
         elif name == "data":
@@ -57,7 +78,24 @@ def fields(redactor: Redactor, said: dict[str, Any]) -> dict[str, Any]:
 
 def outputs(redactor: Redactor, seen_outputs: Iterable[SeenOutput]) -> tuple[SeenOutput, ...]:
     """Return what was seen of outputs, with the digests of what is kept of them."""
-    return tuple(_output(redactor, one) for one in seen_outputs)
+    passes = redactor.sieve.passes
+    return tuple(
+        [one if _stays(one.content, passes) else _output(redactor, one) for one in seen_outputs]
+    )
+
+
+def _stays(output: dict[str, Any] | None, passes: Callable[[str], bool]) -> bool:
+    """Tell at once, of most outputs, that nothing in them is secret."""
+    if output is None:
+        return True
+    for name, value in output.items():
+        if name == "data" and type(value) is dict:
+            for mime, shown in value.items():
+                if mime not in _SHOWN or type(shown) is not str or not passes(shown):
+                    return False
+        elif name not in _WORDS and value and (type(value) is not str or not passes(value)):
+            return False
+    return True
 
 
 def content(redactor: Redactor, output: dict[str, Any]) -> dict[str, Any]:
@@ -66,7 +104,7 @@ def content(redactor: Redactor, output: dict[str, Any]) -> dict[str, Any]:
     for name, value in output.items():
         if name == "data" and type(value) is dict:
             new: Any = _data(redactor, value)
-        elif name in ("output_type", "name", "execution_count"):
+        elif name in _WORDS:
             continue
         else:
             new = _text(redactor, value)

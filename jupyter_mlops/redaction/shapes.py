@@ -103,12 +103,12 @@ _HEX = frozenset("0123456789abcdef")
 
 # Letters, digits, "-" and "_" become one byte, all else another: a long run is then a plain
 # search for so many of that byte.
-_RUN_LENGTH = 14
+RUN_LENGTH = 14
 _IN_RUN = b"a"
-_CLASSES = bytes(
+CLASSES = bytes(
     97 if (code < 128 and (chr(code).isalnum() or chr(code) in "-_")) else 32 for code in range(256)
 )
-_NEEDLE = _IN_RUN * _RUN_LENGTH
+NEEDLE = _IN_RUN * RUN_LENGTH
 _LOOK_BACK = 80
 
 _BLOCK = Pattern(
@@ -135,19 +135,14 @@ def find(text: str, plain: bytes) -> Iterator[Span]:
         yield from _of_run(text, start, end)
 
 
-def may_hold(plain: bytes) -> bool:
-    """Tell whether a text has a run that is long enough for a secret."""
-    return _NEEDLE in plain.translate(_CLASSES)
-
-
 def _runs(plain: bytes) -> Iterator[Span]:
-    classes = plain.translate(_CLASSES)
-    at = classes.find(_NEEDLE)
+    classes = plain.translate(CLASSES)
+    at = classes.find(NEEDLE)
     while at >= 0:
         end = classes.find(b" ", at)
         end = len(classes) if end < 0 else end
         yield at, end
-        at = classes.find(_NEEDLE, end)
+        at = classes.find(NEEDLE, end)
 
 
 def _of_run(text: str, start: int, end: int) -> Iterator[Span]:

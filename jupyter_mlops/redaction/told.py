@@ -20,24 +20,25 @@ _READ_BYTES = 65_536
 
 
 class Teller:
-    """A kernel's end of the pipe at `path`; without a path nobody listens."""
+    """A kernel's end of the pipe at `path`; without a path nobody listens.
+
+    Attributes
+    ----------
+    waiting
+        The values that found no room yet.
+    """
 
     def __init__(self, path: str | None, kernel_id: str | None) -> None:
         self._path = path
         self._kernel_id = kernel_id
-        self._waiting: list[str] = []
-
-    @property
-    def waits(self) -> bool:
-        """Tell whether there are values that found no room."""
-        return bool(self._waiting)
+        self.waiting: list[str] = []
 
     def tell(self, values: Iterable[str]) -> None:
         """Pass values on without ever waiting; what finds no room goes with the next ones."""
         if self._path is None:
             return
-        self._waiting += values
-        if not self._waiting:
+        self.waiting += values
+        if not self.waiting:
             return
         flags = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
@@ -47,11 +48,11 @@ class Teller:
         try:
             if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
                 return
-            while self._waiting:
-                line = json.dumps([self._kernel_id, self._waiting[0]]).encode() + b"\n"
+            while self.waiting:
+                line = json.dumps([self._kernel_id, self.waiting[0]]).encode() + b"\n"
                 if len(line) <= _LINE_LIMIT:
                     os.write(descriptor, line)
-                del self._waiting[0]
+                del self.waiting[0]
         except OSError:
             return  # full: whoever listens has not come round to it; or gone just now
         finally:

@@ -295,7 +295,7 @@ def test_whoever_listens_may_go_while_a_value_is_told(
         patched.setattr(os, "open", goes)
         teller.tell(["a-secret-value-1"])
 
-    assert teller.waits
+    assert teller.waiting
 
 
 def test_a_kernel_learns_variables_that_are_set_later(
