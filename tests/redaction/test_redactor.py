@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_mlops.capture.reads import Reads, process
 from jupyter_mlops.capture.secrets import Secrets
 from jupyter_mlops.redaction import Names, Redactor, digest_of, is_redacted, key_of
 from jupyter_mlops.redaction.documents import redacted
@@ -298,9 +299,15 @@ def test_whoever_listens_may_go_while_a_value_is_told(
     assert teller.waiting
 
 
+@pytest.mark.parametrize("told", [False, True])
 def test_a_kernel_learns_variables_that_are_set_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: bool
 ) -> None:
+    if told:  # as in a kernel, where Python tells of each variable
+        reads = Reads()
+        reads.install()
+        reads.close()
+    monkeypatch.setattr(process, "hooked", told)
     kept = Secrets(tmp_path, None, None, None).kept
     said = {"source": "x = 'it is Tr0ub4dor-and-3xtra'"}
     assert "Tr0ub4dor" in json.dumps(kept(said))
