@@ -177,12 +177,20 @@ class Hooks:
         try:
             beside = [other for other in list(self._stacks.values()) if other is not stack]
             overlapping = any(beside) or len(self._beginning) > 1
-            execution = self._recorder.start(info, request, overlapping)
+            interrupt = None
+            try:
+                execution = self._recorder.start(info, request, overlapping)
+            except KeyboardInterrupt as one:
+                # The cell begins all the same: what ends it is the interrupt handed on.
+                interrupt = one
+                execution = self._recorder.start(info, request, overlapping, again=True)
             stack.append(_Open(id(info), str(info.raw_cell), execution))
         finally:
             self._beginning.discard(thread)
         execution.began = time.perf_counter()
         execution.own_time = execution.began - began
+        if interrupt is not None:
+            raise interrupt
 
     def _read(self, tree: Any, code: object) -> None:
         began = time.perf_counter()
@@ -226,7 +234,11 @@ class Hooks:
             self._guard("ending a cell", self._say_finished, request)
 
     def _say_finished(self, request: str) -> None:
-        if self._recorder is not None and self._session.is_ours:
+        if self._recorder is None or not self._session.is_ours:
+            return
+        try:
+            self._recorder.say_finished(request)
+        except KeyboardInterrupt:  # the cell it was meant for is over
             self._recorder.say_finished(request)
 
     def _close(self) -> None:

@@ -74,6 +74,19 @@ class Listener:
             self._open[message] = Outputs()
             return True
 
+    def tell(self, message: str | None, fields: dict[str, Any], unseen: list[NotSeen]) -> None:
+        """Fill in what the request `message` showed, if it is one that was listened to."""
+        fields["outputs"] = ()
+        if message is None:
+            unseen.append(NotSeen("outputs", "shown as those of another cell"))
+            return
+        try:
+            fields["outputs"], missed = self.take(message)
+        except KeyboardInterrupt:
+            unseen.append(NotSeen("outputs", "interrupted"))
+            raise
+        unseen.extend(missed)
+
     def take(self, message: str) -> tuple[tuple[SeenOutput, ...], tuple[NotSeen, ...]]:
         """Return what the request `message` showed, and what was heard too late or not whole."""
         with self._lock:

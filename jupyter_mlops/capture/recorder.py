@@ -48,6 +48,8 @@ class Execution:
     before: names.Before | None = None
     is_finished: bool = False
     is_heard: bool = False
+    first_line: bytes = b""
+    last_line: bytes | None = None
     unseen: list[NotSeen] = field(default_factory=list)
 
 
@@ -95,7 +97,7 @@ class Recorder:
         self._count = 0
         self._between = Between(self._hidden)
         self._begun: dict[int, Execution] = {}
-        self._finished: list[tuple[Execution, dict[str, Any]]] = []
+        self._finished: dict[int, tuple[Execution, dict[str, Any]]] = {}
 
     @property
     def _namespace(self) -> dict[str, Any]:
@@ -109,10 +111,28 @@ class Recorder:
 
     # --- before ---
 
-    def start(self, info: Any, request: dict[str, Any], overlapping: bool) -> Execution:
-        """Say that a cell is about to execute."""
-        self._idle.pause()
+    def start(
+        self, info: Any, request: dict[str, Any], overlapping: bool, *, again: bool = False
+    ) -> Execution:
+        """Say that a cell is about to execute; `again` goes on where that was interrupted."""
         thread = get_ident()
+        execution = self._begun.get(thread) if again else None
+        if execution is None:
+            execution = self._beginning(info, request, overlapping)
+            # From here on it has two lines, whatever happens.
+            self._begun[thread] = execution
+        self._session.put(execution.first_line)
+        if not execution.skipped:
+            if self._listener is not None and execution.message is not None:
+                execution.is_heard |= self._listener.begin(execution.message)
+            self._reads.begin()
+            self._generators.begin()
+        # A signal handler of the user's may have executed a cell meanwhile.
+        self._begun.pop(thread, None)
+        return execution
+
+    def _beginning(self, info: Any, request: dict[str, Any], overlapping: bool) -> Execution:
+        self._idle.pause()
         self.say_finished()
         header = request.get("header", {})
         metadata = section(request, "metadata")
@@ -122,40 +142,29 @@ class Recorder:
             self._count, header.get("msg_id"), source, skipped=skipped, overlapping=overlapping
         )
         self._count += 1
-        self._begun[thread] = execution
         changed = self._between.begin(execution.number, self._namespace, overlapping=overlapping)
         cell_id = getattr(info, "cell_id", None) or metadata.get("cellId")
         client = header.get("session")
-        self._session.say(
-            CellStarted,
-            execution=execution.number,
-            msg_id=execution.message,
-            cell_id=cell_id if type(cell_id) is str else None,
-            source=source,
-            execution_count=self._next_count() if info.store_history else None,
-            overlapping=overlapping,
-            skipped=skipped,
-            changed_before=changed,
-            client=client if type(client) is str else None,
+        fields = {
+            "execution": execution.number,
+            "msg_id": execution.message,
+            "cell_id": cell_id if type(cell_id) is str else None,
+            "source": source,
+            "execution_count": self._next_count() if info.store_history else None,
+            "overlapping": overlapping,
+            "skipped": skipped,
+            "changed_before": changed,
+            "client": client if type(client) is str else None,
             # JupyterLab's notebook names the cells that were deleted; its console can't.
-            by_notebook="deletedCells" in metadata,
-        )
-        if not skipped:
-            if self._listener is not None and execution.message is not None:
-                execution.is_heard = self._listener.begin(execution.message)
-            self._reads.begin()
-            self._generators.begin()
-        # A signal handler of the user's may have executed a cell meanwhile.
-        self._begun.pop(thread, None)
+            "by_notebook": "deletedCells" in metadata,
+        }
+        execution.first_line = self._session.composed(CellStarted, fields)
         return execution
 
     def abandon_begun(self, thread: int | None = None) -> None:
         """Say the ends of executions whose beginning broke off, by a fault or an interrupt.
 
-        Parameters
-        ----------
-        thread
-            Only the one that began on this thread; all of them by default.
+        With `thread` only of the one that began on it.
         """
         for one, execution in list(self._begun.items()):
             if thread in (None, one) and self._begun.pop(one, None) is not None:
@@ -239,7 +248,6 @@ class Recorder:
                 completed=status == "ok" and not execution.broke_off,
             )
             self._check_environment(execution)
-        execution.is_finished = True
         fields.update(
             execution=execution.number,
             status=status,
@@ -247,7 +255,8 @@ class Recorder:
             execution_count=count,
             self_time_s=execution.own_time + time.perf_counter() - began,
         )
-        self._finished.append((execution, fields))
+        self._finished[execution.number] = execution, fields
+        execution.is_finished = True
         if not execution.is_heard:
             self.say_finished()
         self._idle.begin(execution.number, waiting)
@@ -265,25 +274,28 @@ class Recorder:
     def say_finished(self, request: str | None = None) -> None:
         """Say the ends of executions that wait for the last of their outputs.
 
-        Parameters
-        ----------
-        request
-            Only those that answer this request; all of them by default.
+        With `request` only of those that answer it.
         """
-        for execution, fields in list(self._finished):
+        for number, (execution, fields) in list(self._finished.items()):
             if request is not None and execution.message != request:
                 continue
-            self._finished.remove((execution, fields))
-            if self._listener is not None and not execution.skipped:
-                fields["outputs"] = ()
-                if execution.is_heard and execution.message is not None:
-                    fields["outputs"], missed = self._listener.take(execution.message)
-                    execution.unseen.extend(missed)
-                else:
-                    execution.unseen.append(NotSeen("outputs", "shown as those of another cell"))
-            if execution.unseen:
-                fields.setdefault("unseen", tuple(execution.unseen))
-            self._session.say(CellFinished, **fields)
+            try:
+                if execution.last_line is None:
+                    execution.last_line = self._ending(execution, fields)
+                self._session.put(execution.last_line)
+            except Exception:
+                self._finished.pop(number, None)
+                raise
+            # Not after an interrupt: the next call goes on where it hit.
+            self._finished.pop(number, None)
+
+    def _ending(self, execution: Execution, fields: dict[str, Any]) -> bytes:
+        if self._listener is not None and not execution.skipped and "outputs" not in fields:
+            message = execution.message if execution.is_heard else None
+            self._listener.tell(message, fields, execution.unseen)
+        if execution.unseen:
+            fields.setdefault("unseen", tuple(execution.unseen))
+        return self._session.composed(CellFinished, fields)
 
     def _look(
         self,

@@ -114,7 +114,7 @@ class Session:
         if self.user is None:
             self.user = user_of(header) or system_user()
         starter = self.starter
-        line = self._composed(
+        line = self.composed(
             SessionStarted,
             {
                 "process": this_process(),
@@ -146,13 +146,23 @@ class Session:
         """
         if not self.is_ours:
             return
-        line = self._composed(kind, fields)
+        self.put(self.composed(kind, fields))
+
+    def composed(self, kind: type[Event], fields: dict[str, Any]) -> bytes:
+        """Return the line to `put` that says this, with nothing secret in it."""
+        return compose(kind, self.secrets.kept(fields))
+
+    def put(self, line: bytes) -> None:
+        """Append one line as `composed` made it.
+
+        The same object again, with no other line between, is the same line: whoever was
+        interrupted in here can ask again.
+        """
+        if not self.is_ours:
+            return
         with self._lock:
             self._waiting.append(line)
             self._send()
-
-    def _composed(self, kind: type[Event], fields: dict[str, Any]) -> bytes:
-        return compose(kind, self.secrets.kept(fields))
 
     def _send(self) -> None:
         if not self._is_open or self._closed or (self._sending and _is_called_by_itself()):

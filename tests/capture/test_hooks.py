@@ -167,9 +167,9 @@ def test_an_interrupt_that_hits_a_hook_is_handed_to_the_cell(
 ) -> None:
     startup(
         "from jupyter_mlops.capture import recorder\n"
-        "def interrupted(self, *a, start=recorder.Recorder.start):\n"
-        "    if 'sleep' in a[0].raw_cell: raise KeyboardInterrupt\n"
-        "    return start(self, *a)\n"
+        "def interrupted(self, *a, start=recorder.Recorder.start, **options):\n"
+        "    if 'sleep' in a[0].raw_cell and not options: raise KeyboardInterrupt\n"
+        "    return start(self, *a, **options)\n"
         "recorder.Recorder.start = interrupted\n"
     )
     kernel = start_kernel()
@@ -179,6 +179,8 @@ def test_an_interrupt_that_hits_a_hook_is_handed_to_the_cell(
     assert error["ename"] == "KeyboardInterrupt"
     assert "jupyter_mlops" not in str(error["traceback"])
     assert kernel.run("print(2)")[0]["text"] == "2\n"
+    assert [cell.source for cell in kernel.started()][1:2] == ["import time; time.sleep(600)"]
+    assert [cell.status for cell in kernel.finished()] == ["ok", "interrupted", "ok"]
 
 
 def test_an_interrupt_at_the_end_of_a_cell_costs_that_part_of_the_record_alone(
