@@ -55,6 +55,17 @@ class NotSeen:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """A large file whose content is left to whoever takes in the journal.
+
+    It has the content that the execution left if its signature is still this one.
+    """
+
+    path: str
+    signature: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class SessionStarted:
     """A kernel began to record. First line of a kernel's journal.
 
@@ -118,6 +129,7 @@ class CellFinished:
     counts); ``volatile`` those whose value is a clock's.
     ``unsettled`` names those among the ``writes`` of which only their content could tell whether
     they were written, and that had to wait (see :class:`DataCompleted`).
+    ``unread`` are the files among the ``data`` that others are to read.
     ``changed_beside`` are names that were bound anew while it ran, by nothing that its source
     shows. ``outputs`` is ``None`` where somebody else listens. Cells are unknown here: every
     ``cell`` field inside is ``None``, the store fills it in.
@@ -147,6 +159,7 @@ class CellFinished:
     unseen: tuple[NotSeen, ...] = ()
     self_time_s: float = 0.0
     unsettled: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
     type: Literal["cell_finished"] = "cell_finished"
     v: int = EVENT_VERSION
 

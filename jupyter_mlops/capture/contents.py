@@ -11,7 +11,6 @@ as the cell's own last one, and changes through memory that was mapped and writt
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -19,16 +18,12 @@ from typing import Any
 
 from jupyter_mlops import fingerprints
 from jupyter_mlops.capture.budget import Budget
+from jupyter_mlops.fingerprints.signatures import Signature, is_settled, signature
 from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.journal.mounts import is_network
 from jupyter_mlops.records import DataUse, Fingerprint
 
-# Size, times of the last change of content and of status, inode and device.
-Signature = tuple[int, ...]
-
-# A status younger than this may stand for two contents.
-_SETTLED_NS = 2_000_000_000
 # Not on a network, but stamped by another program or system, which may do it as it likes.
 _STAMPED_ELSEWHERE = ("fuse", "9p", "virtiofs")
 _MOUNTS = "/proc/self/mountinfo"
@@ -86,14 +81,16 @@ class Contents:
     ) -> None:
         if before is None or found is None or not found.complete:
             return
-        settled = max(before[1], before[2]) < began - _SETTLED_NS
-        if not settled or not self._is_local(before[4]) or signature(path) != before:
+        if not is_settled(before, began) or not self.is_local(before[4]):
+            return
+        if signature(path) != before:
             return
         if len(self._known) >= _FILES_LIMIT:
             self._known.clear()
         self._known[path] = (before, found)
 
-    def _is_local(self, device: int) -> bool:
+    def is_local(self, device: int) -> bool:
+        """Tell whether a device belongs to this machine, whose clock stamps what is on it."""
         if device not in self._local:
             self._local[device] = _is_local(device)
         return self._local[device]
@@ -122,17 +119,6 @@ class WaitingFile:
         """Return what is to be told of it."""
         use = replace(self.use, digest=found.digest, complete=found.complete)
         return {"data": (replace(use, size_bytes=found.size_bytes),)}
-
-
-def signature(path: str) -> Signature | None:
-    """Return what tells a changed file, or ``None`` if there is no regular file."""
-    try:
-        found = os.stat(path)
-    except (OSError, ValueError):  # ValueError: a zero byte in the path
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev
 
 
 def _is_local(device: int) -> bool:

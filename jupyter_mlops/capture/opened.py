@@ -10,10 +10,11 @@ from importlib.util import source_from_cache
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from jupyter_mlops.capture.budget import Budget
-from jupyter_mlops.capture.contents import Contents, Signature, WaitingFile, signature
+from jupyter_mlops.capture.contents import Contents, WaitingFile
 from jupyter_mlops.capture.native_readers import NativeReaders
 from jupyter_mlops.capture.places import Places
-from jupyter_mlops.events import NotSeen
+from jupyter_mlops.events import NotSeen, Unread
+from jupyter_mlops.fingerprints.signatures import Signature, signature
 from jupyter_mlops.records import Access, DataUse, Fingerprint
 
 # More files of one cell are counted, not fingerprinted.
@@ -23,6 +24,8 @@ SECONDS_LIMIT = 5.0
 
 # File systems may stamp all changes within one tick of the system's clock alike.
 _CLOCK_TICK_NS = 20_000_000
+# Files of these sizes are read by whoever takes in the journal, if that is done at once.
+_LEFT_BYTES = range((1 << 25) + 1, (1 << 30) + 1)
 _OTHER_PROGRAM = "the files that another program opens are not seen"
 _CODE = (".py", ".pyw", ".so", ".pyd")
 # Libraries start these to learn about the machine.
@@ -71,6 +74,8 @@ class Opened:
         The libraries of the session that open files themselves.
     contents
         What is known of the content of the session's files.
+    leaves
+        Whether a server takes in the journal as it grows.
 
     Attributes
     ----------
@@ -80,6 +85,8 @@ class Opened:
         As given.
     waiting
         The files whose content :meth:`result` left to be read later.
+    unread
+        Those that it left to others.
     """
 
     def __init__(
@@ -88,9 +95,12 @@ class Opened:
         databases: dict[str, Signature | None],
         native: NativeReaders,
         contents: Contents,
+        leaves: bool = False,
     ) -> None:
         self.faults = 0
         self.waiting: list[WaitingFile] = []
+        self.unread: list[Unread] = []
+        self._leaves = leaves
         self._contents = contents
         self._places = places
         self._databases = databases
@@ -281,7 +291,10 @@ class Opened:
             return self._use(file, access, content)
         use = self._use(file, access, Fingerprint("", complete=False, size_bytes=expected[0]))
         use = replace(use, digest=None)
-        self.waiting.append(WaitingFile(use, file.path, expected, self._contents))
+        if self._leaves and expected[0] in _LEFT_BYTES and self._contents.is_local(expected[4]):
+            self.unread.append(Unread(str(use.path), expected))
+        else:
+            self.waiting.append(WaitingFile(use, file.path, expected, self._contents))
         return use
 
     def _use(self, file: _File, access: Access, content: Fingerprint | None) -> DataUse:

@@ -25,7 +25,7 @@ from jupyter_mlops.capture.interrupts import hand_on
 from jupyter_mlops.capture.native_readers import NativeReaders
 from jupyter_mlops.capture.opened import Opened
 from jupyter_mlops.capture.places import Places
-from jupyter_mlops.events import NotSeen
+from jupyter_mlops.events import NotSeen, Unread
 from jupyter_mlops.fingerprints.introspection import Types, belongs_to, is_a
 from jupyter_mlops.records import DataUse
 
@@ -58,9 +58,15 @@ class Reads:
 
     ``begin`` and ``take`` belong to the same thread; recordings of different threads may
     overlap, and those of one thread may nest.
+
+    Parameters
+    ----------
+    leaves
+        Whether a server takes in the journal as it grows, and can read large files.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, leaves: bool = False) -> None:
+        self._leaves = leaves
         self._places: Places | None = None
         self._native = NativeReaders(_on_pyarrow_path)
         self._databases: dict[str, Any] = {}
@@ -80,15 +86,16 @@ class Reads:
         if self._places is None:
             return
         self._native.install()
-        opened = Opened(self._places, self._databases, self._native, self._contents)
+        opened = Opened(self._places, self._databases, self._native, self._contents, self._leaves)
         _recordings.append((get_ident(), opened))
 
     def take(
-        self, budget: Budget, waiting: list[Any]
+        self, budget: Budget, waiting: list[Any], unread: list[Unread]
     ) -> tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]:
         """End this thread's latest recording and return what its cell used, with digests.
 
-        Files that take longer to read than `budget` allows are added to `waiting`.
+        Files that take longer to read than `budget` allows are added to `waiting`, or to
+        `unread` if others will read them.
         """
         thread = get_ident()
         found = _recording_of(thread)
@@ -101,6 +108,7 @@ class Reads:
         finally:
             _busy.discard(thread)
         waiting += found[1].waiting
+        unread += found[1].unread
         return result
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from jupyter_mlops.capture.randomness import Generators
 from jupyter_mlops.capture.session import Session
 from jupyter_mlops.dataflow import Context, Flow, Literal
 from jupyter_mlops.dataflow.source import handed_on
-from jupyter_mlops.events import CellFinished, CellStarted, DataCompleted, NotSeen
+from jupyter_mlops.events import CellFinished, CellStarted, DataCompleted, NotSeen, Unread
 from jupyter_mlops.metadata import asks_to_be_left_out, section, tags
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Recorder:
         self._shell = shell
         self._session = session
         self._listener = listener
-        self._reads = Reads()
+        self._reads = Reads(leaves=session.listens)
         self._reads.install()
         self._generators = Generators()
         self._hidden = names.Hidden(shell.user_ns_hidden)
@@ -344,8 +344,13 @@ class Recorder:
         self._part(execution, "names", lambda: self._names(flow, fields))
         # What an error kept the cell from binding is the result of an earlier execution.
         self._values(execution, flow, writes - moved.unreached, fields)
-        files = self._part(execution, "files", lambda: self._reads.take(budget, seen.waiting))
+        unread: list[Unread] = []
+        files = self._part(
+            execution, "files", lambda: self._reads.take(budget, seen.waiting, unread)
+        )
         read, not_read = files or ((), ())
+        if unread:
+            fields["unread"] = tuple(unread)
         if seen.uses or read:
             fields["data"] = (*seen.uses, *read)
         execution.unseen.extend(not_read)

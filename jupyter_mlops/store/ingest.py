@@ -28,10 +28,12 @@ from jupyter_mlops.events import (
     SeenOutput,
     SessionStarted,
 )
+from jupyter_mlops.fingerprints.mapped import Process
 from jupyter_mlops.store import tables
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.database import Database
 from jupyter_mlops.store.translation import folder_of, translated
+from jupyter_mlops.store.unread import with_unread
 
 # Taken in at a time: others get their turn to write in between.
 _BLOCK_BYTES = 4 * 2**20
@@ -158,7 +160,9 @@ def _take_block(database: Database, blobs: Blobs, path: Path, mark: _Mark) -> _M
     # Blobs first: without its row a blob is waste that can be collected, a row without its
     # blob would be a lie.
     folder = _folder(database, block)
-    kept = [translated(_without_contents(event, blobs), folder) for event in block.events]
+    with Process() as process:
+        read = [with_unread(event, folder, process) for event in block.events]
+    kept = [translated(_without_contents(event, blobs), folder) for event in read]
     with database.write() as connection:
         query = select(*_MARK).where(tables.journals.c.writer == block.writer)
         row = connection.execute(query).one_or_none()

@@ -11,7 +11,7 @@ from typing import Any
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.capture.contents import WaitingFile
 from jupyter_mlops.capture.reads import Reads
-from jupyter_mlops.events import NotSeen
+from jupyter_mlops.events import NotSeen, Unread
 from jupyter_mlops.fingerprints import of_file
 from jupyter_mlops.records import DataUse
 
@@ -21,9 +21,11 @@ Result = tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]
 class Cells:
     """Executes functions as if they were cells."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, leaves: bool = False) -> None:
         self.folder = folder
-        self.reads = Reads()
+        self.reads = Reads(leaves)
+        self.budget = Budget(0.0, batch=True)
+        self.unread: list[Unread] = []
         self.waiting: list[WaitingFile] = []
         self.reads.install()
 
@@ -39,8 +41,8 @@ class Cells:
         return result
 
     def take(self) -> Result:
-        """End the recording with time enough to read everything."""
-        return self.reads.take(Budget(0.0, batch=True), self.waiting)
+        """End the recording, by default with time enough to read everything."""
+        return self.reads.take(self.budget, self.waiting, self.unread)
 
     def uses(self, cell: Callable[[], Any]) -> list[tuple[str, str | None]]:
         """Return access and path of what a cell used, all of which must have a digest."""

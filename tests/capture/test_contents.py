@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlops import fingerprints
-from jupyter_mlops.capture import contents
+from jupyter_mlops.capture import contents, opened
 from jupyter_mlops.capture.budget import Budget
-from jupyter_mlops.capture.contents import Contents, signature
+from jupyter_mlops.capture.contents import Contents
+from jupyter_mlops.fingerprints import signatures
+from jupyter_mlops.fingerprints.signatures import signature
 from jupyter_mlops.fingerprints.steps import finish
 from jupyter_mlops.records import Fingerprint
+from tests.capture.cells import Cells
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def old(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every status count as settled: no test can set a ctime back."""
-    monkeypatch.setattr(contents, "_SETTLED_NS", -(10**18))
+    monkeypatch.setattr(signatures, "_SETTLED_NS", -(10**18))
 
 
 @pytest.mark.usefixtures("old")
@@ -135,3 +138,31 @@ def test_a_file_that_is_no_longer_what_it_was_has_no_fingerprint(
     elif how == "a folder":
         path.mkdir()
     assert finish(reading) is None
+
+
+def test_large_files_are_left_to_a_server_that_takes_in_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(opened, "_LEFT_BYTES", range(1000, 2001))
+    for name, size in (("small", 999), ("large", 1000), ("huge", 2001)):
+        (tmp_path / name).write_bytes(bytes(size))
+    names = ("small", "large", "huge")
+
+    def unread(*, leaves: bool, local: bool) -> tuple[list[str], list[str]]:
+        monkeypatch.setattr(contents, "_is_local", lambda device: local)
+        cells = Cells(tmp_path, leaves)
+        cells.budget.left = -1.0
+        uses, unseen = cells(lambda: [(tmp_path / name).read_bytes() for name in names])
+        cells.reads.close()
+        assert unseen == ()
+        assert [(use.path, use.digest, use.complete) for use in uses] == [
+            (name, None, False) for name in names
+        ]
+        for one in cells.unread:
+            assert one.signature == signature(tmp_path / one.path)
+        return [one.path for one in cells.unread], [str(one.use.path) for one in cells.waiting]
+
+    assert unread(leaves=True, local=True) == (["large"], ["small", "huge"])
+    assert unread(leaves=True, local=False) == ([], list(names))
+    assert unread(leaves=False, local=True) == ([], list(names))
