@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from jupyter_mlops.events import CellFinished, DataCompleted
 from jupyter_mlops.fingerprints import fingerprint, of_file
-from jupyter_mlops.settings import Starter
+from jupyter_mlops.settings import Settings, Starter
+from jupyter_mlops.store import Store
 from tests.capture.conftest import Kernel, StartKernel
 
 _LIMIT_S = 30
@@ -25,6 +28,34 @@ def small_budget(startup: object) -> None:
     startup(  # type: ignore[operator]
         "from jupyter_mlops.capture import budget\nbudget._LEAST = budget._MOST = -1.0\n"
     )
+
+
+@pytest.fixture
+def probe(startup: object, tmp_path: Path) -> Callable[[str], None]:
+    """Give a small budget, and a way to wait for what the work in the kernel has come to.
+
+    A slice takes no step, until ``idle._SLICE`` is set; so nothing is completed by chance.
+    """
+    startup(  # type: ignore[operator]
+        "from jupyter_mlops.capture import budget, idle\n"
+        "budget._LEAST = budget._MOST = -1.0\n"
+        "idle._SLICE = 0\n"
+        "def tell(name):\n"
+        "    real = getattr(idle._Work, name)\n"
+        "    def call(self, *of):\n"
+        "        real(self, *of)\n"
+        "        open(name, 'w').close()\n"
+        "    setattr(idle._Work, name, call)\n"
+        "tell('go_on'); tell('_next')\n"
+    )
+
+    def wait(name: str) -> None:
+        until = time.monotonic() + _LIMIT_S
+        while not (tmp_path / "work" / name).exists():
+            assert time.monotonic() < until, name
+            time.sleep(0.02)
+
+    return wait
 
 
 def digest_of(content: bytes) -> str:
@@ -98,7 +129,6 @@ def test_whether_a_call_changed_its_argument_is_settled_later(kernel: Kernel) ->
     assert other.data[0].digest != made.data[0].digest
 
 
-@pytest.mark.usefixtures("small_budget")
 @pytest.mark.parametrize(
     "busy",
     [
@@ -120,10 +150,12 @@ def test_whether_a_call_changed_its_argument_is_settled_later(kernel: Kernel) ->
     ],
     ids=["thread", "task", "wrapped task"],
 )
-def test_nothing_is_completed_while_code_of_the_users_may_run(kernel: Kernel, busy: str) -> None:
-    kernel.run(busy)
+def test_nothing_is_completed_while_code_of_the_users_may_run(
+    probe: Callable[[str], None], kernel: Kernel, busy: str
+) -> None:
+    kernel.run(f"from jupyter_mlops.capture import idle; idle._SLICE = 0.006\n{busy}")
     kernel.run("import numpy as np; x = np.arange(9)")
-    time.sleep(0.5)  # nothing can be waited for: what is tested is that nothing happens
+    probe("_next")
     assert kernel.of(DataCompleted) == []
     assert [use.complete for use in kernel.finished()[1].data] == [False]
 
@@ -138,26 +170,49 @@ def test_a_sleeping_thread_is_no_hindrance(kernel: Kernel) -> None:
     assert [use.name for use in completed(kernel, 1)[0].data] == ["x"]
 
 
-def test_a_cell_that_starts_ends_the_work_and_lets_go_of_the_value(kernel: Kernel) -> None:
-    kernel.client.execute(
-        "import numpy as np, weakref; big = np.ones(40_000_000); seen = weakref.ref(big)"
+def test_a_cell_that_starts_ends_the_work_and_lets_go_of_the_value(
+    probe: Callable[[str], None], kernel: Kernel
+) -> None:
+    kernel.run("import numpy as np, weakref; big = np.ones(9); seen = weakref.ref(big)")
+    probe("go_on")
+    kernel.run(
+        "del big; alive = seen() is not None\n"
+        "from jupyter_mlops.capture import idle; idle._SLICE = 0.006\n"
+        "other = np.ones(9)"
     )
-    kernel.run("del big; alive = seen() is not None")
     assert kernel.value("alive") == "False"
-    kernel.run("pass")
-    # On a busy machine the kernel may have had time enough before the second cell came.
-    assert all(said.execution == 0 for said in kernel.of(DataCompleted))
+    assert [use.complete for use in kernel.finished()[0].data] == [False]
+    assert not any(said.execution == 0 for said in kernel.of(DataCompleted))
 
 
-def test_a_request_of_another_kind_ends_the_work(kernel: Kernel) -> None:
-    kernel.client.execute(ARRAY)
+def test_a_request_of_another_kind_ends_the_work(
+    probe: Callable[[str], None], kernel: Kernel
+) -> None:
+    kernel.run("import numpy as np; from jupyter_mlops.capture import idle; big = np.ones(9)")
+    probe("go_on")
     # A silent one is no cell to anybody, and changes what the cell left.
-    kernel.client.execute("big[0] = 2.0", silent=True, reply=True)
-    kernel.run("pass")
-    for said in kernel.of(DataCompleted):
-        expected = fingerprint(np.ones(40_000_000))
-        assert expected is not None
-        assert said.data[0].digest == expected.digest
+    kernel.client.execute("big[0] = 2.0; idle._SLICE = 0.006", silent=True, reply=True)
+    probe("_next")
+    assert kernel.of(DataCompleted) == []
+    kernel.run("big = np.ones(9)")
+    assert [said.execution for said in completed(kernel, 1)] == [1]
+
+
+@pytest.mark.usefixtures("small_budget")
+def test_a_large_file_is_left_to_the_server_that_listens(
+    start_kernel: StartKernel, home: Settings
+) -> None:
+    kernel = start_kernel(**Starter(pid=os.getpid(), listens=True).environment())
+    kernel.run("length = open('data.bin', 'wb').write(b'x' * 40_000_000)")
+    (left,) = kernel.finished()[0].unread
+    assert left.path == "data.bin"
+    with Store.open(home) as store:
+        store.refresh()
+        (run,) = store.runs().runs
+        (use,) = store.run(run.id).data
+    assert (use.path, use.access, use.complete) == ("data.bin", "write", True)
+    assert use.digest == digest_of(b"x" * 40_000_000)
+    assert kernel.of(DataCompleted) == []
 
 
 def test_a_batch_run_completes_its_data_when_the_cell_ends(start_kernel: StartKernel) -> None:
