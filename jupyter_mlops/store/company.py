@@ -47,7 +47,7 @@ def company(
             for one in sorted(candidates)
             if (traced[one].cell, traced[one].identity) == (cell, same)
         )
-        if agree(claims(traced, traced[index].full), said):
+        if agree(claims(traced, traced[index]), said):
             found |= traced[index].lineage
     found -= set(members)
     return tuple(sorted(found)) if found and replays(traced, found.union(members)) else ()

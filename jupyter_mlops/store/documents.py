@@ -62,13 +62,17 @@ class Built:
 
 @dataclass(frozen=True)
 class Placed:
-    """An execution with its cell's position, and whether it is an earlier run's."""
+    """An execution with its cell's position.
+
+    ``inherited`` is that of an earlier run; more of a ``counted`` one was used than a value.
+    """
 
     execution: Execution
     cell: int | None
     injected: bool = False
     console: bool = False
     inherited: bool = False
+    counted: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,15 @@ def of_segment(
         Position of each cell, by the session's name of it, in the document `given`.
     """
     segment = segmentation.runs[ordinal]
-    own = [_placed(session, index, places) for index in segment.executed]
-    theirs = [_placed(session, index, places, inherited=True) for index in segment.inherited]
+    counted = segment.counted
+    own = [
+        replace(_placed(session, index, places), counted=index in counted)
+        for index in segment.executed
+    ]
+    theirs = [
+        replace(_placed(session, index, places), inherited=True, counted=True)
+        for index in segment.inherited
+    ]
     shown = [_placed(session, index, places) for index in segment.results]
     results = results_of(own, (*shown, *theirs))
     recorded = tuple(recorded_of(one) for one in own)
@@ -177,8 +188,7 @@ def results_of(lineage: Sequence[Placed], results: Sequence[Placed]) -> Results:
     )
     data = (
         replace(use, cell=one.cell, inherited=one.inherited)
-        for one, finished in _finished([*lineage, *inherited])
-        for use in finished.data
+        for one, use in _data([*lineage, *inherited])
     )
     models = (
         replace(model, cell=one.cell, inherited=one.inherited)
@@ -209,6 +219,22 @@ def _finished(placed: Iterable[Placed]) -> Iterator[tuple[Placed, CellFinished]]
     for one in placed:
         if one.execution.finished is not None:
             yield one, one.execution.finished
+
+
+def _data(placed: Iterable[Placed]) -> Iterator[tuple[Placed, DataUse]]:
+    """Yield what was read, written and made, once of each cell unless several led to a result.
+
+    Whoever reads ``lr`` in a cell that was edited has not used the frame that it made before.
+    """
+    found: dict[tuple[str, str, str | None], list[tuple[Placed, DataUse]]] = {}
+    for one, finished in _finished(placed):
+        for use in finished.data:
+            subject = one.execution.cell, use.access, use.path or use.name
+            found.setdefault(subject, []).append((one, use))
+    for several in found.values():
+        last = several[-1][0].execution.number
+        standing = {one.execution.number for one, _ in several if one.counted} or {last}
+        yield from (each for each in several if each[0].execution.number in standing)
 
 
 def recorded_of(placed: Placed) -> Recorded:
@@ -274,12 +300,9 @@ def _unheard(session: Session, own: Iterable[Placed]) -> tuple[Unseen, ...]:
     )
 
 
-def _placed(
-    session: Session, index: int, places: dict[str, int], *, inherited: bool = False
-) -> Placed:
+def _placed(session: Session, index: int, places: dict[str, int]) -> Placed:
     execution = session.executions[index]
-    console = execution.console is not None
-    return Placed(execution, _place(execution, places), console=console, inherited=inherited)
+    return Placed(execution, _place(execution, places), console=execution.console is not None)
 
 
 def _place(execution: Execution, places: dict[str, int]) -> int | None:
@@ -321,6 +344,12 @@ def _mixed(session: Session, segment: Segment) -> list[str]:
         values.setdefault(key, []).append(repr(value.parameter.value))
         if value in segment.replaced:
             values[key].append("one that no literal tells")
+    # The cell was edited, and what it computes for the name now came from what it said before.
+    for index in (*segment.results, *segment.inherited):
+        execution = session.executions[index]
+        for metric in execution.finished.metrics if execution.finished is not None else ():
+            if metric.step is None and (execution.cell, metric.name) in values:
+                values[execution.cell, metric.name].append(repr(metric.value))
     return [
         f"{name} had several values on the way to this run's results: " + ", then ".join(several)
         for (_, name), several in values.items()

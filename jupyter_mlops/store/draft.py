@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from jupyter_mlops.records import Parameter
-from jupyter_mlops.store.agreement import Claims, agree, claims
+from jupyter_mlops.store.agreement import Claims, agree, claims, say_the_same
 from jupyter_mlops.store.effective import Value, parameters_of, values_of
 from jupyter_mlops.store.lineage import Traced, value_token
 
@@ -120,16 +120,18 @@ def _may_join(traced: Sequence[Traced], run: OpenRun, one: Traced) -> bool:
     Its identity is not known before it ends. What it reads is, but for what an earlier
     execution of its cell left, which it may leave as it is.
     """
-    said = claims(traced, one.full)
-    del said[one.cell, None]
+    said = claims(traced, one)
+    del said.said[one.cell, None]
+    del said.rests[one.cell][one.identity]
     own = [traced[index] for index in sorted(run.members) if traced[index].cell == one.cell][-1:]
     read = {
         name: token
         for name, token in one.tokens.items()
         if not any(traced[supplier].cell == one.cell for supplier in one.sources[name])
     }
+    # What a cell of the run only repeats may come from cells that were edited elsewhere.
     return (
-        agree(said, run.claims)
+        (say_the_same if own else agree)(said, run.claims)
         and not _has_other_source(one, own)
         and all(each.tokens.get(name, read[name]) == read[name] for each in own for name in read)
     )

@@ -69,7 +69,7 @@ def standing(
     # A repetition may stand where the first one did not last.
     shown = _distinct(executions, [*parts["all"], *parts["some"]])
     known = {_said(executions, value) for value in shown}
-    some = {_said(executions, value) for value in parts["some"]}
+    some = {_said(executions, value) for value in (*parts["some"], *parts["none"])}
     return Stood(
         shown,
         tuple(value for value in shown if _said(executions, value) in some),

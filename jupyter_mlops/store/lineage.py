@@ -177,6 +177,17 @@ def _linked(
     )
 
 
+def given(traced: Traced, name: str) -> str | None:
+    """Return what stands for the value that an execution gave a name, ``None`` if it did not."""
+    execution = traced.execution
+    if name not in _written_by(execution):
+        return None
+    for values in (_literals(execution), _imports(execution)):
+        if name in values:
+            return _VALUE + values[name]
+    return traced.identity
+
+
 def is_value(tokens: Sequence[str]) -> bool:
     """Tell whether a name's tokens are a value by itself, not all that its cell did."""
     return len(tokens) == 1 and tokens[0].startswith(_VALUE)

@@ -59,8 +59,11 @@ def stands(
         if _is_lost(executions[place], name, after=False) and max(readers, default=0) >= place:
             # Who read it before may be there only because nobody knows what led to the change.
             return "none"
-        # Whoever sets it anew, the run's own cell or its repetition: from here it is theirs.
-        if _sets(executions[place], parameter.name):
+        anew = _set_by(executions[place], parameter.name)
+        if anew == parameter and executions[place].cell == executions[index].cell:
+            continue  # its mere repetition, which the run may not list
+        # Whoever else sets it anew, the run's own cell too: from here it is theirs.
+        if anew is not None:
             return "all"
         if place in counted and _replaces(executions[place], name):
             # Nobody knows whether what replaces it unseen did so before or after it read it.
@@ -95,9 +98,9 @@ def _is_lost(execution: Execution, name: str, *, after: bool) -> bool:
     return execution.finished is not None and name in execution.finished.changed_beside
 
 
-def _sets(execution: Execution, name: str) -> bool:
-    finished = execution.finished
-    return finished is not None and any(one.name == name for one in finished.parameters)
+def _set_by(execution: Execution, name: str) -> Parameter | None:
+    found = execution.finished.parameters if execution.finished is not None else ()
+    return next((one for one in found if one.name == name), None)
 
 
 def _reads(execution: Execution, name: str) -> bool:

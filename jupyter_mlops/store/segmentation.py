@@ -24,10 +24,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
-from jupyter_mlops.store.agreement import Claims, agree, came_from, claims
+from jupyter_mlops.store.agreement import Claims, agree, came_from, claims, say_the_same
 from jupyter_mlops.store.company import company, replays
 from jupyter_mlops.store.draft import OpenRun, changed_values, changes
-from jupyter_mlops.store.effective import Value, effective, parameters_of, standing
+from jupyter_mlops.store.effective import Value, effective, parameters_of, standing, values_of
 from jupyter_mlops.store.lineage import Traced, trace
 from jupyter_mlops.store.sessions import Execution
 
@@ -52,6 +52,8 @@ class Segment:
         Those of them that something else replaced before other results of the run read them.
     overwritten
         Those that are not, since something else replaced them before they were read.
+    counted
+        Executions on the way to what it shows of which more was used than a value by itself.
     company
         What was executed along with it and led to no result (see :mod:`company`).
     new
@@ -65,6 +67,7 @@ class Segment:
     parameters: tuple[Value, ...] = ()
     replaced: tuple[Value, ...] = ()
     overwritten: tuple[Value, ...] = ()
+    counted: frozenset[int] = frozenset()
     company: tuple[int, ...] = ()
     new: tuple[int, ...] = ()
 
@@ -96,7 +99,7 @@ class _Growing:
     equal: dict[int, int] = field(default_factory=dict)
     members: set[int] = field(default_factory=set)
     full: set[int] = field(default_factory=set)
-    claims: Claims = field(default_factory=dict)
+    claims: Claims = field(default_factory=Claims)
 
 
 Strength = Literal["strong", "weak"]
@@ -106,7 +109,7 @@ def segment(executions: Sequence[Execution]) -> Segmentation:
     """Find the runs of a session; more executions only ever add runs or grow the last one."""
     traced = trace(executions)
     claimed = {
-        one.index: claims(traced, one.full) for one in traced if strength(one.execution) is not None
+        one.index: claims(traced, one) for one in traced if strength(one.execution) is not None
     }
     growing = _runs(traced, claimed)
     if not growing:
@@ -207,7 +210,16 @@ def _fits(
 ) -> bool:
     # What claims everything before it (see lineage.py) may hold both results of its own cell.
     joined = run.joined.get(traced[index].cell, index)
-    return traced[joined].identity == traced[index].identity and agree(claimed[index], run.claims)
+    if traced[joined].identity != traced[index].identity:
+        return False
+    if agree(claimed[index], run.claims):
+        return True
+    # What a result only repeats, it may have computed from a cell that was edited elsewhere.
+    return (
+        joined != index
+        and agree(claimed[joined], run.claims)
+        and say_the_same(claimed[index], run.claims)
+    )
 
 
 def _join(
@@ -233,7 +245,7 @@ def _join(
         run.members |= run.equal.keys()
         run.equal = {}
     run.full |= one.full
-    run.claims.update(claimed[index])
+    run.claims.add(claimed[index])
 
 
 def _oldest(traced: Sequence[Traced], members: Iterable[int]) -> dict[tuple[str, str], int]:
@@ -249,16 +261,20 @@ def _finished(
     run: _Growing,
     earlier: Sequence[_Growing],
 ) -> Segment:
-    shown = {subject: set(said) for subject, said in run.claims.items()}
+    shown = run.claims.copy()
     taken: set[str] = set()
     results = _fitting(traced, claimed, run.joined.values(), shown, taken)
     results += _fitting(traced, claimed, run.members, shown, taken)
     others = {index for other in earlier for index in other.members if index < run.opened}
     inherited = _fitting(traced, claimed, others - run.members, shown, taken)
     theirs = {one for index in inherited for one in traced[index].lineage} - run.members
-    used = run.full.union(*(traced[index].full for index in (*results, *inherited)))
+    used = frozenset(run.full).union(*(traced[index].full for index in (*results, *inherited)))
     lineage = tuple(sorted(run.members))
-    values = effective(traced, lineage, theirs, _came_from(traced, run, used))
+    # What a cell set beside a result is the result's, whoever it came from went through else.
+    own = {
+        (value.index, value.parameter.name) for value in values_of(traced, (*results, *inherited))
+    }
+    values = effective(traced, lineage, theirs, own | _came_from(traced, run, used))
     executions = [one.execution for one in traced]
     seen = frozenset().union(*(traced[index].seen for index in (*results, *inherited)))
     stood = standing(executions, values, used.union(lineage, theirs), seen)
@@ -270,6 +286,7 @@ def _finished(
         parameters=stood.shown,
         replaced=stood.replaced,
         overwritten=stood.overwritten,
+        counted=used,
     )
 
 
@@ -287,7 +304,7 @@ def _fitting(
         if index in claimed and cell not in taken and agree(claimed[index], shown):
             chosen.append(index)
             taken.add(cell)
-            shown.update(claimed[index])
+            shown.add(claimed[index])
     return chosen
 
 

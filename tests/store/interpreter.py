@@ -181,8 +181,12 @@ class Kernel:
         return tuple(
             Parameter(one.name, one.value, one.type, None, "literal")
             for one in dataflow.literals(source)
-            if one.name in self.namespace
+            if self._has(one.name, one.value)
         )
+
+    def _has(self, name: str, value: object) -> bool:
+        now = self.namespace.get(name)
+        return name in self.namespace and (not _is_number(now) or now == value)
 
     def _metrics(self, flow: dataflow.Flow, writes: set[str]) -> dict[str, Any]:
         names = sorted(

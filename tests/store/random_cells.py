@@ -9,82 +9,17 @@ parameter's value may get another one that nobody can read off a cell: a *hidden
 
 from __future__ import annotations
 
-import hashlib
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-# A parameter as the notebook has it: its cell, its name, its value.
-Origin = tuple[str, str, float]
-Subject = tuple[str, str]
+from tests.store.truth import Truth
+
 # After a cell's source: a change of a name outside any cell before it, or that the cell began
 # before the one before it had ended.
 OUTSIDE = "\n#! outside "
 OVERLAPPING = "\n#! overlapping"
-
-
-class Number(float):
-    """A number that knows the parameters it came from."""
-
-    origins: frozenset[Origin] = frozenset()
-
-    def __reduce__(self) -> tuple[type[float], tuple[float]]:
-        return float, (float(self),)
-
-
-@dataclass
-class Truth:
-    """Which parameters went into each number, and into each metric of each execution.
-
-    A lineage is one of executions: what one number of a cell came from, all of them did.
-    """
-
-    origins: dict[float, frozenset[Origin]] = field(default_factory=dict)
-    made: list[Number] = field(default_factory=list)
-    metrics: dict[tuple[int, str], frozenset[Origin]] = field(default_factory=dict)
-    hidden: set[float] = field(default_factory=set)
-
-    def mix(self, *values: Any) -> float:
-        """Return a number that stands for `values`, which may be lists of numbers."""
-        flat = list(_flat(values))
-        digest = hashlib.sha256(repr([float(value) for value in flat]).encode()).hexdigest()
-        number = Number(int(digest[:13], 16) / 16**13)
-        number.origins = frozenset().union(*(self.of(value) for value in flat))
-        self.origins[float(number)] = number.origins
-        self.made.append(number)
-        return number
-
-    def end_execution(self) -> None:
-        """Let the numbers that one execution made share what they came from."""
-        together = frozenset().union(*(number.origins for number in self.made))
-        for number in self.made:
-            number.origins = together
-            if float(number) in self.origins:
-                self.origins[float(number)] = together
-        self.made.clear()
-
-    def rough(self, *values: Any) -> float:
-        """Return one of two numbers, so that different parameters give the same."""
-        exact = self.mix(*values)
-        number = Number(round(exact) + 0.25)
-        number.origins = self.of(exact)
-        self.made.append(number)
-        return number
-
-    def of(self, value: Any) -> frozenset[Origin]:
-        """Return the parameters that went into a number."""
-        if isinstance(value, Number):
-            return value.origins
-        return self.origins.get(value, frozenset())
-
-
-def _flat(values: Sequence[Any]) -> Iterator[Any]:
-    for value in values:
-        if isinstance(value, list):
-            yield from _flat(value)
-        else:
-            yield value
 
 
 @dataclass
@@ -160,11 +95,17 @@ class Author:
     def parameter(self) -> str:
         return self.dice.choice(["p", "q", "r"])
 
+    def kept(self, cell: str, name: str) -> str:
+        """Return the literal that a cell has for a name, or as often another one."""
+        there = re.search(rf"^{name} = (\d+\.\d+)$", self.cells.get(cell, ""), re.MULTILINE)
+        kept = there is not None and self.dice.random() < 0.5
+        return there[1] if there is not None and kept else self.literal(cell, name)
+
     def data(self) -> str:
         return self.dice.choice(["d", "e"])
 
     def something(self) -> str:
-        return self.dice.choice([self.parameter(), self.parameter(), self.data(), "m", "n"])
+        return self.dice.choice([self.parameter(), self.parameter(), self.data(), "m", "n", "b"])
 
 
 def _parameter(author: Author, cell: str) -> str:
@@ -174,6 +115,18 @@ def _parameter(author: Author, cell: str) -> str:
 
 def _two_parameters(author: Author, cell: str) -> str:
     return f"p = {author.literal(cell, 'p')}\nq = {author.literal(cell, 'q')}"
+
+
+def _one_of_two(author: Author, cell: str) -> str:
+    return f"p = {author.kept(cell, 'p')}\nq = {author.kept(cell, 'q')}"
+
+
+def _literal_or_not(author: Author, cell: str) -> str:
+    """Give a name that is a metric's a literal instead, or a parameter's a computed value."""
+    name = author.parameter()
+    made = author.dice.choice([f"mix({author.something()})", author.literal(cell, "b")])
+    more = author.dice.choice(["", f"\n{author.data()} = [mix({author.parameter()})]"])
+    return f"{name} = {author.kept(cell, name)}\nb = {made}{more}"
 
 
 def _setup(author: Author, cell: str) -> str:
@@ -203,7 +156,7 @@ def _first_data(author: Author, _: str) -> str:
 
 
 def _first_metrics(author: Author, _: str) -> str:
-    return f"m = mix({author.parameter()})\nn = mix({author.data()})"
+    return f"m = mix({author.parameter()})\nn = mix({author.data()})\nb = mix({author.parameter()})"
 
 
 def _parameter_and_metric(author: Author, cell: str) -> str:
@@ -340,6 +293,8 @@ KINDS: dict[str, Callable[[Author, str], str]] = {
     "first metrics": _first_metrics,
     "parameter": _parameter,
     "two parameters": _two_parameters,
+    "one of two": _one_of_two,
+    "literal or not": _literal_or_not,
     "setup": _setup,
     "data": _data,
     "metric": _metric,
@@ -371,7 +326,10 @@ KINDS: dict[str, Callable[[Author, str], str]] = {
     "overlapping": _overlapping,
 }
 # What most notebooks consist of counts more often; no session has everything.
-COMMON = [*["parameter", "metric", "rough metric"] * 3, "two parameters", "data", "setup"]
+COMMON = [
+    *["parameter", "metric", "rough metric"] * 3,
+    *["two parameters", "one of two", "literal or not", "data", "setup"],
+]
 # What gives a name a value that no literal tells; only where there is much of it does the same
 # cell read a name before and after.
 HIDING = ["rebound", "rebound", "rebound and read", "computed", "changed outside", "overlapping"]

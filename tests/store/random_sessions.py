@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from jupyter_mlops.records import Run
 from jupyter_mlops.store.documents import of_segment
-from jupyter_mlops.store.segmentation import Segment, Segmentation, segment, strength
+from jupyter_mlops.store.segmentation import Segment, Segmentation, segment
 from jupyter_mlops.store.sessions import Execution, Session, tell
 from tests.store.interpreter import Kernel
 from tests.store.random_cells import (
@@ -26,10 +27,9 @@ from tests.store.random_cells import (
     OUTSIDE,
     OVERLAPPING,
     Author,
-    Number,
-    Subject,
-    Truth,
 )
+from tests.store.torn_rows import Given, Names, torn
+from tests.store.truth import Number, Origin, Subject, Truth
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Acted:
     session: Session
     truth: Truth
     script: list[tuple[str, str]]
+    given: list[Given]
 
 
 def act(seed: int, folder: Path, *, hides: bool = False) -> Acted:
@@ -58,6 +59,8 @@ def execute(script: list[tuple[str, str]], truth: Truth, folder: Path) -> Acted:
     with _mixing(truth):
         random.seed(0)
         kernel = Kernel(folder)
+        names, given = Names(), []
+        truth.executed = 0
         for number, (cell, source) in enumerate(script):
             cleaned = source.removesuffix(OVERLAPPING)
             told, _, outside = cleaned.partition(OUTSIDE)
@@ -65,12 +68,14 @@ def execute(script: list[tuple[str, str]], truth: Truth, folder: Path) -> Acted:
                 kernel.change_outside(outside)
             kernel.execute(cell, told, overlapping=cleaned != source)
             truth.end_execution()
+            given.append(names.given(cell, source, kernel.namespace))
             for name, value in kernel.namespace.items():
                 if isinstance(value, Number):
                     truth.metrics[number, name] = value.origins
+                    truth.metrics_made[number, name] = value.executions
     session = tell(kernel.events, ())
     assert session is not None
-    return Acted(session, truth, script)
+    return Acted(session, truth, script, given)
 
 
 @contextmanager
@@ -118,10 +123,27 @@ def lies(acted: Acted) -> list[str]:
         found += [
             f"run {ordinal}: {one}" for one in _replaced(acted, segment_, truths, run.notices)
         ]
-        if not any(execution.is_opaque for execution in session.executions):
+        if not any("exec(" in source or OVERLAPPING in source for _, source in acted.script):
             found += [f"run {ordinal}: {mixed}" for mixed in _mixed(acted, truths.values())]
+        found += [f"run {ordinal}: {one}" for one in _misstated(acted, run, truths)]
+        came = {index: _came_from(acted, index) for index in truths}
+        used = frozenset().union(*(_executions(acted, index) for index in truths))
+        found += [f"run {ordinal}: {one}" for one in torn(run, named, acted.given, came, used)]
         found += _undeclared(run.notices, shown, ordinal)
     return found
+
+
+def _misstated(acted: Acted, run: Run, results: Collection[int]) -> Iterator[str]:
+    """Say which metric is shown of no result, or not shown, and which notice has no reason."""
+    shown = sorted((metric.name, metric.value) for metric in run.metrics)
+    if shown != sorted(one for index in results for one in _values(acted, index)):
+        yield f"its metrics are {shown}"
+    # Whatever else gives ``b`` a number replaces it too.
+    replaced = {"b", *(one[1] for value in acted.truth.hidden for one in acted.truth.of(value))}
+    for notice in run.notices:
+        name, _, rest = notice.partition(" ")
+        if rest.startswith("is no parameter") and name not in replaced:
+            yield f"{notice}, and nothing replaced it"
 
 
 def _is_owned_up(name: str, notices: Sequence[str]) -> bool:
@@ -176,6 +198,20 @@ def _by_subject(acted: Acted, index: int) -> dict[Subject, set[float]]:
     return found
 
 
+def _came_from(acted: Acted, index: int) -> frozenset[Origin]:
+    origins = (acted.truth.metrics.get((index, name), ()) for name in _metrics(acted, index))
+    return frozenset().union(*origins)
+
+
+def _executions(acted: Acted, index: int) -> frozenset[int]:
+    made = (acted.truth.metrics_made.get((index, name), ()) for name in _metrics(acted, index))
+    return frozenset({index}.union(*made))
+
+
+def _metrics(acted: Acted, index: int) -> list[str]:
+    return [name for name, _ in _values(acted, index)]
+
+
 def _mixed(acted: Acted, truths: Collection[dict[Subject, set[float]]]) -> Iterator[str]:
     for subject in {subject for truth in truths for subject in truth}:
         values = [truth[subject] - acted.truth.hidden for truth in truths if subject in truth]
@@ -211,12 +247,22 @@ def lost(acted: Acted) -> list[str]:
         if now.runs[: len(closed)] != closed or len(now.runs) < len(before.runs):
             found.append(f"execution {execution.number} changed a closed run")
         before = now
-        if strength(execution) != "strong":
+        if not _has_result(execution):
             continue
         shown = [one for one in now.runs[-1].results if executions[one].cell == execution.cell]
         if not any(_same(acted, one, execution.number) for one in shown):
             found.append(f"execution {execution.number} is not shown by the open run")
     return found
+
+
+def _has_result(execution: Execution) -> bool:
+    """Tell whether an execution left a number that is no count, fitted a model or wrote a file."""
+    finished = execution.finished
+    return finished is not None and bool(
+        {metric.name for metric in finished.metrics} - {*finished.minor, *finished.volatile}
+        or finished.models
+        or [use for use in finished.data if use.access == "write"]
+    )
 
 
 def disturbed(acted: Acted) -> list[str]:

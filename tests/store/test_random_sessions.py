@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mlops.store import effective, lineage, overwriting, segmentation
+from jupyter_mlops.store import agreement, documents, effective, lineage, overwriting, segmentation
 from jupyter_mlops.store.identity import Identities
 from tests.store import random_sessions
 from tests.store.random_sessions import act, disturbed, lies, lost, smallest, told, unfaithful
@@ -51,6 +51,8 @@ def test_a_lineage_replayed_alone_gives_the_same_metrics(tmp_path: Path) -> None
     ("module", "name", "broken"),
     [
         (segmentation, "agree", lambda ours, theirs: True),
+        (agreement, "_is_replaced", lambda ours, theirs: False),
+        (documents, "_mixed", lambda session, segment: []),
         (segmentation, "came_from", lambda traced, full: set()),
         (lineage, "_written_by", lambda execution: set(execution.flow.binds)),
         (effective, "stands", lambda executions, index, parameter, among, seen: "all"),
@@ -65,6 +67,8 @@ def test_a_lineage_replayed_alone_gives_the_same_metrics(tmp_path: Path) -> None
     ],
     ids=[
         "everything agrees",
+        "nothing is replaced by an edit",
+        "several values are not said",
         "the last value counts",
         "no change in place",
         "nothing replaces",
