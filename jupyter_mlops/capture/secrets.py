@@ -10,14 +10,23 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlops.capture.reads import process
+from jupyter_mlops.events import NotSeen
 from jupyter_mlops.metadata import secret_names_in
 from jupyter_mlops.redaction import Redactor, key_of
+from jupyter_mlops.redaction.learned import LIMIT
 from jupyter_mlops.redaction.names import Names, from_environment
 from jupyter_mlops.redaction.said import fields
 from jupyter_mlops.redaction.told import Teller
 from jupyter_mlops.settings import Starter
 
 _ENVIRON = type(os.environ)
+_FULL = (
+    NotSeen(
+        "secrets",
+        f"{LIMIT} of their values are remembered, and no more: another one is redacted where its "
+        "name or its shape tells, and not wherever it is shown",
+    ),
+)
 
 
 class Secrets:
@@ -46,6 +55,8 @@ class Secrets:
         self._environment: dict[Any, Any] = {}
         self._variables_set = -1
         self._look_again = False
+        # What the next end of a cell says of a memory that is full, once.
+        self._full: tuple[NotSeen, ...] | None = None
         self._learn_environment()
         if starter is not None:
             self._redactor.learn(one for one in starter.known_secrets if type(one) is str)
@@ -56,8 +67,14 @@ class Secrets:
         if self._variables_set != process.variables_set or self._look_again or not process.hooked:
             self._learn_environment()
         redacted = fields(self._redactor, said)
-        if self._redactor.learned.fresh or self._teller.waiting:
-            self._teller.tell(self._redactor.learned.take_fresh())
+        learned = self._redactor.learned
+        if learned.fresh or self._teller.waiting:
+            self._teller.tell(learned.take_fresh())
+            if self._full is None and learned.is_full:
+                self._full = _FULL
+        if self._full and "status" in said:
+            redacted = {**redacted, "unseen": (*redacted.get("unseen", ()), *self._full)}
+            self._full = ()
         return redacted
 
     def _learn_environment(self) -> None:

@@ -3,6 +3,10 @@
 Held in the memory of one process only. A value that is short, common or a plain word is
 redacted where its name stands beside it, but not remembered: it would shred every text in
 which it means something else.
+
+However many there are, a text is gone through once. It is cut into pieces of four bytes; of
+each form that is looked for the pieces are known that stand in it wherever its text is cut,
+and only where one of them stands the form itself is compared.
 """
 
 from __future__ import annotations
@@ -10,9 +14,9 @@ from __future__ import annotations
 import base64
 import html
 import json
-import re
-import threading
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from urllib.parse import quote
 
 from jupyter_mlops.redaction.names import words
@@ -22,8 +26,13 @@ Span = tuple[int, int]
 _SHORTEST = 6
 _PLAIN_WORD = 10
 _LONGEST = 3000
-_LIMIT = 200
-_LARGE = 2**20
+# Memory is all that more would cost: some kilobytes each.
+LIMIT = 10_000
+# So few forms are found sooner one by one.
+_FEW = 16
+# Where in a form pieces are chosen that are rare.
+_TRIED = 16
+_PIECE = 4
 # What many people choose, and what documents say in its place.
 _COMMON = words(
     "password passwort passw0rd password1 password123 changeme changeit secret default postgres "
@@ -36,7 +45,8 @@ _COMMON = words(
 class Learned:
     """Remembers values, and finds them again in any form in which texts hold them.
 
-    Any number of threads may use one: what a search goes through is replaced, never changed.
+    Any number of threads may use one, and a finalizer or a signal handler of the user's in the
+    midst of any of them: what is shared only grows, each time by one step that nothing divides.
 
     Attributes
     ----------
@@ -48,51 +58,121 @@ class Learned:
 
     def __init__(self) -> None:
         self.forms: dict[str, str] = {}
-        self._plain: tuple[str, ...] = ()
-        # With the forms that it was made of.
-        self._pattern: tuple[dict[str, str], re.Pattern[str]] | None = None
         self.fresh: list[str] = []
-        # Reentrant: a finalizer or a signal handler of the user's may come in between.
-        self._lock = threading.RLock()
+        self._values: list[str] = []
+        # The first forms, and one more once they are not few any more.
+        self._few: list[str] = []
+        # Which forms have a piece, and where: pieces of a text that is cut at every fourth
+        # byte, and of one that is cut at every second, for forms that are too short for those.
+        self._pieces: dict[int, list[tuple[str, int]]] = {}
+        self._short: dict[int, list[tuple[str, int]]] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether no value is remembered any more."""
+        return len(self._values) >= LIMIT
 
     def add(self, value: str) -> bool:
         """Remember a value, if it can be told from other words; tell whether it is new."""
-        if value in self.forms or not is_memorable(value):
+        if value in self.forms or self.is_full or not is_memorable(value):
             return False
-        with self._lock:
-            if value in self.forms or len(self._plain) >= _LIMIT:
-                return False
-            self.forms = {**dict.fromkeys(_forms(value), value), **self.forms}
-            self._plain = (*self._plain, value)
-            self.fresh.append(value)
+        for form in _forms(value):
+            # In this order: whoever finds a piece looks up whose form it is.
+            if self.forms.setdefault(form, value) is value:
+                self._index(form)
+                if len(self._few) <= _FEW:
+                    self._few.append(form)
+        self.forms[value] = value
+        self._values.append(value)
+        self.fresh.append(value)
         return True
 
     def take_fresh(self) -> list[str]:
         """Return the values remembered since the last call."""
-        with self._lock:
-            fresh, self.fresh = self.fresh, []
-        return fresh
+        taken = []
+        with suppress(IndexError):  # none is left, or another thread has taken it
+            while self.fresh:
+                taken.append(self.fresh.pop(0))
+        return taken
 
-    def may_be_in(self, text: str) -> bool:
-        """Tell whether a value stands in `text`, in any form."""
-        for form in self.forms:  # noqa: SIM110 - half the time of any()
-            if form in text:
-                return True
-        return False
+    def may_be_in(self, text: str, plain: bytes) -> bool:
+        """Tell whether a value may stand in `text`, in any form.
 
-    def find(self, text: str) -> Iterator[tuple[Span, str]]:
+        Parameters
+        ----------
+        plain
+            The text in one byte a character (`assigned.plain`).
+        """
+        if len(self._few) <= _FEW:
+            for form in self._few:  # noqa: SIM110 - half the time of any()
+                if form in text:
+                    return True
+            return False
+        return any(not known.keys().isdisjoint(_cut(plain, at)) for known, at in self._cuts())
+
+    def find(self, text: str, plain: bytes) -> Iterator[tuple[Span, str]]:
         """Yield where values stand in `text`, with each value itself."""
-        # In a large text each form costs a pass, and base64 of a password is rare there.
-        plain, forms = self._plain, self.forms  # in this order: all that is plain has forms
-        if not any(form in text for form in (plain if len(text) >= _LARGE else forms)):
+        if not self.may_be_in(text, plain):
             return
-        made = self._pattern
-        if made is None or made[0] is not forms:
-            # The longer first: one may begin with another.
-            longest = sorted(forms, key=len, reverse=True)
-            made = self._pattern = (forms, re.compile("|".join(map(_bounded, longest))))
-        for match in made[1].finditer(text):
-            yield match.span(), forms[match[0]]
+        found: list[tuple[int, int, str]] = []
+        for known, first in self._cuts():
+            for number, piece in enumerate(_cut(plain, first)):
+                if piece in known:
+                    for form, offset in known[piece]:
+                        start = first + number * _PIECE - offset
+                        if start >= 0 and _stands(text, form, start):
+                            found.append((start, -len(form), form))
+        done = 0
+        for start, length, form in sorted(found):  # the longer first: one may begin with another
+            if start >= done:
+                done = start - length
+                yield (start, done), self.forms[form]
+
+    def _cuts(self) -> Iterator[tuple[dict[int, list[tuple[str, int]]], int]]:
+        yield self._pieces, 0
+        if self._short:
+            yield self._short, 0
+            yield self._short, 2
+
+    def _index(self, form: str) -> None:
+        """Note the pieces of a form, from where they are rarest in it and among those known."""
+        plain = form.encode("ascii", "replace")
+        is_short = len(plain) < 2 * _PIECE - 1
+        known, count = (self._short, 2) if is_short else (self._pieces, _PIECE)
+
+        def cost(at: int) -> tuple[int, int]:
+            taken = sum(len(known.get(piece, ())) for piece in _pieces_at(plain, at, count))
+            part = plain[at : at + count + _PIECE - 1]
+            return taken, sum(97 <= letter <= 122 or letter == 32 for letter in part)
+
+        last = len(plain) - count - _PIECE + 1
+        best = min(range(min(last + 1, _TRIED)), key=cost)
+        for offset, piece in enumerate(_pieces_at(plain, best, count), best):
+            known.setdefault(piece, []).append((form, offset))
+
+
+def _pieces_at(plain: bytes, start: int, count: int) -> list[int]:
+    return [
+        int.from_bytes(plain[at : at + _PIECE], sys.byteorder) for at in range(start, start + count)
+    ]
+
+
+def _cut(plain: bytes, start: int) -> list[int]:
+    """Return the pieces of a text, without the rest that is shorter than one."""
+    length = (len(plain) - start) // _PIECE * _PIECE
+    return memoryview(plain)[start : start + length].cast("I").tolist() if length > 0 else []
+
+
+def _stands(text: str, form: str, start: int) -> bool:
+    """Tell whether a form stands in a text, by itself where it could be part of a word."""
+    if not text.startswith(form, start):
+        return False
+    if len(form) >= 8 and not form.isalpha():
+        return True
+    end = start + len(form)
+    around = text[max(0, start - 1) : start] + text[end : end + 1]
+    # A letter or digit of any alphabet, or "_": what \w means.
+    return not any(one.isalnum() or one == "_" for one in around)
 
 
 def is_memorable(value: str) -> bool:
@@ -107,13 +187,6 @@ def is_memorable(value: str) -> bool:
         return len(value) >= _PLAIN_WORD
     # A path or a sentence is no secret by itself.
     return not value.startswith(("/", "~/", "./")) and value.count(" ") < 8
-
-
-def _bounded(form: str) -> str:
-    escaped = re.escape(form)
-    if len(form) >= 8 and not form.isalpha():
-        return escaped
-    return rf"(?<!\w){escaped}(?!\w)"
 
 
 def _forms(value: str) -> Iterable[str]:

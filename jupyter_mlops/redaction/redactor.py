@@ -192,7 +192,7 @@ class Redactor:
         self, text: str, plain: bytes, *, learns: bool = False
     ) -> Iterator[tuple[Span, str]]:
         if self.learned.forms:
-            for span, value in self.learned.find(text):
+            for span, value in self.learned.find(text, plain):
                 yield span, mark(self.digest(value))
         # What a text shows again has its shape there too; to remember it would only cost.
         yield from self._marked(text, shapes.find(text, plain), learns=learns)

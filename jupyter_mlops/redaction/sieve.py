@@ -57,7 +57,7 @@ class Sieve:
             not self._knows_all or any(stem in text for stem in KOREAN_STEMS)
         ):
             return False
-        return not self._learned.forms or not self._learned.may_be_in(text)
+        return not self._learned.forms or not self._learned.may_be_in(text, plain)
 
     def passes_all(self, texts: Iterable[str]) -> bool:
         """Tell the same of several texts at once; a long word among them does not pass."""
@@ -67,7 +67,7 @@ class Sieve:
             self._search(plain.lower()) is None
             and NEEDLE not in plain.translate(CLASSES)
             and text.isascii()
-            and (not self._learned.forms or not self._learned.may_be_in(text))
+            and (not self._learned.forms or not self._learned.may_be_in(text, plain))
         )
 
     def passes_parameters(self, parameters: Iterable[Parameter]) -> bool:

@@ -14,7 +14,7 @@ import pytest
 
 from jupyter_mlops.capture.reads import Reads, process
 from jupyter_mlops.capture.secrets import Secrets
-from jupyter_mlops.redaction import Names, Redactor, digest_of, is_redacted, key_of
+from jupyter_mlops.redaction import Names, Redactor, digest_of, is_redacted, key_of, learned
 from jupyter_mlops.redaction.documents import redacted
 from jupyter_mlops.redaction.names import holds_secrets
 from jupyter_mlops.redaction.said import content
@@ -315,3 +315,16 @@ def test_a_kernel_learns_variables_that_are_set_later(
     monkeypatch.setenv("DB_PASSWORD", "Tr0ub4dor-and-3xtra")
 
     assert "Tr0ub4dor" not in json.dumps(kept(said))
+
+
+def test_a_kernel_says_once_that_it_remembers_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learned, "LIMIT", 2)
+    kept = Secrets(tmp_path, None, None, None).kept
+
+    started = kept({"source": "password = 'hunter22x'; secret_key = 'hunter23x'"})
+    finished = [kept({"status": "ok", "duration_s": 0.1}) for _ in range(2)]
+
+    assert "unseen" not in started
+    assert [[one.what for one in said.get("unseen", ())] for said in finished] == [["secrets"], []]
