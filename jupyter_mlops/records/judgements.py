@@ -69,7 +69,8 @@ class Verdict:
     """What ``reproduce RUN --json`` prints.
 
     ``kept`` names the parameters that the notebook as it is now was given because the run was;
-    ``not_judged`` the metrics that the repetition says nothing of, a line for each reason.
+    ``not_judged`` the metrics and data that the repetition says nothing of, a line for each
+    reason.
     """
 
     run: str

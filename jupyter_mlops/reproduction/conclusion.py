@@ -40,8 +40,22 @@ def conclude(
     return Conclusion("identical", None)
 
 
+@dataclass(frozen=True)
+class Untold:
+    """What a verdict says nothing of, a line for each reason.
+
+    ``metrics`` are those of a run of which no metric was judged.
+    """
+
+    metrics: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+
+
+_NOTHING = Untold()
+
+
 def sentence(
-    verdict: Verdict, reason: str | None = None, leading: int = 1, *, no_metric: bool = False
+    verdict: Verdict, reason: str | None = None, leading: int = 1, untold: Untold = _NOTHING
 ) -> str:
     """Tell a verdict in one line.
 
@@ -51,8 +65,8 @@ def sentence(
         Why the repetition ended early.
     leading
         How many of the first causes are equally likely.
-    no_metric
-        Whether no metric of the run was judged.
+    untold
+        What would let the verdict seem to say more than it does.
     """
     parts: list[str] = [verdict.verdict]
     if verdict.verdict == "within tolerance":
@@ -61,9 +75,10 @@ def sentence(
     if verdict.verdict in ("identical", "within tolerance"):
         if reason is not None:
             parts.append(f"it failed the same way: {reason}")
-        if no_metric and verdict.not_judged:
-            metrics = "; ".join(verdict.not_judged)
-            parts.append(f"but none of its metrics was judged ({metrics})")
+        if untold.metrics:
+            parts.append(f"but none of its metrics was judged ({'; '.join(untold.metrics)})")
+        if untold.data:
+            parts.append(f"data not compared: {'; '.join(untold.data)}")
         if verdict.unseeded_cells:
             parts.append(f"{_cells(verdict.unseeded_cells)} unseeded, so this may be chance")
     elif verdict.verdict == "could not run" and reason is not None:

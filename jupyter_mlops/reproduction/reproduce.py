@@ -261,6 +261,8 @@ def judged(
     at = concluded.at
     found = _causes(order, after, pairs, cells, concluded, outcome, place)
     random = unseeded(before, replay.steps)
+    metrics = grounds.not_judged(before.metrics)
+    data = verdict.not_compared(before.data, after.data)
     told = Verdict(
         run=before.id,
         reproduction=recorded.id,
@@ -272,10 +274,11 @@ def judged(
         causes=found.found,
         cells=cells,
         kept=replay.kept,
-        not_judged=grounds.not_judged(before.metrics),
+        not_judged=(*metrics, *data),
     )
     is_judged = any(grounds.why_not(one) is None for one in before.metrics)
-    said = conclusion.sentence(told, reason, found.leading, no_metric=not is_judged)
+    untold = conclusion.Untold(() if is_judged else metrics, data)
+    said = conclusion.sentence(told, reason, found.leading, untold)
     return replace(told, sentence=said)
 
 

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from jupyter_mlops.journal import canonical, sha256
+from jupyter_mlops.layout import listed
 from jupyter_mlops.metadata import OWN, section
 from jupyter_mlops.records import (
     BatchCell,
@@ -41,6 +42,7 @@ _SPAWNS = re.compile(
     r"^[ \t]*!|\bos\.system|\bsubprocess\b|Thread|Parallel|Pool|n_jobs", re.MULTILINE
 )
 _DURATION_COLUMN = re.compile(r"time|duration|elapsed|seconds", re.IGNORECASE)
+_ONLY_A_PART = "only a part of the content has a digest"
 _WORST_LAST: tuple[OutputVerdict, ...] = (
     "identical",
     "unverifiable",
@@ -206,6 +208,22 @@ def judge_data(
             named = replace(judgement, what=use.name or use.path or "")
             found.setdefault(use.cell, []).append(named)
     return found
+
+
+def not_compared(before: Iterable[DataUse], after: Iterable[DataUse]) -> tuple[str, ...]:
+    """Name the data made or written both times whose contents can't be compared.
+
+    A line for each reason.
+    """
+    second = _products(after)
+    names: dict[str, dict[str, None]] = {}
+    for key, use in _products(before).items():
+        other = second.get(key)
+        if other is not None and equal(use, other) is None:
+            whole = use.complete and other.complete and None not in (use.digest, other.digest)
+            why = "digests of different algorithms" if whole else _ONLY_A_PART
+            names.setdefault(why, {})[use.name or use.path or use.kind] = None
+    return tuple(f"{listed(named)}: {why}" for why, named in names.items())
 
 
 def judge_models(

@@ -330,7 +330,8 @@ export interface Progress {
  * What ``reproduce RUN --json`` prints.
  *
  *     ``kept`` names the parameters that the notebook as it is now was given because the run was;
- *     ``not_judged`` the metrics that the repetition says nothing of, a line for each reason.
+ *     ``not_judged`` the metrics and data that the repetition says nothing of, a line for each
+ *     reason.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Verdict".

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from jupyter_mlops.records import BatchOutcome, Cause, CellJudgement, OutputJudgement, Verdict
-from jupyter_mlops.reproduction.conclusion import conclude, sentence
+from jupyter_mlops.reproduction.conclusion import Untold, conclude, sentence
 from jupyter_mlops.reproduction.verdict import Pair, judge_cells
 from tests.reproduction.builders import STANDARD, pair, repeated, step, stream
 
@@ -56,10 +56,17 @@ def test_a_sentence_says_that_no_metric_was_judged_and_why() -> None:
     inherited = ("mae, r2: inherited from an earlier run",)
     found = Verdict("r", "p", "identical", "fresh", not_judged=inherited)
     assert sentence(found) == "identical"
-    assert sentence(found, no_metric=True) == (
+    assert sentence(found, untold=Untold(metrics=found.not_judged)) == (
         "identical · but none of its metrics was judged (mae, r2: inherited from an earlier run)"
     )
-    assert sentence(Verdict("r", "p", "identical", "fresh"), no_metric=True) == "identical"
+
+
+def test_a_sentence_says_that_data_were_not_compared() -> None:
+    untold = Untold(data=("df, X: only a part of the content has a digest",))
+    assert sentence(Verdict("r", "p", "identical", "fresh"), untold=untold) == (
+        "identical · data not compared: df, X: only a part of the content has a digest"
+    )
+    assert sentence(Verdict("r", "p", "differs", "fresh"), untold=untold) == "differs"
 
 
 def test_sentences() -> None:

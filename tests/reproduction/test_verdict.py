@@ -14,6 +14,7 @@ from jupyter_mlops.reproduction.verdict import (
     judge_data,
     judge_metrics,
     judge_models,
+    not_compared,
     same_rendering,
     tolerance_for,
 )
@@ -173,6 +174,28 @@ def test_a_file_with_its_own_date_and_a_frame_of_fit_times_prove_nothing() -> No
     assert (judged.verdict, judged.masks) == ("identical", ("duration",))
     worse = _frame("xxh3:3", Column("mean_fit_time", "f8", "x:2"), Column("score", "f8", "x:2"))
     assert judge_data([before], [worse], STANDARD)[3][0].verdict == "differs"
+
+
+def test_what_can_not_be_compared_is_named_with_the_reason() -> None:
+    before = [
+        replace(_frame("xxh3:1"), name="part", complete=False),
+        replace(_frame("xxh3:1"), name="later"),
+        _file("unread", None, complete=False),
+        replace(_frame("xxh3:1"), name="spelled"),
+        replace(_frame("xxh3:1"), name="same"),
+        replace(_frame("xxh3:1"), name="other"),
+        replace(_frame("xxh3:1"), name="gone", complete=False),
+        replace(_frame("xxh3:1"), name="earlier", complete=False, inherited=True),
+    ]
+    after = [replace(one, digest="xxh3:1", complete=True, inherited=False) for one in before]
+    after[1] = replace(after[1], complete=False)
+    after[3] = replace(after[3], digest="blake2b:1")
+    after[5] = replace(after[5], digest="xxh3:2")
+    del after[6]
+    assert not_compared(before, after) == (
+        "part, later, unread: only a part of the content has a digest",
+        "spelled: digests of different algorithms",
+    )
 
 
 def test_a_digest_can_not_be_held_against_a_tolerance() -> None:
