@@ -10,7 +10,7 @@ import pytest
 
 import jupyter_mlops as mlops
 from jupyter_mlops.errors import UsageError
-from jupyter_mlops.settings import Settings
+from jupyter_mlops.settings import SWITCH_VARIABLE, Settings
 from tests.execution.documents import document
 
 # A comment, what is printed, what is shown, a value, and an exception.
@@ -69,3 +69,31 @@ def test_it_is_reproduced_from_the_file_and_refused_without(
         mlops.reproduce(run.id)
     assert mlops.reproduce(run.id, current=True).verdict == "differs"
     assert held(home) == set()
+
+
+@pytest.mark.parametrize("way", ["variable", "metadata"])
+def test_with_capture_off_a_batch_run_keeps_its_outputs_alone(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    if way == "variable":
+        monkeypatch.setenv(SWITCH_VARIABLE, "off")
+    metadata = {"jupyter_mlops": {"capture": False}} if way == "metadata" else None
+    path = saved(tmp_path / "work" / "a.ipynb", "not", SOURCE, "1 + 1", metadata=metadata)
+    output = tmp_path / "executed.ipynb"
+
+    run = mlops.run(path, output=output)
+    assert run.status == "completed"
+    assert held(home) == {"basalt", "gneiss"}, "what it displayed, and neither comment nor value"
+    assert "quartz" in output.read_text(), "the file that was asked for is whole"
+    (unseen,) = run.unseen
+    switch = "JUPYTER_MLOPS=off" if way == "variable" else '"capture": false'
+    assert unseen.what == "everything but the outputs"
+    assert unseen.why.startswith(f"capture was switched off by {switch}")
+
+    assert mlops.reproduce(run.id).verdict == "identical"
+    saved(path, "not", SOURCE.replace("basalt", "gabbro"), "1 + 1", metadata=metadata)
+    path.write_text(path.read_text().replace("alt", "ic rock"))
+    verdict = mlops.reproduce(run.id, current=True)
+    assert verdict.verdict == "differs"
+    assert "code" not in {cause.kind for cause in verdict.causes}, "of which nothing is known"
+    assert not held(home) & {"quartz", "marble"}

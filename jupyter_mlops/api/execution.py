@@ -175,6 +175,7 @@ def _recorded(
     from jupyter_mlops.journal import now, this_process
     from jupyter_mlops.records import Batch, BatchOutcome
 
+    off = documents.switched_off_by(prepared.notebook)
     store.begin_batch(
         Batch(
             run=job.run,
@@ -184,6 +185,7 @@ def _recorded(
             user=job.user,
             started=now(),
             process=this_process(),
+            off=off,
         )
     )
     began = time.monotonic()
@@ -204,6 +206,8 @@ def _recorded(
     if target is not None and outcome.executed is not None:
         # First: what the store's disk has no room for is not lost that way.
         files.write(target, outcome.executed)
+    if off is not None:
+        outcome = documents.outputs_alone(outcome)
     record = store.finish_batch(job.run, outcome)
     mismatches = documents.not_in_effect(prepared.settings, record, store.redactor.value)
     if mismatches and outcome.status == "completed":

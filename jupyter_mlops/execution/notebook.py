@@ -9,6 +9,7 @@ import copy
 import hmac
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,14 @@ from jupyter_mlops.execution.parameters import (
     parameters,
     with_parameters,
 )
-from jupyter_mlops.metadata import OWN, asks_to_be_left_out, section, tags
+from jupyter_mlops.metadata import (
+    OWN,
+    asks_to_be_left_out,
+    section,
+    switches_capture_off,
+    tags,
+)
+from jupyter_mlops.records import BatchOutcome
 from jupyter_mlops.redaction.keys import key_of
 
 __all__ = [
@@ -40,9 +48,11 @@ __all__ = [
     "kernel_name",
     "leave_out",
     "not_in_effect",
+    "outputs_alone",
     "parameters",
     "read",
     "reads",
+    "switched_off_by",
     "to_keep",
     "with_parameters",
 ]
@@ -137,20 +147,50 @@ def to_keep(notebook: NotebookNode, content: bytes) -> bytes:
     source is known again. A run's ``notebook_digest`` is that of this document: the file's own
     digest where nothing had to be removed.
     """
-    if all(cell.cell_type != "code" or is_recorded(cell) for cell in notebook.cells):
+    off = switched_off_by(notebook) is not None
+    if not off and all(cell.cell_type != "code" or is_recorded(cell) for cell in notebook.cells):
         return content
     kept = copy.deepcopy(notebook)
     for cell in kept.cells:
-        if cell.cell_type == "code" and not is_recorded(cell):
+        if off or (cell.cell_type == "code" and not is_recorded(cell)):
             leave_out(cell)
     return dump(kept)
 
 
 def leave_out(cell: NotebookNode) -> None:
     """Empty a cell whose author keeps it out of the record."""
-    cell.metadata[OWN] = {_LEFT_OUT: _known_by(cell.source)}
+    _empty(cell)
+    if cell.cell_type == "code":
+        cell.outputs = []
+
+
+def switched_off_by(notebook: NotebookNode) -> str | None:
+    """Return the switch by which capture is off for a batch run of `notebook`, if it is."""
+    if switches_capture_off(notebook.metadata):
+        return '"capture": false in the notebook\'s metadata'
+    if not settings.read().capture:
+        return f"{settings.SWITCH_VARIABLE}=off, or MLOps.capture in the configuration"
+    return None
+
+
+def outputs_alone(outcome: BatchOutcome) -> BatchOutcome:
+    """Return what is kept of an execution with capture off: what its cells displayed."""
+    executed = None
+    if outcome.executed is not None:
+        notebook = reads(outcome.executed)
+        for cell in notebook.cells:
+            _empty(cell)
+        executed = dump(notebook)
+    cells = tuple(replace(cell, source="") for cell in outcome.cells)
+    return replace(outcome, executed=executed, cells=cells)
+
+
+def _empty(cell: NotebookNode) -> None:
+    """Take a cell's source, and remember by what it is known again."""
+    if _LEFT_OUT not in section(cell.metadata, OWN):
+        cell.metadata[OWN] = {_LEFT_OUT: _known_by(cell.source)}
     cell.source = ""
-    cell.outputs = []
+    cell.pop("attachments", None)
 
 
 def fill(notebook: NotebookNode, path: str | None) -> list[int]:

@@ -16,7 +16,8 @@ class Batch:
     given to the run (positions count in it), ``process`` whoever watches over it. ``steps``
     are the cells of a session's executions that are replayed one by one, in order; ``None``
     where the whole notebook is executed. ``shown`` are cells and names of the parameters that
-    the record of such a replay shows even if no result came from them.
+    the record of such a replay shows even if no result came from them. ``off`` is the switch by
+    which capture is off, so that nothing but outputs is kept.
     """
 
     run: str
@@ -30,6 +31,7 @@ class Batch:
     sweep: str | None = None
     steps: tuple[int | None, ...] | None = None
     shown: tuple[tuple[int | None, str], ...] = ()
+    off: str | None = None
 
 
 @dataclass(frozen=True)

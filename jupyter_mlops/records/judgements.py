@@ -70,7 +70,8 @@ class Verdict:
 
     ``kept`` names the parameters that the notebook as it is now was given because the run was;
     ``not_judged`` the metrics and data that the repetition says nothing of, a line for each
-    reason.
+    reason. Where what diverges first has no place in the notebook, since a console sent it,
+    ``first_diverging_console`` has its source.
     """
 
     run: str
@@ -85,6 +86,7 @@ class Verdict:
     sentence: str = ""
     kept: tuple[str, ...] = ()
     not_judged: tuple[str, ...] = ()
+    first_diverging_console: str | None = None
     schema: int = SCHEMA_VERSION
 
 

@@ -206,6 +206,8 @@ def _sources(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
             yield Cause("code", f"cell {pair.cell}", pair.cell, "was removed")
         elif pair.step is not None and pair.after is not None:
             before, now = pair.step.source, pair.after.source
+            if not before or not now:
+                continue  # its author keeps the source out of the record
             named = {(one.name, one.cell) for one in evidence.before.parameters}
             for name in secrets.changed(before, now):
                 if (name, pair.cell) not in named:

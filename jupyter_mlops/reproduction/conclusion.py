@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jupyter_mlops.layout import cut
 from jupyter_mlops.records import BatchOutcome, Cause, CellJudgement, RunVerdict, Verdict
 from jupyter_mlops.reproduction.verdict import DIVERGING, Pair
 
 # As many equally likely causes are told in one line.
 _TOLD = 3
+# As much of a console's code stands in a sentence.
+_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,9 @@ def sentence(
         parts.append(reason)
     elif verdict.first_diverging_cell is not None:
         parts.append(f"cell {verdict.first_diverging_cell}")
+    elif verdict.first_diverging_console is not None:
+        first = next(iter(verdict.first_diverging_console.strip().splitlines()), "")
+        parts.append(f"console: {cut(first, _SHOWN)}")
     if verdict.causes and not (reason is not None and verdict.causes[0].detail == reason):
         told = [_told(one) for one in verdict.causes[:leading]]
         more = f", and {leading - _TOLD} more" if leading > _TOLD else ""

@@ -177,15 +177,19 @@ def _with_errors(run: Run, steps: Sequence[Step]) -> tuple[Step, ...]:
     """Add the error that ended a step where only the kernel's record has it."""
     executions = [one for one in run.cells if one.status != "not run"]
     if len(executions) != len(steps):
-        return tuple(step for step in steps if step.source.strip())
+        return tuple(filter(_can_be_judged, steps))
     told = (
         replace(step, outputs=(*step.outputs, _error_output(one.error.type, one.error.message)))
         if one.error is not None and not _shows_error(step)
         else step
         for step, one in zip(steps, executions, strict=True)
     )
-    # A cell that asked not to be recorded left no source: there is nothing to repeat.
-    return tuple(step for step in told if step.source.strip())
+    return tuple(filter(_can_be_judged, told))
+
+
+def _can_be_judged(step: Step) -> bool:
+    # A cell that asked not to be recorded left nothing; with capture off its outputs are left.
+    return bool(step.source.strip() or step.outputs)
 
 
 def _shows_error(step: Step) -> bool:

@@ -143,6 +143,7 @@ class _Reproducing:
         self._on_progress = on_progress
         self._process = this_process()
         self._told = 0.0
+        self._off = documents.switched_off_by(order.replay.prepared.notebook)
         self._state = Reproduction(uuid4().hex, order.before.id, "running", now(), order.user)
 
     def run(
@@ -159,6 +160,8 @@ class _Reproducing:
                 on_started(self._state)
             outcome = execute(self._job(), self._progress, cancel)
             ended = self._order.replay.recorded(outcome)
+            if self._off is not None:
+                ended = documents.outputs_alone(ended)
             after = self._store.finish_batch(self._state.id, ended)
             if cancel is not None and cancel.is_set() and outcome.status != "completed":
                 raise CancelledError(what="the reproduction")
@@ -187,6 +190,7 @@ class _Reproducing:
             steps=self._order.replay.positions,
             # What the recorded run shows, or was asked for, must not be missing beside it.
             shown=tuple(dict.fromkeys([*shown, *asked])),
+            off=self._off,
         )
         self._store.begin_batch(batch)
         self._save()
@@ -271,6 +275,7 @@ def judged(
         unseeded_cells=tuple(sorted({one.cell for one in random if one.cell is not None})),
         unverifiable=sum(o.verdict == "unverifiable" for cell in cells for o in cell.outputs),
         first_diverging_cell=None if at is None else pairs[at].cell,
+        first_diverging_console=None if at is None else pairs[at].console,
         causes=found.found,
         cells=cells,
         kept=replay.kept,

@@ -69,6 +69,11 @@ class Pair:
     step: Step | None
     after: BatchCell | None
 
+    @property
+    def console(self) -> str | None:
+        """The source that a console sent, which has no place in any notebook."""
+        return self.step.source if self.step is not None and self.step.cell is None else None
+
 
 @dataclass(frozen=True)
 class Grounds:

@@ -56,6 +56,7 @@ class Asked:
     sweep: str | None
     steps: tuple[int | None, ...] | None = None
     shown: tuple[tuple[int | None, str], ...] = ()
+    off: str | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
         environment=None if session is None else session.environments[-1][1],
         randomness=results.randomness,
         cells=tuple(one.execution for one in recorded),
-        unseen=(*_unseen(session, recorded), *results.unseen),
+        unseen=(*_unseen(asked, session, recorded), *results.unseen),
         notices=(
             *(session.notices if session is not None else ()),
             *overwritten(replaced),
@@ -169,7 +170,9 @@ def _unwritten(session: Session | None, ended: Ended | None) -> tuple[str, ...]:
     return (f"what its cells used and produced is not recorded to the end: {ended.obstacle}",)
 
 
-def _unseen(session: Session | None, recorded: Sequence[Recorded]) -> tuple[Unseen, ...]:
+def _unseen(
+    asked: Asked, session: Session | None, recorded: Sequence[Recorded]
+) -> tuple[Unseen, ...]:
     what = "everything but the outputs"
     outside = [
         one.execution for one in recorded if one.number < 0 and one.execution.status != "not run"
@@ -179,9 +182,11 @@ def _unseen(session: Session | None, recorded: Sequence[Recorded]) -> tuple[Unse
         return tuple(Unseen(one.cell, what, why) for one in outside)
     if not outside:
         return ()
+    if asked.off is not None:
+        return (Unseen(None, what, f"capture was switched off by {asked.off}"),)
     why = (
-        "capture was off in its kernel, the kernel is no Python kernel that loads it (jupyter "
-        "mlops doctor says why), or what it wrote can't be read"
+        "its kernel is no Python kernel that loads capture (jupyter mlops doctor says why), or "
+        "what it wrote can't be read"
     )
     return (Unseen(None, what, why),)
 

@@ -36,6 +36,7 @@ def begin(connection: Connection, batch: Batch, given: str) -> None:
         sweep=batch.sweep,
         steps=batch.steps,
         shown=batch.shown,
+        off=batch.off,
     )
     connection.execute(
         insert(batches_table).values(

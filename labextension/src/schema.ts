@@ -331,7 +331,8 @@ export interface Progress {
  *
  *     ``kept`` names the parameters that the notebook as it is now was given because the run was;
  *     ``not_judged`` the metrics and data that the repetition says nothing of, a line for each
- *     reason.
+ *     reason. Where what diverges first has no place in the notebook, since a console sent it,
+ *     ``first_diverging_console`` has its source.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Verdict".
@@ -340,6 +341,7 @@ export interface Verdict {
   causes: Cause[];
   cells: CellJudgement[];
   first_diverging_cell: number | null;
+  first_diverging_console: string | null;
   kept: string[];
   not_judged: string[];
   randomness: 'fresh' | 'none used' | 'restored';

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jupyter_mlops.records import BatchOutcome, Cause, CellJudgement, OutputJudgement, Verdict
 from jupyter_mlops.reproduction.conclusion import Untold, conclude, sentence
 from jupyter_mlops.reproduction.verdict import Pair, judge_cells
@@ -114,3 +116,12 @@ def test_sentences() -> None:
     assert said("could not run", reason, first_diverging_cell=3, causes=(timed_out,)) == (
         "could not run · cell 3 exceeded its limit of 5 s"
     )
+
+
+def test_what_a_console_sent_is_named_by_its_code() -> None:
+    sent = replace(step(0, "print(1)"), cell=None, source="model.score(X, y)\nprint('done')")
+    assert Pair(None, sent, None).console == sent.source
+    assert Pair(0, step(0), None).console is None, "it has a place"
+    assert Pair(None, None, repeated(0)).console is None, "a new cell of the notebook has one too"
+    told = Verdict("a", "b", "differs", "none used", first_diverging_console=sent.source)
+    assert sentence(told, None, 0) == "differs · console: model.score(X, y)"
