@@ -149,6 +149,12 @@ export class Client {
     return this._request('GET', `comparisons?${query}`);
   }
 
+  /** The content of one artifact of a run, such as a data file that was copied. */
+  async artifact(run: string, digest: string): Promise<ArrayBuffer> {
+    const path = `mlops/${join('runs', run, 'artifacts', digest)}`;
+    return (await this._answered('GET', path)).arrayBuffer();
+  }
+
   private _get<T>(
     path: string,
     query: Record<string, string> = {}
@@ -165,6 +171,17 @@ export class Client {
     path: string,
     body?: object
   ): Promise<T> {
+    const response = await this._answered(method, path, body);
+    return response.status === 204
+      ? (undefined as T)
+      : ((await response.json()) as T);
+  }
+
+  private async _answered(
+    method: string,
+    path: string,
+    body?: object
+  ): Promise<Response> {
     const url = `${this.serverSettings.baseUrl.replace(/\/*$/, '')}/${path}`;
     const init: RequestInit = { method, body: body && JSON.stringify(body) };
     let response: Response;
@@ -183,9 +200,7 @@ export class Client {
     if (!response.ok) {
       throw await refusal(response);
     }
-    return response.status === 204
-      ? (undefined as T)
-      : ((await response.json()) as T);
+    return response;
   }
 }
 

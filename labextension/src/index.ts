@@ -104,7 +104,8 @@ const sidebar: JupyterFrontEndPlugin<void> = {
         showPanel();
         panel.goToRuns();
       },
-      runAtPointer: () => runAtPointer(app)
+      runAtPointer: () => runAtPointer(app),
+      contents: app.serviceManager.contents
     });
     mlops.runs.changed.connect(() => {
       // Each by its name: told without one, every menu and toolbar looks again.

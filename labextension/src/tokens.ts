@@ -38,5 +38,6 @@ export namespace CommandIDs {
   export const showCell = 'mlops:show-cell';
   export const keepData = 'mlops:keep-data';
   export const forgetRun = 'mlops:forget-run';
+  export const restoreData = 'mlops:restore-data';
   export const copyRunId = 'mlops:copy-run-id';
 }

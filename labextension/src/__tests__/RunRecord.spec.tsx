@@ -87,6 +87,45 @@ describe('The record of a run', () => {
     expect(screen.getAllByText('overlapping')).toHaveLength(1);
   });
 
+  it('marks what the store has a copy of, and offers to write it out', async () => {
+    const read = madeIn(1, {
+      ...{
+        kind: 'file',
+        access: 'read',
+        path: '/srv/train.csv',
+        complete: true
+      }
+    });
+    await show({
+      data: [read, { ...read, path: '/srv/test.csv' }],
+      kept: [
+        {
+          ...{ cell: 1, digest: 'sha256:01', kind: 'data', mime: 'text/csv' },
+          ...{ name: 'train.csv', path: '/srv/train.csv', size_bytes: 8 }
+        }
+      ]
+    });
+    stage.addCommands(CommandIDs.restoreData);
+    expect(screen.getAllByText('kept')).toHaveLength(1);
+    fireEvent.click(screen.getByText('Restore…'));
+    expect(stage.executed).toEqual([
+      [CommandIDs.restoreData, { run: 'a', digest: 'sha256:01' }]
+    ]);
+  });
+
+  it.each([
+    ['running', {}, 'not saved yet'],
+    ['completed', {}, 'no number'],
+    ['completed', { injected: true }, 'added']
+  ] as const)(
+    'says of a %s run why a cell %j has no number',
+    async (status, some, said) => {
+      await show({ status, cells: [cellOf(3), cellOf(null, some)] });
+      expect(screen.getAllByText(said)).toHaveLength(1);
+      expect(screen.queryByText('console')).toBeNull();
+    }
+  );
+
   it('says that a cell was executed in a console', async () => {
     await show({ cells: [cellOf(3), cellOf(null, { console: true })] });
     expect(screen.getAllByText('console')).toHaveLength(1);

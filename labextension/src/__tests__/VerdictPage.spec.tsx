@@ -131,6 +131,22 @@ describe('VerdictPage', () => {
     );
   });
 
+  it('shows what a console sent by its code, since it stands in no notebook', async () => {
+    const page = await show(
+      {
+        ...{ verdict: 'differs', first_diverging_cell: null },
+        first_diverging_console: 'model.score(X, y)'
+      },
+      {}
+    );
+    expect(within(page).getByText('First diverging cell')).toBeTruthy();
+    expect(within(page).getByText('console')).toBeTruthy();
+    expect(within(page).getByText('model.score(X, y)')).toBeTruthy();
+    expect(stage.server.paths().some(path => path.includes('/cells'))).toBe(
+      false
+    );
+  });
+
   it('names the metrics that were not judged, once', async () => {
     const inherited = 'mae, r2: inherited from an earlier run';
     const not_judged = [inherited, 'took: made by a clock'];

@@ -5,7 +5,14 @@ import type { TabContent } from '../panels/tabs';
 import type { RunSummary } from '../schema';
 import { CommandIDs } from '../tokens';
 import { found } from './dialogs';
-import { pageOf, reproductionOf, runOf, Stage, summaryOf } from './server';
+import {
+  NO_FILES,
+  pageOf,
+  reproductionOf,
+  runOf,
+  Stage,
+  summaryOf
+} from './server';
 
 describe('Commands', () => {
   let stage: Stage;
@@ -21,7 +28,10 @@ describe('Commands', () => {
     const showPanel = (): void => {
       panels += 1;
     };
-    addCommands({ ...context, showPanel, goToRuns: showPanel });
+    addCommands({
+      ...context,
+      ...{ showPanel, goToRuns: showPanel, contents: NO_FILES }
+    });
     addTabCommands(context, content => shown.push(content));
     await stage.runs.refresh();
   });

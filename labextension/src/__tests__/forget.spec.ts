@@ -2,10 +2,10 @@ import { Notification } from '@jupyterlab/apputils';
 
 import { addCommands } from '../commands';
 import { isOf } from '../panels/tabs';
-import type { Forgetting } from '../schema';
+import type { Forgetting, RunSummary } from '../schema';
 import { CommandIDs } from '../tokens';
 import { found, press } from './dialogs';
-import { pageOf, Stage, summaryOf } from './server';
+import { NO_FILES, pageOf, Stage, summaryOf } from './server';
 
 const PREVIEW: Forgetting = {
   schema: 1,
@@ -41,7 +41,7 @@ describe('Forget', () => {
     const nothing = (): void => undefined;
     addCommands({
       ...{ commands, mlops, trans, runAtPointer: () => null },
-      ...{ showPanel: nothing, goToRuns: nothing }
+      ...{ showPanel: nothing, goToRuns: nothing, contents: NO_FILES }
     });
     await stage.runs.refresh();
   });
@@ -140,5 +140,63 @@ describe('Runs that are forgotten', () => {
     const verdict = { kind: 'verdict', run: 'a', reproduction: 'b' } as const;
     expect(isOf(verdict, ['b'])).toBe(true);
     expect(isOf(verdict, ['c'])).toBe(false);
+  });
+});
+
+describe('Forget, where it can’t be done', () => {
+  let stage: Stage;
+
+  afterEach(() => stage.dispose());
+
+  const start = async (...runs: RunSummary[]): Promise<void> => {
+    const { commands, mlops, trans } = stage.services;
+    const nothing = (): void => undefined;
+    stage.server.on('GET', 'runs', () => ({ body: pageOf(...runs) }));
+    addCommands({
+      ...{ commands, mlops, trans, runAtPointer: () => null },
+      ...{ showPanel: nothing, goToRuns: nothing, contents: NO_FILES }
+    });
+    await stage.runs.refresh();
+  };
+
+  const entry = (run: string): [boolean, string] => {
+    const { commands } = stage.services;
+    return [
+      commands.isEnabled(CommandIDs.forgetRun, { run }),
+      commands.label(CommandIDs.forgetRun, { run })
+    ];
+  };
+
+  it('is greyed with the reason: the run is under way', async () => {
+    stage = new Stage();
+    await start(
+      summaryOf('open', { status: 'running', trigger: 'interactive' }),
+      summaryOf('batch', { status: 'running', trigger: 'run' }),
+      summaryOf('b')
+    );
+    expect(entry('open')).toEqual([
+      false,
+      'Forget This Run (its kernel is alive: shut it down or restart it first)'
+    ]);
+    expect(entry('batch')).toEqual([
+      false,
+      'Forget This Run (it has not ended)'
+    ]);
+    expect(entry('b')).toEqual([true, 'Forget This Run…']);
+  });
+
+  it('is greyed with the reason: the user may only read', async () => {
+    stage = new Stage();
+    stage.server.on('GET', '/user/ada/api/me', () => ({
+      body: { permissions: { mlops: ['read'] } }
+    }));
+    await start(summaryOf('b'));
+    for (let tries = 0; tries < 100 && entry('b')[0]; tries++) {
+      await new Promise(done => setTimeout(done, 10));
+    }
+    expect(entry('b')).toEqual([
+      false,
+      'Forget This Run (your role on this server may only read)'
+    ]);
   });
 });

@@ -3,7 +3,7 @@ import { Notification } from '@jupyterlab/apputils';
 import { addCommands } from '../commands';
 import { CommandIDs } from '../tokens';
 import { found, press } from './dialogs';
-import { pageOf, reproductionOf, Stage, summaryOf } from './server';
+import { NO_FILES, pageOf, reproductionOf, Stage, summaryOf } from './server';
 
 describe('a reproduction that needs secrets', () => {
   let stage: Stage;
@@ -16,7 +16,7 @@ describe('a reproduction that needs secrets', () => {
     const nothing = (): void => undefined;
     addCommands({
       ...{ commands, mlops, trans, runAtPointer: () => null },
-      ...{ showPanel: nothing, goToRuns: nothing }
+      ...{ showPanel: nothing, goToRuns: nothing, contents: NO_FILES }
     });
     stage.server.on('POST', 'runs/a/reproductions', (_, body) => {
       bodies.push(body as (typeof bodies)[0]);

@@ -4,7 +4,11 @@ import {
   RenderMimeRegistry,
   standardRendererFactories
 } from '@jupyterlab/rendermime';
-import { type Event, ServerConnection } from '@jupyterlab/services';
+import {
+  type Contents,
+  type Event,
+  ServerConnection
+} from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { type ISignal, Signal } from '@lumino/signaling';
@@ -213,6 +217,9 @@ export class Stage {
 }
 
 /** The next emission of a signal. */
+/** For commands that write no file. */
+export const NO_FILES = {} as Contents.IManager;
+
 export function next<T>(signal: ISignal<unknown, T>): Promise<T> {
   return new Promise(resolve => {
     const slot = (_: unknown, args: T): void => {
@@ -277,6 +284,7 @@ export function runOf(summary: RunSummary, some: Partial<Run> = {}): Run {
     environment: null,
     randomness: [],
     cells: [],
+    kept: [],
     unseen: [],
     notices: [],
     schema: 1,
@@ -298,6 +306,7 @@ export function verdictOf(run: string, some: Partial<Verdict> = {}): Verdict {
     sentence: 'differs · cell 7',
     kept: [],
     not_judged: [],
+    first_diverging_console: null,
     schema: 1,
     ...some
   };

@@ -1,6 +1,7 @@
 /** What every command of ours needs. */
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Contents } from '@jupyterlab/services';
 import type { CommandRegistry } from '@lumino/commands';
 import type {
   ReadonlyJSONObject,
@@ -32,10 +33,15 @@ export interface ICommandContext {
   goToRuns: () => void;
   /** The run of the row on which a context menu was opened. */
   runAtPointer: () => string | null;
+  /** Where files are written. */
+  contents: Contents.IManager;
 }
 
 /** What those that open a tab need of it. */
-export type TabCommandContext = Omit<ICommandContext, 'showPanel' | 'goToRuns'>;
+export type TabCommandContext = Omit<
+  ICommandContext,
+  'showPanel' | 'goToRuns' | 'contents'
+>;
 
 /** The run that a command is about; null if there is none. */
 export function runFor(

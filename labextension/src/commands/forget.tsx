@@ -1,4 +1,5 @@
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import * as React from 'react';
 
 import { RequestError } from '../client';
@@ -17,12 +18,28 @@ import {
 
 /** Removes a run for good, once the user has seen what goes with it. */
 export function addForgetCommand(context: ICommandContext): void {
-  const { commands, trans } = context;
+  const { commands, mlops, trans } = context;
+  let mayWrite = true;
+  // A menu can't wait for the answer; what is not known is found out when it is tried.
+  void mlops.client.mayWrite().then(
+    may => {
+      mayWrite = may;
+      commands.notifyCommandChanged(CommandIDs.forgetRun);
+    },
+    () => undefined
+  );
+  const why = (args: ReadonlyPartialJSONObject): string | null =>
+    whyNot(context, runFor(context, args), mayWrite);
   commands.addCommand(CommandIDs.forgetRun, {
-    label: trans.__('Forget This Run…'),
+    label: args => {
+      const reason = why(args);
+      return reason === null
+        ? trans.__('Forget This Run…')
+        : trans.__('Forget This Run (%1)', reason);
+    },
     caption: trans.__('Remove a run and what the store keeps of it, for good'),
     describedBy: { args: describe(RUN_ARGS) },
-    isEnabled: args => runFor(context, args) !== null,
+    isEnabled: args => runFor(context, args) !== null && why(args) === null,
     execute: args =>
       telling(context, trans.__('Forgetting the run'), async () => {
         try {
@@ -40,6 +57,24 @@ export function addForgetCommand(context: ICommandContext): void {
         }
       })
   });
+}
+
+/** Why a run can't be forgotten, as far as that is known without asking the server. */
+function whyNot(
+  { mlops, trans }: ICommandContext,
+  run: string | null,
+  mayWrite: boolean
+): string | null {
+  if (!mayWrite) {
+    return trans.__('your role on this server may only read');
+  }
+  const listed = mlops.runs.list?.find(({ id }) => id === run);
+  if (listed?.status !== 'running') {
+    return null;
+  }
+  return listed.trigger === 'interactive'
+    ? trans.__('its kernel is alive: shut it down or restart it first')
+    : trans.__('it has not ended');
 }
 
 async function forget(context: ICommandContext, run: string): Promise<void> {

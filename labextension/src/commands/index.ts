@@ -2,6 +2,7 @@ import type { ICommandContext } from './context';
 import { addForgetCommand } from './forget';
 import { addKeepDataCommand } from './keepData';
 import { addCancelCommand, addReproduceCommand } from './reproduce';
+import { addRestoreCommand } from './restore';
 import { addPanelCommands, addRunCommands } from './runs';
 
 export { type ICommandContext, runFor } from './context';
@@ -15,4 +16,5 @@ export function addCommands(context: ICommandContext): void {
   addCancelCommand(context);
   addForgetCommand(context);
   addKeepDataCommand(context);
+  addRestoreCommand(context);
 }

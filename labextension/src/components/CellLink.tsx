@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import type { Run } from '../schema';
+import type { CellExecution, Run } from '../schema';
 import { CommandIDs } from '../tokens';
 import { Link } from './Button';
 import { useCommand, useServices } from './services';
@@ -14,6 +14,8 @@ export const RunOnShowProvider = RunOnShow.Provider;
 export function CellLink(props: {
   run: string;
   cell: number | null;
+  /** What is known of one without a place. */
+  of?: Pick<CellExecution, 'console' | 'injected'>;
 }): JSX.Element {
   const { mlops, trans } = useServices();
   const execute = useCommand();
@@ -22,13 +24,7 @@ export function CellLink(props: {
   const [, look] = React.useReducer((n: number) => n + 1, 0);
   const { run, cell } = props;
   if (cell === null) {
-    const isConsole =
-      onShow?.id === run && onShow.cells.some(({ console }) => console);
-    return (
-      <span className="jp-mlops-mod-quiet">
-        {isConsole ? trans.__('console') : trans.__('no cell')}
-      </span>
-    );
+    return <Placeless run={onShow?.id === run ? onShow : null} of={props.of} />;
   }
   const { panel } = mlops.runs.notebook;
   const isThere =
@@ -54,6 +50,42 @@ export function CellLink(props: {
     >
       {trans.__('cell %1', cell)}
     </Link>
+  );
+}
+
+/** In place of a cell's number, why there is none. */
+function Placeless(props: {
+  run: Run | null;
+  of?: Pick<CellExecution, 'console' | 'injected'>;
+}): JSX.Element {
+  const { trans } = useServices();
+  const { run } = props;
+  const candidates = run?.cells.filter(({ cell }) => cell === null) ?? [];
+  const all = props.of ? [props.of] : candidates;
+  const [text, title] = all.some(one => one.console)
+    ? [trans.__('console'), trans.__('A console sent it, not the notebook')]
+    : all.some(one => one.injected)
+      ? [
+          trans.__('added'),
+          trans.__('Added for this run; the notebook has no such cell')
+        ]
+      : run?.status === 'running'
+        ? [
+            trans.__('not saved yet'),
+            trans.__(
+              'It gets its number when the notebook is saved with this cell'
+            )
+          ]
+        : [
+            trans.__('no number'),
+            trans.__(
+              'The notebook as it is kept with this run has no such cell: it was not saved with it'
+            )
+          ];
+  return (
+    <span className="jp-mlops-mod-quiet" title={title}>
+      {text}
+    </span>
   );
 }
 

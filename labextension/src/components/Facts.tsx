@@ -3,12 +3,21 @@ import { copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { formatSize, isRedacted, shorten, wholeValue } from '../format';
-import type { DataUse, Metric, ModelFit, Parameter, Run } from '../schema';
+import type {
+  Artifact,
+  DataUse,
+  Metric,
+  ModelFit,
+  Parameter,
+  Run
+} from '../schema';
+import { CommandIDs } from '../tokens';
+import { Link } from './Button';
 import { CellLink } from './CellLink';
 import { KeepDataQuestion } from './KeepData';
 import { runState } from './Marks';
 import { Value } from './Redacted';
-import { useServices } from './services';
+import { useCommand, useServices } from './services';
 import { Tag } from './Tag';
 
 /** One collapsible section of a run; says how many things it holds, and if it holds none. */
@@ -198,6 +207,11 @@ export function Data(props: { run: Run }): JSX.Element {
             key={index}
             run={id}
             item={item}
+            kept={
+              item.access === 'read'
+                ? props.run.kept.find(({ path }) => path === item.path)
+                : undefined
+            }
             isOpen={
               runState(props.run) === 'open' &&
               item.access === 'made' &&
@@ -214,6 +228,7 @@ function DataItem(props: {
   run: string;
   item: DataUse;
   isOpen: boolean;
+  kept: Artifact | undefined;
 }): JSX.Element {
   const { trans } = useServices();
   const { item } = props;
@@ -252,8 +267,31 @@ function DataItem(props: {
           complete={item.complete}
           isOpen={props.isOpen}
         />
+        {props.kept && <KeptCopy run={props.run} kept={props.kept} />}
       </div>
     </li>
+  );
+}
+
+/** Says that the store has the file as this run read it, and writes it out again. */
+function KeptCopy(props: { run: string; kept: Artifact }): JSX.Element {
+  const { trans } = useServices();
+  const execute = useCommand();
+  const { run, kept } = props;
+  return (
+    <span className="jp-mlops-Kept">
+      <Tag title={trans.__('The store has a copy of it as this run read it')}>
+        {trans.__('kept')}
+      </Tag>
+      <Link
+        title={trans.__('Write %1 out again as this run read it', kept.name)}
+        onClick={() =>
+          execute(CommandIDs.restoreData, { run, digest: kept.digest })
+        }
+      >
+        {trans.__('Restore…')}
+      </Link>
+    </span>
   );
 }
 

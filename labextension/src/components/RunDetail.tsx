@@ -193,9 +193,11 @@ function CellItem(props: {
     <li>
       <div className="jp-mlops-Items-head">
         <StateMark state={cell.status} wordless={cell.status === 'ok'} />
-        <CellLink run={props.run} cell={cell.cell} />
+        <CellLink run={props.run} cell={cell.cell} of={cell} />
         {cell.execution_count !== null && <code>[{cell.execution_count}]</code>}
-        {cell.injected && <Tag>{trans.__('injected')}</Tag>}
+        {cell.injected && cell.cell !== null && (
+          <Tag>{trans.__('injected')}</Tag>
+        )}
         {cell.overlapping && (
           <Tag
             title={trans.__(

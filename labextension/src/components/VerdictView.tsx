@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { formatValue } from '../format';
+import { formatValue, shortenRedactions } from '../format';
 import type { Run, Verdict } from '../schema';
 import { CommandIDs } from '../tokens';
 import { Link } from './Button';
@@ -135,6 +135,9 @@ function FetchedMetrics(props: {
 export function FirstDiverging(props: { verdict: Verdict }): JSX.Element {
   const { trans } = useServices();
   const { verdict } = props;
+  if (verdict.first_diverging_console !== null) {
+    return <DivergingConsole source={verdict.first_diverging_console} />;
+  }
   const diverging = verdict.cells.find(
     cell => cell.cell === verdict.first_diverging_cell
   );
@@ -150,6 +153,22 @@ export function FirstDiverging(props: { verdict: Verdict }): JSX.Element {
         <CellLink run={verdict.run} cell={diverging.cell} />
       </div>
       <BothOutputs {...verdict} judgement={diverging} />
+    </section>
+  );
+}
+
+/** What a console sent stands in no notebook; its code is what it is known by. */
+function DivergingConsole(props: { source: string }): JSX.Element {
+  const { trans } = useServices();
+  return (
+    <section className="jp-mlops-Diverging">
+      <div className="jp-mlops-Items-head">
+        <h3 className="jp-mlops-Items-name">
+          {trans.__('First diverging cell')}
+        </h3>
+        <span className="jp-mlops-mod-quiet">{trans.__('console')}</span>
+      </div>
+      <pre className="jp-mlops-Source">{shortenRedactions(props.source)}</pre>
     </section>
   );
 }
