@@ -28,11 +28,12 @@ from jupyter_mlops.store.documents import (
     Placed,
     Recorded,
     executing_of,
-    overwritten,
     recorded_of,
     results_of,
     sources_of,
 )
+from jupyter_mlops.store.effective import Value
+from jupyter_mlops.store.notices import overwritten
 from jupyter_mlops.store.order import Place, place
 from jupyter_mlops.store.overwriting import stands
 from jupyter_mlops.store.replays import Shown, replayed
@@ -144,7 +145,7 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
         unseen=(*_unseen(asked, session, recorded), *results.unseen),
         notices=(
             *(session.notices if session is not None else ()),
-            *overwritten(replaced),
+            *overwritten([one.execution for one in placed], replaced),
             *_unwritten(session, ended),
             *notices,
         ),
@@ -279,13 +280,13 @@ def _source(cell: dict[str, Any]) -> str:
 
 def _parameters(
     placed: Sequence[Placed], cells: list[dict[str, Any]], shown: Shown | None
-) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...]]:
+) -> tuple[tuple[Parameter, ...], tuple[Value, ...]]:
     """Return the parameters in effect, and those whose values something else replaced."""
     tagged = {
         index for index, cell in enumerate(cells) if "parameters" in tags(cell.get("metadata"))
     }
     found: list[tuple[int, Parameter]] = []
-    replaced: list[tuple[int, Parameter]] = []
+    replaced: list[Value] = []
     executions = [one.execution for one in placed]
     for index, one in enumerate(placed):
         finished = one.execution.finished
@@ -298,7 +299,10 @@ def _parameters(
             everything = range(len(placed))
             stood = stands(executions, index, parameter, everything, everything)
             own = replace(parameter, cell=one.cell, source=source)
-            (replaced if stood == "none" else found).append((index, own))
+            if stood == "none":
+                replaced.append(Value(index, own))
+            else:
+                found.append((index, own))
     effective = [one for _, one in found] if shown is None else shown.in_effect(found)
     # The tagged default that an injected value replaced was never in effect; its place was.
     defaults = {one.name: one for one in effective if one.source == "tagged"}
@@ -310,4 +314,4 @@ def _parameters(
         default = defaults.get(one.name) if one.source == "injected" else None
         return place(default or one, sources)
 
-    return tuple(sorted(kept, key=its_place)), tuple(one for _, one in replaced)
+    return tuple(sorted(kept, key=its_place)), tuple(replaced)

@@ -2,9 +2,9 @@
 
 The status of an interactive run: *running* while its session lives and no later run opened;
 *failed* or *interrupted* if the last execution of one of its cells was; when the kernel died
-or nobody knows, *interrupted* or *lost* for the run that was open; *completed* only where
-none of this holds. That of a batch run is what whoever watched over it said, and *lost* if
-nobody lives to say it.
+or nobody knows, *interrupted* or *lost* for the run that was open, unless one of its cells had
+failed and none was executing when the kernel died; *completed* only where none of this holds.
+That of a batch run is what whoever watched over it said, and *lost* if nobody lives to say it.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ from jupyter_mlops.records import (
     Unseen,
 )
 from jupyter_mlops.store.effective import Value
+from jupyter_mlops.store.notices import overwritten, several_values
 from jupyter_mlops.store.order import Sources, in_document
-from jupyter_mlops.store.segmentation import Segment, Segmentation
+from jupyter_mlops.store.segmentation import Segmentation
 from jupyter_mlops.store.sessions import Execution, Session, unheard, unseen_of
 
 _NO_PATH = Unseen(None, "notebook", "nobody told the kernel which notebook it belongs to")
@@ -144,8 +145,8 @@ def of_segment(
         unseen=(*path_unseen(session), *results.unseen, *_unheard(session, own)),
         notices=(
             *session.notices,
-            *_mixed(session, segment),
-            *overwritten(value.parameter for value in segment.overwritten),
+            *several_values(session.executions, segment),
+            *overwritten(session.executions, segment.overwritten),
             *_after(session, segmentation, ordinal),
         ),
         executing=executing_of(_under_way(session, segmentation, ordinal, places)),
@@ -325,8 +326,11 @@ def _status(session: Session, segmentation: Segmentation, ordinal: int) -> RunSt
     last = {session.executions[index].cell: session.executions[index] for index in segment.executed}
     statuses = {execution.status for execution in last.values()}
     is_open = ordinal == len(segmentation.runs) - 1
-    if is_open and session.fate in ("interrupted", "lost"):
-        return "lost" if session.fate == "lost" else "interrupted"
+    if is_open and session.fate == "lost":
+        return "lost"
+    is_executing = session.executions[-1].finished is None
+    if is_open and session.fate == "interrupted" and (is_executing or "error" not in statuses):
+        return "interrupted"
     if "error" in statuses:
         return "failed"
     if "interrupted" in statuses:
@@ -334,35 +338,6 @@ def _status(session: Session, segmentation: Segmentation, ordinal: int) -> RunSt
     if is_open and session.fate == "alive":
         return "running"
     return "completed"
-
-
-def _mixed(session: Session, segment: Segment) -> list[str]:
-    """Say where a result went through several values of one name of one cell."""
-    values: dict[tuple[str, str], list[str]] = {}
-    for value in segment.parameters:
-        key = (session.executions[value.index].cell, value.parameter.name)
-        values.setdefault(key, []).append(repr(value.parameter.value))
-        if value in segment.replaced:
-            values[key].append("one that no literal tells")
-    # The cell was edited, and what it computes for the name now came from what it said before.
-    for index in (*segment.results, *segment.inherited):
-        execution = session.executions[index]
-        for metric in execution.finished.metrics if execution.finished is not None else ():
-            if metric.step is None and (execution.cell, metric.name) in values:
-                values[execution.cell, metric.name].append(repr(metric.value))
-    return [
-        f"{name} had several values on the way to this run's results: " + ", then ".join(several)
-        for (_, name), several in values.items()
-        if len(several) > 1
-    ]
-
-
-def overwritten(parameters: Iterable[Parameter]) -> list[str]:
-    """Say which parameters a run lacks because their values did not last."""
-    return [
-        f"{name} is no parameter of this run: another cell replaced the value that was written"
-        for name in dict.fromkeys(parameter.name for parameter in parameters)
-    ]
 
 
 def _after(session: Session, segmentation: Segmentation, ordinal: int) -> list[str]:

@@ -78,6 +78,21 @@ def stands(
     return "all"
 
 
+def is_lost(executions: Sequence[Execution], index: int, parameter: Parameter) -> bool:
+    """Tell whether no cell replaced a parameter's value, but what ran outside of them."""
+    name = parameter.name.partition(".")[0]
+    if _is_lost(executions[index], name, after=True):
+        return True
+    for execution in executions[index + 1 :]:
+        if _is_lost(execution, name, after=False):
+            return True
+        if _replaces(execution, name):
+            return False
+        if _is_lost(execution, name, after=True):
+            return True
+    return False
+
+
 def _is_contested(executions: Sequence[Execution], index: int, name: str) -> bool:
     """Tell whether another execution gave `name` a value while this one ran."""
     one = executions[index]

@@ -353,13 +353,18 @@ def test_of_several_changes_those_that_reach_what_differs_first_are_named(
     assert verdict.sentence == "differs · cell 3 · size 20 → 5 and seed 42 → 1"
 
 
-def _session(folder: Path, *sources: str) -> None:
-    """Execute sources one after the other in a kernel that nobody listens to."""
+def _session(folder: Path, *sources: str, silent: str = "") -> None:
+    """Execute sources one after the other in a kernel that nobody listens to.
+
+    What is `silent` is no cell: it is executed as an extension of JupyterLab would, unrecorded.
+    """
     manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder))
     manager.shutdown_wait_time = 120  # a kernel that was killed has not ended in order
     try:
         for source in sources:
-            client.execute_interactive(source, timeout=60, output_hook=lambda message: None)
+            client.execute_interactive(
+                source, silent=source == silent, timeout=60, output_hook=lambda message: None
+            )
     finally:
         client.stop_channels()
         manager.shutdown_kernel()
@@ -379,6 +384,26 @@ def test_a_session_is_replayed_in_its_recorded_order(project: Project, store: St
     assert [one.cell for one in repeated.cells] == [one.cell for one in newest.cells]
     changed = _reproduced(store, newest, parameters={"factor": 3})
     assert changed.verdict == "differs" and changed.causes[0].what == "factor"
+
+
+def test_a_value_that_no_cell_gave_is_the_cause(project: Project, store: Store) -> None:
+    scored = "score = lr * 2\nprint(score)"
+    between = "lr = 0.7"
+    _session(project.folder, "lr = 0.1", between, scored, silent=between)
+    store.refresh()
+    newest = store.run(store.find("@1"))
+    assert [(one.name, one.value) for one in newest.metrics] == [("score", 1.4)]
+    assert not newest.parameters
+    verdict = _reproduced(store, newest)
+    assert verdict.verdict == "differs", verdict
+    assert _causes(verdict) == [
+        (
+            "hidden state",
+            "lr",
+            1,
+            "was changed outside a cell, and no recorded execution of this run did that",
+        )
+    ]
 
 
 def test_an_error_that_a_session_went_on_after_is_expected(project: Project, store: Store) -> None:

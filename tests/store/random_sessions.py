@@ -138,8 +138,9 @@ def _misstated(acted: Acted, run: Run, results: Collection[int]) -> Iterator[str
     shown = sorted((metric.name, metric.value) for metric in run.metrics)
     if shown != sorted(one for index in results for one in _values(acted, index)):
         yield f"its metrics are {shown}"
-    # Whatever else gives ``b`` a number replaces it too.
+    # Whatever else gives ``b`` a number replaces it too; and what is deleted is replaced.
     replaced = {"b", *(one[1] for value in acted.truth.hidden for one in acted.truth.of(value))}
+    replaced |= {source[-1] for _, source in acted.script if "\ndel " in source}
     for notice in run.notices:
         name, _, rest = notice.partition(" ")
         if rest.startswith("is no parameter") and name not in replaced:

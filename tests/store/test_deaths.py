@@ -65,6 +65,26 @@ def test_died(store: Store, home: Settings, kernel: Kernel, is_executing: bool) 
         assert [cell.status for cell in store.run("@1").cells] == ["ok", "interrupted"]
 
 
+def test_what_had_failed_when_its_kernel_died_stays_failed(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    started(kernel, process=dead_process())
+    kernel.execute("plot", "unknown")
+    write_journal(home, kernel.events)
+    assert statuses(store) == ["failed"]
+    assert "its kernel died while this run was open" in store.run("@1").notices
+
+
+def test_what_had_failed_is_interrupted_if_a_cell_was_executing(
+    store: Store, home: Settings, kernel: Kernel
+) -> None:
+    started(kernel, process=dead_process())
+    kernel.execute("plot", "unknown")
+    kernel.execute("lr", "lr = 0.5")
+    write_journal(home, executing(kernel))
+    assert statuses(store) == ["interrupted"]
+
+
 def test_what_was_interrupted_after_the_result_is_said(
     store: Store, home: Settings, kernel: Kernel
 ) -> None:
