@@ -40,7 +40,9 @@ def interpreter(name: str) -> str:
     wanted = REQUIREMENTS[name]
     if name == "of-2023" and sys.version_info >= (3, 12):
         pytest.skip("the packages of 2023 exist for Python 3.10 and 3.11 only")
-    key = hashlib.sha256(json.dumps([sys.version, sys.prefix, *wanted]).encode()).hexdigest()[:16]
+    key = hashlib.sha256(json.dumps([sys.version, sys.base_prefix, *wanted]).encode()).hexdigest()[
+        :16
+    ]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "jupyter-mlops-tests" / f"{name}-{key}"
     folder.parent.mkdir(parents=True, exist_ok=True)

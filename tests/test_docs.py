@@ -54,6 +54,23 @@ def test_paths_are_found_in_documents() -> None:
     assert "ARCHITECTURE.md" in paths_of(ROOT / "README.md")
 
 
+def test_the_table_of_imports_is_the_contract() -> None:
+    lines = re.findall(r'^  "(\w+): ?(.*)",$', (ROOT / "pyproject.toml").read_text("utf-8"), re.M)
+    rooms = {path.stem for path in (ROOT / "jupyter_mlops").iterdir()}
+    contract = {
+        room: ({*ours.split()} & rooms, {*others.split()})
+        for room, (ours, _, others) in ((room, rule.partition("|")) for room, rule in lines)
+        if room in rooms
+    }
+    table = {}
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## Who may import whom")[2]
+    for row in re.findall(r"^\| (`.*) \|$", text, re.M):
+        who, ours, others = row.split(" | ")
+        named = {"*"} if others == "everything" else {*_CODE.findall(others)}
+        table |= {room: ({*_CODE.findall(ours)}, named) for room in _CODE.findall(who)}
+    assert "api" in contract and table == contract
+
+
 @pytest.mark.parametrize("verb", verbs.VERBS)
 def test_every_verb_stands_in_the_readme(verb: str) -> None:
     assert re.search(

@@ -123,7 +123,7 @@ class Broken:
                 shown.append([kind, content])
 
         reply = self.client.execute_interactive(
-            source, timeout=LIMIT_S, output_hook=take, allow_stdin=False
+            source, timeout=LIMIT_S, output_hook=take, allow_stdin=False, stop_on_error=False
         )
         reply["content"].pop("engine_info", None)
         streams = sorted(one for one in shown if one[0] in ("stdout", "stderr"))

@@ -37,6 +37,8 @@ class Kernel:
 
     def run(self, source: str, **options: Any) -> list[dict[str, Any]]:
         """Execute one cell and return its outputs, streams joined, as a notebook has them."""
+        # Else a kernel aborts what comes soon after an error, older ones even what comes later.
+        options = {"stop_on_error": False, **options}
         shown: list[dict[str, Any]] = []
 
         def take(message: dict[str, Any]) -> None:

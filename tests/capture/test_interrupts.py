@@ -40,7 +40,7 @@ def interrupted(kernel: Kernel, count: int, seed: int) -> Counter[str]:
     kernel.run(PREPARE)
     ends: Counter[str] = Counter()
     for number in range(count):
-        message = kernel.client.execute(CELL)
+        message = kernel.client.execute(CELL, stop_on_error=False)
         time.sleep(chance.uniform(0.0, 0.06))
         kernel.manager.interrupt_kernel()
         deadline = time.monotonic() + 60

@@ -140,7 +140,8 @@ class Kernel:
     def _cell(self, source: str) -> dict[str, Any]:
         """Execute one cell; its ``reply`` is ``None`` if the kernel died in it."""
         client = self.client
-        message = client.execute(source, allow_stdin=True)
+        # Else a kernel under load aborts the cell after one that failed.
+        message = client.execute(source, allow_stdin=True, stop_on_error=False)
         shown: list[dict[str, Any]] = []
         deadline = time.monotonic() + LIMIT_S
         while True:

@@ -209,7 +209,7 @@ def interactive(place: Place, sources: Sequence[str]) -> None:
         client.start_channels()
         client.wait_for_ready(timeout=DEADLINE_S)
         for source in sources:
-            client.execute(source, reply=True, timeout=DEADLINE_S)
+            client.execute(source, reply=True, timeout=DEADLINE_S, stop_on_error=False)
         executed = len(sources)
         _until(lambda: _count(place, b'"outputs_seen"') >= executed - 1)
         client.stop_channels()

@@ -363,7 +363,11 @@ def _session(folder: Path, *sources: str, silent: str = "") -> None:
     try:
         for source in sources:
             client.execute_interactive(
-                source, silent=source == silent, timeout=60, output_hook=lambda message: None
+                source,
+                silent=source == silent,
+                timeout=60,
+                output_hook=lambda message: None,
+                stop_on_error=False,
             )
     finally:
         client.stop_channels()

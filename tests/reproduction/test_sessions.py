@@ -38,7 +38,9 @@ def session(store: Store, folder: Path, *sources: str, ids: str = "") -> Run:
     try:
         for index, source in enumerate(sources):
             client.session.metadata = {"cellId": ids[index]} if ids else {}
-            client.execute_interactive(source, timeout=60, output_hook=lambda message: None)
+            client.execute_interactive(
+                source, timeout=60, output_hook=lambda message: None, stop_on_error=False
+            )
     finally:
         client.stop_channels()
         manager.shutdown_kernel()

@@ -96,7 +96,8 @@ class Notebook:
         silent: bool = False,
         tags: list[str] | None = None,
     ) -> str:
-        content = {"code": code, "silent": silent, "store_history": True, "stop_on_error": True}
+        # Unlike JupyterLab, which would lose a cell sent at once after one that failed.
+        content = {"code": code, "silent": silent, "store_history": True, "stop_on_error": False}
         metadata: dict[str, Any] = {} if cell_id is None else {"cellId": cell_id}
         if cell_id is not None and self.session["type"] == "notebook":
             metadata["deletedCells"] = []
