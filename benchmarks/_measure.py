@@ -44,6 +44,7 @@ def arguments(description: str | None, repeats: int) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(description or "").partition("\n\n")[0])
     parser.add_argument("--repeats", type=int, default=repeats, help="rounds of all cases")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--check", action="store_true", help="fail if a goal is not met")
     return parser
 
 
@@ -107,23 +108,35 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def report(
-    made: list[dict[str, Any]], as_json: bool, goals: Sequence[Goal] = (), **further: Any
+    made: list[dict[str, Any]],
+    options: argparse.Namespace,
+    goals: Sequence[Goal] = (),
+    **further: Any,
 ) -> None:
-    """Print the rows as tables with the goals below, or all as one JSON document."""
-    machine = {
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "load": os.getloadavg()[0],
-    }
-    if as_json:
-        told = [{**asdict(goal), "met": goal.is_met} for goal in goals]
-        document = {"machine": machine, "rows": made, "goals": told, **further}
-        json.dump(document, sys.stdout, indent=1)
-        print()
-        return
-    print(", ".join(f"{name} {value}" for name, value in machine.items()))
+    """Print the rows as tables with the goals below, or all as one JSON document.
+
+    Raises
+    ------
+    SystemExit
+        If the goals are to be checked and one is not met.
+    """
+    if options.json:
+        _print_json(made, goals, further)
+    else:
+        _print_tables(made, goals)
+    if options.check and not all(goal.is_met for goal in goals):
+        raise SystemExit(1)
+
+
+def _print_json(made: list[dict[str, Any]], goals: Sequence[Goal], further: dict[str, Any]) -> None:
+    told = [{**asdict(goal), "met": goal.is_met} for goal in goals]
+    document = {"machine": _machine(), "rows": made, "goals": told, **further}
+    json.dump(document, sys.stdout, indent=1)
+    print()
+
+
+def _print_tables(made: list[dict[str, Any]], goals: Sequence[Goal]) -> None:
+    print(", ".join(f"{name} {value}" for name, value in _machine().items()))
     what = None
     for row in made:
         if row["what"] != what:
@@ -146,6 +159,16 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
         "median": statistics.median(values),
         "p95": percentile(values, 0.95),
         "max": max(values),
+    }
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
     }
 
 

@@ -66,7 +66,7 @@ def main() -> None:
     calls = found["one id() of a loop"]
     pairs = zip(calls["capture's hook"], calls["no hook"], strict=True)
     cost = statistics.median(with_hook - without for with_hook, without in pairs) * 1e6
-    report(made, options.json, [Goal("the hook rejects a foreign event in", cost, "µs", 0.3)])
+    report(made, options, [Goal("the hook rejects a foreign event in", cost, "µs", 0.3)])
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def main() -> None:
     for kind in KINDS:
         found = {"without the product": wall[kind]["absent"], "with capture": wall[kind]["on"]}
         made += rows(kind, {**found, "capture's own time": own[kind]}, "without the product", "µs")
-    report(made, options.json, goals(own, logged))
+    report(made, options, goals(own, logged))
 
 
 def goals(own: dict[str, list[float]], logged: list[float]) -> list[Goal]:

@@ -156,7 +156,7 @@ def main() -> None:
         own, processor, cells_s = ([cost[column] for cost in some] for column in range(3))
         both = {"cells": cells_s, "own time": own, "own time, processor": processor}
         made += rows(name, both, "cells")
-    report(made, options.json, goals(every), partial=partial, completed=completed)
+    report(made, options, goals(every), partial=partial, completed=completed)
     if not options.json:
         print(f"\n{len(every)} cells; partial digests when cells ended: {partial},")
         print(f"uses completed while the kernel idled: {completed}")

@@ -182,7 +182,7 @@ def main() -> None:
         changes = noticed(last)
     seen = sum(row[OURS] for row in changes)
     goals.append(Goal("changes noticed, of six", seen, "", len(MUTATIONS), at_least=True))
-    report(made, options.json, goals, changes=changes)
+    report(made, options, goals, changes=changes)
     if not options.json:
         print("\nwhose digest notices a change")
         for row in changes:

@@ -77,7 +77,7 @@ def main() -> None:
         for row in made
         if row["case"] == "mapped" and row["what"] == WHAT["store"]
     ]
-    report(made, options.json, goals)
+    report(made, options, goals)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def main() -> None:
     made += rows("processor time of the kernel by then", processor, "absent")
     made += rows("processor time of capture by then", own, "together")
     together = statistics.median(own["together"]) * 1e3
-    report(made, options.json, [Goal("start-up work in a kernel, CPU", together, "ms", 30)])
+    report(made, options, [Goal("start-up work in a kernel, CPU", together, "ms", 30)])
 
 
 if __name__ == "__main__":

@@ -26,6 +26,19 @@ def test_every_benchmark_is_listed_here_and_in_the_readme() -> None:
     assert all(f"python benchmarks/{name}" in text for name in names)
 
 
+@pytest.mark.parametrize(("options", "code"), [([], 0), (["--check"], 1)])
+def test_a_goal_that_is_not_met_fails_where_that_is_asked(options: list[str], code: int) -> None:
+    source = (
+        "from _measure import Goal, arguments, report\n"
+        "options = arguments('', 1).parse_args()\n"
+        "report([], options, [Goal('met', 1, 'ms', 2), Goal('missed', 3, 'ms', 2)])"
+    )
+    command = [sys.executable, "-c", source, *options]
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert "missed" in done.stdout
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_benchmark_measures_every_case_beside_its_baseline(name: str) -> None:
