@@ -62,6 +62,20 @@ def test_this_environment_records(home: Settings) -> None:
     assert [check.state for check in checks(home, "capture")] == ["ok", "ok"]
 
 
+def test_a_damaged_key_is_told_with_the_way_out(home: Settings) -> None:
+    assert not [check for check in checks(home, "store") if check.state == "finding"]
+    home.home.mkdir(mode=0o700, exist_ok=True)
+    key = home.home / "redaction.key"
+    key.write_bytes(b"k" * 31)
+    key.chmod(0o600)
+
+    found = finding(checks(home, "store"))
+
+    assert found.what.startswith(f"{key} is not a key")
+    assert "compare as unknown" in found.what
+    assert "move it away" in str(found.way_out)
+
+
 @pytest.mark.parametrize("word", ["off", "0"])
 def test_capture_switched_off_by_the_variable(
     home: Settings, monkeypatch: pytest.MonkeyPatch, word: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets as random_bytes
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -13,8 +12,9 @@ from jupyter_mlops.capture.reads import process
 from jupyter_mlops.events import NotSeen
 from jupyter_mlops.metadata import secret_names_in
 from jupyter_mlops.redaction import Redactor, key_of
+from jupyter_mlops.redaction.keys import for_a_while
 from jupyter_mlops.redaction.learned import LIMIT
-from jupyter_mlops.redaction.names import Names, from_environment
+from jupyter_mlops.redaction.names import from_environment
 from jupyter_mlops.redaction.said import fields
 from jupyter_mlops.redaction.told import Teller
 from jupyter_mlops.settings import Starter
@@ -29,8 +29,8 @@ _FULL = (
 )
 
 
-class Secrets:
-    """One session's memory of secrets.
+class KernelSecrets:
+    """What is secret in one session, by the rules and by what its cells say and hold.
 
     Parameters
     ----------
@@ -47,11 +47,10 @@ class Secrets:
     ) -> None:
         try:
             key = key_of(home)
-        except OSError:
-            # Nothing can be kept there either; what waits to be kept must be redacted all
-            # the same, and compares with nothing.
-            key = random_bytes.token_bytes(32)
-        self._redactor = Redactor(key, _names(notebook))
+        except OSError:  # `doctor` says it
+            key = for_a_while()
+        secret, not_secret = secret_names_in(notebook)
+        self._redactor = Redactor(key, from_environment().adding(secret, not_secret))
         self._environment: dict[Any, Any] = {}
         self._variables_set = -1
         self._look_again = False
@@ -61,6 +60,8 @@ class Secrets:
         if starter is not None:
             self._redactor.learn(one for one in starter.known_secrets if type(one) is str)
         self._teller = Teller(None if starter is None else starter.secrets, kernel_id)
+        self._teller.tell(secret, "secret name")
+        self._teller.tell(not_secret, "not secret name")
 
     def kept(self, said: dict[str, Any]) -> dict[str, Any]:
         """Return the fields of an event as they may be written down."""
@@ -103,11 +104,3 @@ class Secrets:
             kind = type(value)
             if kind is dict or ((kind is str or kind is bytes) and means_secret(name)):
                 self._redactor.learn_value(name, value)
-
-
-def _names(notebook: str | None) -> Names:
-    rules = from_environment()
-    secret, not_secret = secret_names_in(notebook)
-    if not secret and not not_secret:
-        return rules
-    return Names([*rules.secret, *secret], [*rules.not_secret, *not_secret])

@@ -28,7 +28,7 @@ from jupyter_mlops.records import Environment
 from jupyter_mlops.settings import Settings, Starter, system_user
 
 if TYPE_CHECKING:
-    from jupyter_mlops.capture.secrets import Secrets
+    from jupyter_mlops.capture.secrets import KernelSecrets
 
 # What waits in memory while the journal can't be written; above that the oldest lines are lost
 # and counted.
@@ -64,7 +64,7 @@ class Session:
         self._writer = str(uuid.uuid4())
         self._first: bytes | None = None
         self._is_open = False
-        self._secrets: Secrets | None = None
+        self._secrets: KernelSecrets | None = None
         self._journal: Journal | None = None
         self._waiting: deque[bytes] = deque()
         self._has_begun = False
@@ -94,13 +94,15 @@ class Session:
         return os.getpid() == self._pid
 
     @property
-    def secrets(self) -> Secrets:
+    def secrets(self) -> KernelSecrets:
         """What is secret in this session."""
         if self._secrets is None:
             # Loaded at the first line: a kernel that only idles should not pay for it.
-            from jupyter_mlops.capture.secrets import Secrets
+            from jupyter_mlops.capture.secrets import KernelSecrets
 
-            self._secrets = Secrets(self.settings.home, self.path, self.starter, self.kernel_id)
+            self._secrets = KernelSecrets(
+                self.settings.home, self.path, self.starter, self.kernel_id
+            )
         return self._secrets
 
     def open(self, header: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 from jupyter_mlops.comparison import code, data, figures, outputs
@@ -24,6 +25,7 @@ from jupyter_mlops.records import (
     Parameter,
     Run,
 )
+from jupyter_mlops.redaction.marks import comparable, digest_of, is_redacted
 
 
 def compare(runs: Sequence[Run], cells: Sequence[Sequence[CellDetail]]) -> Comparison:
@@ -122,17 +124,24 @@ def _last_steps(run: Run) -> list[Metric]:
 
 
 def _changed(parameters: Table, alignment: Alignment) -> list[Found]:
-    return [
-        Found(
-            "parameter",
-            row,
-            Difference(
-                name, None if row is None else alignment.rows[row].cell, values, missing=missing
-            ),
-        )
-        for name, (row, values, missing) in parameters.items()
-        if missing or not same(values)
-    ]
+    found = []
+    for name, (row, values, missing) in parameters.items():
+        if not missing and same(values):
+            continue
+        cell = None if row is None else alignment.rows[row].cell
+        unknown = not missing and not _are_comparable(values)
+        detail = "redacted with different keys" if unknown else ""
+        what = Difference(name, cell, values, detail, missing=missing)
+        found.append(Found("parameter", row, what, unknown))
+    return found
+
+
+def _are_comparable(values: Sequence[Any]) -> bool:
+    """Tell whether it can be known of values that are not the same that they differ."""
+    digests = {digest for value in values if (digest := digest_of(value)) is not None}
+    if not all(map(is_redacted, values)):
+        return True
+    return any(comparable(pair) for pair in combinations(digests, 2))
 
 
 def _environment(runs: Sequence[Run]) -> list[Found]:

@@ -46,6 +46,7 @@ def diagnose(settings: Settings) -> Diagnosis:
         *every_kernel(),
         *_server(),
         *_front_end(),
+        *_key(settings.home),
         *_store(settings),
     ]
     return Diagnosis(version=own_version(), home=str(settings.home), checks=tuple(checks))
@@ -179,6 +180,20 @@ def _store(settings: Settings) -> Iterator[Check]:
         yield Check("store", "finding", what, *(command or [f"restart that kernel; {_REPORT}"]))
     yield from _folder(settings.home)
     yield from _journals(settings.journals)
+
+
+def _key(home: Path) -> Iterator[Check]:
+    from jupyter_mlops.redaction.keys import FILE, fault
+
+    found = fault(home)
+    if found is not None:
+        yield Check(
+            "store",
+            "finding",
+            f"{found.partition(';')[0]}: secrets are redacted all the same, and compare as unknown",
+            f"put back {home / FILE} from a copy, or move it away: the next kernel makes a new "
+            "one, and secrets recorded before compare as unknown with those recorded then",
+        )
 
 
 def _refreshed(store: Store) -> str | None:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from jupyter_mlops import schema, settings
 from jupyter_mlops.execution import confine, engine, tree
 from jupyter_mlops.execution.process import Job, decode_job
-from jupyter_mlops.execution.secrets import Secrets
+from jupyter_mlops.execution.secrets import JobSecrets
 from jupyter_mlops.records import BatchOutcome, Progress
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def main(folder: Path) -> int:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     tree.adopt_orphans()
     job = decode_job(sys.stdin.buffer.readline())
-    secrets = Secrets(settings.read().home, job, folder)
+    secrets = JobSecrets(settings.read().home, job, folder)
     if job.writable is not None and not confine.to([*job.writable, folder]):
         # Rather nothing than a write that nobody allowed.
         print("this system can't confine the notebook to its sandbox", file=sys.stderr)
@@ -74,7 +74,7 @@ def main(folder: Path) -> int:
 def _execute(
     job: Job,
     folder: Path,
-    secrets: Secrets,
+    secrets: JobSecrets,
     tell: Callable[[Progress], None],
     abandoned: threading.Event,
 ) -> BatchOutcome:
@@ -138,7 +138,7 @@ def _obey(conduct: Conduct, abandoned: threading.Event) -> None:
 
 
 def _checkpoints(
-    folder: Path, evidence: Evidence, secrets: Secrets
+    folder: Path, evidence: Evidence, secrets: JobSecrets
 ) -> Callable[[NotebookNode], None]:
     # What there is survives the death of this process, for at most a tenth of its time.
     due = 0.0
@@ -154,7 +154,7 @@ def _checkpoints(
     return save
 
 
-def _save(folder: Path, outcome: BatchOutcome, secrets: Secrets) -> None:
+def _save(folder: Path, outcome: BatchOutcome, secrets: JobSecrets) -> None:
     unfinished = folder / "outcome.part"
     unfinished.write_bytes(schema.encode(secrets.kept(outcome)))
     os.replace(unfinished, folder / "outcome.json")

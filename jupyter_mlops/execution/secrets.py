@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_mlops.metadata import secret_names, section
-from jupyter_mlops.redaction import Names, Redactor
+from jupyter_mlops.redaction import Redactor
 from jupyter_mlops.redaction.documents import outcome_of
 from jupyter_mlops.redaction.names import from_environment
 from jupyter_mlops.redaction.told import Hearer
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jupyter_mlops.records import BatchOutcome
 
 
-class Secrets:
+class JobSecrets:
     """What is secret in one execution: by the rules, and by what its kernel tells.
 
     Parameters
@@ -35,9 +35,8 @@ class Secrets:
     """
 
     def __init__(self, home: Path, job: Job, folder: Path) -> None:
-        rules = from_environment()
-        secret, not_secret = secret_names(section(json.loads(job.notebook), "metadata"))
-        names = Names([*rules.secret, *secret], [*rules.not_secret, *not_secret])
+        added = secret_names(section(json.loads(job.notebook), "metadata"))
+        names = from_environment().adding(*added)
         self._redactor = Redactor.of_home(home, names)
         self._redactor.learn_environment(os.environ)
         self._redactor.learn_environment(job.variables)
@@ -53,7 +52,7 @@ class Secrets:
 
     def kept(self, outcome: BatchOutcome) -> BatchOutcome:
         """Return an outcome as it may be kept."""
-        self._redactor.learn(value for _, value in self._hearer.hear())
+        self._redactor.learn(one.text for one in self._hearer.hear() if one.kind == "value")
         return outcome_of(self._redactor, outcome)
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from jupyter_mlops.settings import make_file_private, make_private
 
 FILE = "redaction.key"
 _SIZE = 32
+_DAMAGED = "{path} is not a key; restore it, or move it away"
 
 
 def key_of(home: Path) -> bytes:
@@ -40,8 +41,25 @@ def key_of(home: Path) -> bytes:
         Path(unfinished).unlink(missing_ok=True)
     found = _read(path)
     if found is None:
-        raise OSError(f"{path} is not a key; restore it, or move it away")
+        raise OSError(_DAMAGED.format(path=path))
     return found
+
+
+def fault(home: Path) -> str | None:
+    """Return what is wrong with the key in `home`; one that is missing will be made."""
+    try:
+        _read(home / FILE)
+    except OSError as error:
+        return str(error)
+    return None
+
+
+def for_a_while() -> bytes:
+    """Return a key for a process that can't have the store's: what is kept is redacted anyway.
+
+    Marks that are made with it compare with no others.
+    """
+    return secrets.token_bytes(_SIZE)
 
 
 def _put(unfinished: str, path: Path) -> None:
@@ -61,5 +79,5 @@ def _read(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     if len(content) != _SIZE:
-        raise OSError(f"{path} is not a key; restore it, or move it away")
+        raise OSError(_DAMAGED.format(path=path))
     return content

@@ -118,6 +118,12 @@ class Names:
         self.quiet_words = (*self.stems, b"://", b"bearer", b"env", b"curl", b"wget")
         self.korean_stems = (*KOREAN_STEMS, *(one for one in own if not one.isascii()))
 
+    def adding(self, secret: Iterable[str], not_secret: Iterable[str]) -> Names:
+        """Return these rules with what a notebook's metadata adds to them."""
+        if not secret and not not_secret:
+            return self
+        return Names([*self.secret, *secret], [*self.not_secret, *not_secret])
+
     def strength(self, name: str) -> Strength | None:
         """Return how surely `name` means a secret, ``None`` if it does not."""
         if self.secret or self.not_secret:

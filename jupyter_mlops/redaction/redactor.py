@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 from jupyter_mlops.redaction import assigned, code, shapes
 from jupyter_mlops.redaction.keys import key_of
 from jupyter_mlops.redaction.learned import Learned
-from jupyter_mlops.redaction.marks import KEY, MARK, PREFIX, is_redacted, mark
+from jupyter_mlops.redaction.marks import KEY, MARK, PREFIX, digest, is_redacted, mark
 from jupyter_mlops.redaction.names import Names, from_environment, is_value
 from jupyter_mlops.redaction.sieve import Sieve
 
@@ -73,13 +72,17 @@ class Redactor:
 
     def digest(self, value: str) -> str:
         """Return what a secret is compared by."""
-        content = value.encode("utf-8", "surrogatepass")
-        found = PREFIX + hmac.digest(self._key, content, "sha256").hex()
+        found = digest(self._key, value)
         if self._removed is not None:
             self._removed.setdefault(found, value)
         return found
 
     # --- learning ---
+
+    def add_names(self, secret: Iterable[str], not_secret: Iterable[str]) -> None:
+        """Add to the rules from now on; what is remembered stays."""
+        self.names = self.names.adding(list(secret), list(not_secret))
+        self.sieve = Sieve(self.names, self.learned)
 
     def learn(self, values: Iterable[str]) -> None:
         """Remember values that are secret, wherever they occur from now on."""

@@ -2,7 +2,9 @@
 
 The outputs of a kernel that somebody listens to are written down outside of it, where a
 password that was typed in is just another word. Its value goes there through a pipe with a
-name (a FIFO), which only its owner may open and whose content never reaches a disk.
+name (a FIFO), which only its owner may open and whose content never reaches a disk; and so do
+the names that a notebook's metadata says mean a secret, or none, since whoever listens has not
+read the notebook.
 """
 
 from __future__ import annotations
@@ -13,10 +15,22 @@ import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal, NamedTuple, get_args
 
 # Shorter writes than this are not mixed with those of other kernels (POSIX's PIPE_BUF).
 _LINE_LIMIT = 4096
 _READ_BYTES = 65_536
+
+Kind = Literal["value", "secret name", "not secret name"]
+_KINDS = get_args(Kind)
+
+
+class Told(NamedTuple):
+    """What a kernel told: which one, what kind of text, and the text."""
+
+    kernel_id: str | None
+    kind: Kind
+    text: str
 
 
 class Teller:
@@ -25,19 +39,19 @@ class Teller:
     Attributes
     ----------
     waiting
-        The values that found no room yet.
+        What found no room yet.
     """
 
     def __init__(self, path: str | None, kernel_id: str | None) -> None:
         self._path = path
         self._kernel_id = kernel_id
-        self.waiting: list[str] = []
+        self.waiting: list[tuple[Kind, str]] = []
 
-    def tell(self, values: Iterable[str]) -> None:
-        """Pass values on without ever waiting; what finds no room goes with the next ones."""
+    def tell(self, texts: Iterable[str], kind: Kind = "value") -> None:
+        """Pass values or names on without ever waiting; what finds no room goes later."""
         if self._path is None:
             return
-        self.waiting += values
+        self.waiting += [(kind, text) for text in texts]
         if not self.waiting:
             return
         flags = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -49,7 +63,7 @@ class Teller:
             if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
                 return
             while self.waiting:
-                line = json.dumps([self._kernel_id, self.waiting[0]]).encode() + b"\n"
+                line = json.dumps([self._kernel_id, *self.waiting[0]]).encode() + b"\n"
                 if len(line) <= _LINE_LIMIT:
                     os.write(descriptor, line)
                 del self.waiting[0]
@@ -76,20 +90,21 @@ class Hearer:
         self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         self.path = str(path)
 
-    def hear(self) -> list[tuple[str | None, str]]:
-        """Return what was told since the last call: which kernel, and a value."""
+    def hear(self) -> list[Told]:
+        """Return what was told since the last call."""
         if self._descriptor < 0:
             return []
         with suppress(BlockingIOError):  # all that was told is read
             while piece := os.read(self._descriptor, _READ_BYTES):
                 self._rest += piece
         *lines, self._rest = self._rest.split(b"\n")
-        found: list[tuple[str | None, str]] = []
+        found: list[Told] = []
         for line in lines:
-            with suppress(ValueError):  # not by a kernel of ours
-                kernel_id, value = json.loads(line)
-                if isinstance(value, str):
-                    found.append((kernel_id if isinstance(kernel_id, str) else None, value))
+            with suppress(ValueError, TypeError):  # not by a kernel of ours
+                kernel_id, kind, text = json.loads(line)
+                if kind in _KINDS and isinstance(text, str):
+                    kernel = kernel_id if isinstance(kernel_id, str) else None
+                    found.append(Told(kernel, kind, text))
         return found
 
     def close(self) -> None:

@@ -27,6 +27,7 @@ from jupyter_mlops.records import (
     Step,
 )
 from jupyter_mlops.redaction import digest_of, is_redacted
+from jupyter_mlops.redaction.marks import comparable
 from jupyter_mlops.reproduction import packages, secrets
 from jupyter_mlops.reproduction.flows import flows, lineage, reaching
 from jupyter_mlops.reproduction.hidden import hidden_state
@@ -180,6 +181,8 @@ def _parameters(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
             continue
         before, now = value_text(one.value), value_text(named[-1].value)
         states = [digest_of(value) for value in (one.value, named[-1].value)]
+        if all(states) and not comparable(filter(None, states)):
+            continue  # nobody can tell
         detail = secrets.ANOTHER if all(states) else f"{before} → {now}"
         yield Cause("parameter", one.name, one.cell, detail, states[0] or before, states[1] or now)
     recorded = {(one.name, one.cell) for one in evidence.before.parameters}

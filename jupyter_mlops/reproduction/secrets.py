@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jupyter_mlops.redaction.code import names_beside
-from jupyter_mlops.redaction.marks import MARK
+from jupyter_mlops.redaction.marks import MARK, comparable
 
 ANOTHER = "redacted, another value"
 
@@ -14,10 +14,14 @@ def without(source: str) -> str:
 
 
 def changed(before: str, now: str) -> tuple[str, ...]:
-    """Return what the secrets are called that have another value now."""
+    """Return what the secrets are called that have another value now.
+
+    Those whose marks were made with another key may have it or not.
+    """
     if without(before) != without(now):
         return ()
     pairs = zip(MARK.finditer(before), MARK.finditer(now), strict=True)
-    other = {then[1] for then, later in pairs if then[1] != later[1]}
+    digests = ((then[1], later[1]) for then, later in pairs)
+    other = {then for then, later in digests if then != later and comparable((then, later))}
     names = names_beside(before, other)
     return tuple(dict.fromkeys(names.get(digest, "a secret") for digest in other))

@@ -32,7 +32,7 @@ from jupyter_mlops.server.runs import (
     RunHandler,
     RunsHandler,
 )
-from jupyter_mlops.server.secrets import Secrets
+from jupyter_mlops.server.secrets import ServerSecrets
 from jupyter_mlops.server.status import StatusHandler, capture_off
 from jupyter_mlops.server.store_calls import StoreCalls
 from jupyter_mlops.server.watcher import Watcher
@@ -99,7 +99,7 @@ class MLOps(ExtensionApp):
         events.register(self._events)
         self.calls = StoreCalls(self.kept)
         self._environ = _put(self.kept.named())
-        self._secrets = Secrets(self.kept.home)
+        self._secrets = ServerSecrets(self.kept.home)
         self.listener = Listener(self.kept.journals, self._secrets, self.log)
         self.kernels = Kernels(serverapp, self.listener, self.log)
         self.reproductions = RunningReproductions(self.calls, self._reproduced, self.log)
@@ -116,7 +116,12 @@ class MLOps(ExtensionApp):
 
     def problems(self) -> list[str]:
         """Return what went wrong in the server part itself, as sentences."""
-        own = (self.watcher.problem, self.listener.problem, self.kernels.problem)
+        own = (
+            self.watcher.problem,
+            self.listener.problem,
+            self.kernels.problem,
+            self._secrets.problem,
+        )
         return [problem for problem in own if problem]
 
     async def stop_extension(self) -> None:

@@ -31,7 +31,7 @@ from jupyter_mlops.journal import Journal
 from jupyter_mlops.outputs import Outputs
 from jupyter_mlops.server import faults
 from jupyter_mlops.server.recorded import Found, Recorded
-from jupyter_mlops.server.secrets import Secrets
+from jupyter_mlops.server.secrets import ServerSecrets
 
 # A single message above this size would hold Python, and so the server, while it is decoded.
 MESSAGE_LIMIT_BYTES = 64 * 2**20
@@ -128,7 +128,7 @@ class Listener:
         Takes the secrets out of what is written.
     """
 
-    def __init__(self, journals: Path, secrets: Secrets, log: logging.Logger) -> None:
+    def __init__(self, journals: Path, secrets: ServerSecrets, log: logging.Logger) -> None:
         self.writer = f"server-{uuid.uuid4().hex}"
         self.problem: str | None = None
         self._journals = journals

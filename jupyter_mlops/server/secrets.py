@@ -8,25 +8,33 @@ import tempfile
 from pathlib import Path
 
 from jupyter_mlops.events import SeenOutput
-from jupyter_mlops.redaction import Redactor
+from jupyter_mlops.redaction import Redactor, key_of
+from jupyter_mlops.redaction.keys import for_a_while
 from jupyter_mlops.redaction.said import outputs
 from jupyter_mlops.redaction.told import Hearer
 
 
-class Secrets:
+class ServerSecrets:
     """What is secret in each kernel: by the rules, by its code, and by what it tells itself.
 
     Parameters
     ----------
     home
         Where the key lies; it is read at the first use.
+
+    Attributes
+    ----------
+    problem
+        Why the store's key can't be used, if it can't.
     """
 
     def __init__(self, home: Path) -> None:
+        self.problem: str | None = None
         self._home = home
         self._folder = Path(tempfile.mkdtemp(prefix="mlops-secrets-"))
         self._hearer = Hearer(self._folder)
         self._redactors: dict[str, Redactor] = {}
+        self._own: bytes | None = None
 
     @property
     def path(self) -> str | None:
@@ -40,9 +48,14 @@ class Secrets:
 
         A kernel tells of a cell's values before it says that the cell has ended.
         """
-        for told_by, value in self._hearer.hear():
-            if told_by is not None:
-                self._of(told_by).learn([value])
+        for one in self._hearer.hear():
+            if one.kernel_id is None:
+                continue
+            if one.kind == "value":
+                self._of(one.kernel_id).learn([one.text])
+            else:
+                names = ([one.text], []) if one.kind == "secret name" else ([], [one.text])
+                self._of(one.kernel_id).add_names(*names)
         redactor = self._of(kernel_id)
         redactor.source(code)  # for the literals in it
         return outputs(redactor, shown)
@@ -59,7 +72,21 @@ class Secrets:
     def _of(self, kernel_id: str) -> Redactor:
         found = self._redactors.get(kernel_id)
         if found is None:
-            found = Redactor.of_home(self._home)
+            found = Redactor(self._key())
             found.learn_environment(os.environ)
             self._redactors[kernel_id] = found
         return found
+
+    def _key(self) -> bytes:
+        """Return the store's key, or one of our own as long as that can't be had.
+
+        What kernels show is written down either way: it can't be heard again.
+        """
+        try:
+            key = key_of(self._home)
+        except OSError as error:
+            self.problem = f"what kernels show is redacted with a key for now: {error}"
+            self._own = self._own or for_a_while()
+            return self._own
+        self.problem = None
+        return key

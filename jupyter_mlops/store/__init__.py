@@ -50,7 +50,7 @@ from jupyter_mlops.store import (
 )
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.database import Database
-from jupyter_mlops.store.secrets import Secrets
+from jupyter_mlops.store.secrets import StoreSecrets
 
 __all__ = ["Refreshed", "Store"]
 
@@ -79,7 +79,7 @@ class Store:
         self._settings = settings
         self._database = database
         self._blobs = blobs
-        self._secrets = Secrets(settings.home)
+        self._secrets = StoreSecrets(settings.home)
         # Threads that refresh at once would read the same lines and throw most of it away.
         self._refreshing = threading.Lock()
         self._quota = collection.Quota(blobs, settings.journals, settings.quota_bytes)

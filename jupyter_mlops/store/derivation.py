@@ -24,7 +24,7 @@ from jupyter_mlops.store import batches, documents, positions, writing
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.database import Database
 from jupyter_mlops.store.deaths import may_be_over, watcher_is_gone
-from jupyter_mlops.store.secrets import Secrets
+from jupyter_mlops.store.secrets import StoreSecrets
 from jupyter_mlops.store.segmentation import Segmentation, segment, whole
 from jupyter_mlops.store.sessions import Session, tell
 from jupyter_mlops.store.tables import batches as batches_table
@@ -33,7 +33,7 @@ from jupyter_mlops.store.tables import events, journals, runs, sessions
 _MESSAGES_AT_ONCE = 400
 
 
-def derive(database: Database, blobs: Blobs, secrets: Secrets) -> tuple[str, ...]:
+def derive(database: Database, blobs: Blobs, secrets: StoreSecrets) -> tuple[str, ...]:
     """Bring all runs up to date; return the ids of those that changed."""
     _mark_deaths(database)
     changed: list[str] = []
@@ -163,7 +163,7 @@ def _is_left_alone(row: Row[Any]) -> bool:
 
 
 def _derive_session(
-    connection: Connection, blobs: Blobs, identifier: str, *, secrets: Secrets
+    connection: Connection, blobs: Blobs, identifier: str, *, secrets: StoreSecrets
 ) -> list[str]:
     query = select(sessions).where(sessions.c.id == identifier, sessions.c.dirty)
     row = connection.execute(query).one_or_none()
@@ -246,7 +246,7 @@ def _heard(connection: Connection, row: Row[Any], said: Sequence[Event]) -> list
 
 
 def _derive_runs(
-    connection: Connection, blobs: Blobs, secrets: Secrets, session: Session
+    connection: Connection, blobs: Blobs, secrets: StoreSecrets, session: Session
 ) -> tuple[list[str], Any]:
     if session.start.trigger == "interactive":
         segmentation = segment(session.executions)
@@ -273,7 +273,7 @@ def _derive_runs(
 def _document(
     connection: Connection,
     blobs: Blobs,
-    secrets: Secrets,
+    secrets: StoreSecrets,
     session: Session,
     segmentation: Segmentation,
     ordinal: int,

@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 from jupyter_mlops.errors import StoreError
 from jupyter_mlops.metadata import secret_names, section
 from jupyter_mlops.records import BatchOutcome
-from jupyter_mlops.redaction import Names, Redactor, key_of
+from jupyter_mlops.redaction import Redactor, key_of
 from jupyter_mlops.redaction.documents import notebook_of, outcome_of, redacted
 from jupyter_mlops.redaction.names import from_environment
 
 T = TypeVar("T")
 
 
-class Secrets:
+class StoreSecrets:
     """The rules with the key of the store in `home`; each call has a memory of its own.
 
     Only what :meth:`learn` was told stays in all of them.
@@ -46,10 +46,7 @@ class Secrets:
                 self._key = key_of(self._home)
             except OSError as error:
                 raise StoreError(message=f"can't redact secrets: {error}") from error
-        rules = from_environment()
-        secret, not_secret = secret_names(metadata)
-        names = Names([*rules.secret, *secret], [*rules.not_secret, *not_secret])
-        found = Redactor(self._key, names)
+        found = Redactor(self._key, from_environment().adding(*secret_names(metadata)))
         found.learn_environment(os.environ)
         found.learn(self._given)
         return found

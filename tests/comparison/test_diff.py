@@ -11,6 +11,7 @@ from jupyter_mlops import schema, text
 from jupyter_mlops.comparison import html
 from jupyter_mlops.comparison.found import relation
 from jupyter_mlops.records import Column, Comparison, Parameter
+from jupyter_mlops.redaction import Redactor
 from jupyter_mlops.reproduction.verdict import equal
 from tests.comparison.made import (
     Made,
@@ -307,3 +308,23 @@ def test_outputs_that_were_not_kept_are_compared_by_digest() -> None:
 def test_three_runs_side_by_side() -> None:
     comparison = compare(made("a", ["lr = 1"]), made("b", ["lr = 2"]), made("c", ["lr = 1"]))
     assert comparison.differs.parameter[0].values == (1, 2, 1)
+
+
+def test_values_that_were_redacted_with_different_keys_are_unknown() -> None:
+    def run(identifier: str, key: bytes, value: str) -> Made:
+        redacted = Redactor(key).named("api_key", value)
+        parameter = Parameter("api_key", redacted, "str", 1, "literal")
+        one, cells = made(identifier, ["api_key = ''"])
+        return replace(one, parameters=(parameter,)), cells
+
+    first, same = run("a", b"a" * 32, "abcd1234"), run("b", b"a" * 32, "abcd1234")
+    other, elsewhere = run("c", b"a" * 32, "efgh5678"), run("d", b"d" * 32, "abcd1234")
+
+    assert compare(first, same).differs.parameter == ()
+    assert [one.what for one in compare(first, other).differs.parameter] == ["api_key"]
+    unknown = compare(first, elsewhere)
+    assert unknown.differs.parameter == ()
+    assert [(one.what, one.detail) for one in unknown.unknown] == [
+        ("api_key", "redacted with different keys")
+    ]
+    assert [one.what for one in compare(first, other, elsewhere).differs.parameter] == ["api_key"]

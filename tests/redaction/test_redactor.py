@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from jupyter_mlops.capture.reads import Reads, process
-from jupyter_mlops.capture.secrets import Secrets
+from jupyter_mlops.capture.secrets import KernelSecrets
 from jupyter_mlops.redaction import Names, Redactor, digest_of, is_redacted, key_of, learned
 from jupyter_mlops.redaction.documents import redacted
 from jupyter_mlops.redaction.names import holds_secrets
@@ -204,7 +204,7 @@ def test_values_go_through_the_pipe_and_nowhere_else(tmp_path: Path) -> None:
         teller.tell([])
         heard += hearer.hear()
 
-    assert heard == [("kernel-1", value) for value in many]
+    assert heard == [("kernel-1", "value", value) for value in many]
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o600
     hearer.close()
     teller.tell(["after the end"])
@@ -308,7 +308,7 @@ def test_a_kernel_learns_variables_that_are_set_later(
         reads.install()
         reads.close()
     monkeypatch.setattr(process, "hooked", told)
-    kept = Secrets(tmp_path, None, None, None).kept
+    kept = KernelSecrets(tmp_path, None, None, None).kept
     said = {"source": "x = 'it is Tr0ub4dor-and-3xtra'"}
     assert "Tr0ub4dor" in json.dumps(kept(said))
 
@@ -321,7 +321,7 @@ def test_a_kernel_says_once_that_it_remembers_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(learned, "LIMIT", 2)
-    kept = Secrets(tmp_path, None, None, None).kept
+    kept = KernelSecrets(tmp_path, None, None, None).kept
 
     started = kept({"source": "password = 'hunter22x'; secret_key = 'hunter23x'"})
     finished = [kept({"status": "ok", "duration_s": 0.1}) for _ in range(2)]

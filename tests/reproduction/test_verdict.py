@@ -6,6 +6,7 @@ import pytest
 
 from jupyter_mlops.journal import canonical, sha256
 from jupyter_mlops.records import Column, DataUse, Metric, ModelFit, OutputJudgement
+from jupyter_mlops.redaction import Redactor
 from jupyter_mlops.reproduction.verdict import (
     Pair,
     changed_columns,
@@ -44,6 +45,18 @@ def test_the_worst_output_is_the_verdict_of_its_cell() -> None:
     assert judged.verdict == "missing"
     assert [one.verdict for one in judged.outputs] == ["identical", "missing"]
     assert _verdicts(Pair(1, step(1), repeated(1, "x", same))) == ["extra"]
+
+
+def test_marks_of_different_keys_tell_nothing_of_each_other() -> None:
+    def shows(key: bytes, more: str = "") -> dict[str, object]:
+        return stream(Redactor(key).text("api_key=abcd1234efgh" + more))
+
+    before = step(1, "x", shows(b"a" * 32))
+    again = [repeated(1, "x", shows(key)) for key in (b"a" * 32, b"b" * 32)]
+
+    assert _verdicts(Pair(1, before, again[0])) == ["identical"]
+    assert _verdicts(Pair(1, before, again[1])) == ["unverifiable"]
+    assert _verdicts(Pair(1, before, repeated(1, "x", shows(b"b" * 32, " more")))) == ["differs"]
 
 
 def test_a_cell_that_was_not_repeated_is_missing_even_if_it_showed_nothing() -> None:
