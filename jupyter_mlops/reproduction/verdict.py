@@ -26,9 +26,9 @@ from jupyter_mlops.records import (
     Run,
     Step,
 )
-from jupyter_mlops.redaction.marks import without_other_keys
 from jupyter_mlops.reproduction import numbers
-from jupyter_mlops.reproduction.outputs import Shown, Standard, judge, shown
+from jupyter_mlops.reproduction.outputs import Shown, Standard, shown
+from jupyter_mlops.reproduction.secrets import judge
 
 # Relative difference that other versions of libraries may make without changing a result.
 OTHER_ENVIRONMENT_TOLERANCE = 1e-6
@@ -334,7 +334,7 @@ def _judge_missing(recorded: list[Any], repeated: list[Any]) -> list[OutputJudge
 def _judge_either_order(
     before: Shown, after: Shown, standard: Standard, source: str
 ) -> OutputJudgement:
-    judgement = _judge_redacted(before, after, standard)
+    judgement = judge(before, after, standard)
     if judgement.verdict != "differs" or before.kind != "text" or not _SPAWNS.search(source):
         return judgement
     # Processes and threads write when their turn comes: only the set of lines is theirs.
@@ -342,17 +342,6 @@ def _judge_either_order(
     if again.verdict == "differs":
         return judgement
     return replace(again, masks=(*again.masks, "line order"))
-
-
-def _judge_redacted(before: Shown, after: Shown, standard: Standard) -> OutputJudgement:
-    """Judge two outputs; marks that were made with two keys tell nothing of each other."""
-    judgement = judge(before, after, standard)
-    if judgement.verdict == "differs" and str is type(before.content) is type(after.content):
-        first, second = without_other_keys(before.content, after.content)
-        again = judge(replace(before, content=first), replace(after, content=second), standard)
-        if again.verdict != "differs":
-            return replace(again, verdict="unverifiable")
-    return judgement
 
 
 def _sorted_lines(one: Shown) -> Shown:
