@@ -25,7 +25,7 @@ from jupyter_mlops.store import folders as answers
 from jupyter_mlops.store import writing
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.database import Database
-from jupyter_mlops.store.tables import copies, folders
+from jupyter_mlops.store.tables import copies, folders, runs
 
 _PIECE_BYTES = 1 << 20
 
@@ -41,10 +41,14 @@ def keep(database: Database, blobs: Blobs) -> None:
         seen = writing.sequence(connection)
     for path, limit, since in due:
         with database.read() as connection:
-            wanted = _wanted(connection, path, since)
+            wanted, readers = _wanted(connection, path, since)
         for use in wanted:
             _keep_one(database, blobs, use, limit)
         with database.write() as connection:
+            # Their records say more than before, and whoever shows one has to be told.
+            for run in readers:
+                changed = update(runs).where(runs.c.id == run)
+                connection.execute(changed.values(sequence=writing.next_sequence(connection)))
             # An answer that came meanwhile begins anew.
             looked = update(folders).where(folders.c.path == path, folders.c.looked == since)
             connection.execute(looked.values(looked=seen))
@@ -77,22 +81,24 @@ def missing(connection: Connection, uses: Sequence[DataUse]) -> list[str]:
     return [f"no copy of {found[row.digest]}: {row.why}" for row in connection.execute(query)]
 
 
-def _wanted(connection: Connection, path: str, since: int) -> list[DataUse]:
-    """List the files to copy: those that no earlier try settled."""
+def _wanted(connection: Connection, path: str, since: int) -> tuple[list[DataUse], list[str]]:
+    """List the files to copy, those that no earlier try settled, and the runs that read them."""
     settled: dict[str, str] = {
         row.digest: row.at for row in connection.execute(select(copies.c.digest, copies.c.at))
     }
     there = answers.copied(connection)
     wanted: dict[Any, DataUse] = {}
-    for session, started, uses in answers.read_by_runs(connection, path, since):
+    readers: dict[str, None] = {}
+    for run, uses in answers.read_by_runs(connection, path, since):
         for use in uses:
             digest = str(use.digest)
             # What changed before it could be copied may have been there again for a later run.
-            if digest not in there and settled.get(digest, "") < started:
+            if digest not in there and settled.get(digest, "") < run.started:
+                readers[run.id] = None
                 # The record has paths inside the kernel's folder without it.
-                folder = answers.of_kernel(connection, session) or path
+                folder = answers.of_kernel(connection, run.session) or path
                 wanted[digest] = replace(use, path=os.path.join(folder, str(use.path)))
-    return list(wanted.values())
+    return list(wanted.values()), list(readers)
 
 
 def _keep_one(database: Database, blobs: Blobs, use: DataUse, limit: int) -> None:

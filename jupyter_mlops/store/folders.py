@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from jupyter_mlops.records import DataUse, Folder, KeepData
@@ -29,7 +29,7 @@ def of(connection: Connection, path: str) -> Folder:
     limit = LIMIT_BYTES if row is None else row.limit_bytes
     sizes = {
         use.digest: use.size_bytes or 0
-        for _, _, uses in read_by_runs(connection, path)
+        for _, uses in read_by_runs(connection, path)
         for use in uses
         if (use.size_bytes or 0) <= limit
     }
@@ -74,20 +74,20 @@ def due(connection: Connection) -> list[tuple[str, int, int]]:
 
 def read_by_runs(
     connection: Connection, path: str, since: int = 0
-) -> Iterator[tuple[str, str, list[DataUse]]]:
-    """Give session and start of each run of a folder's notebooks, and the whole files that it read.
+) -> Iterator[tuple[Row[Any], list[DataUse]]]:
+    """Give each run of a folder's notebooks (id, session, started), and the whole files it read.
 
     Reproductions read copies of the same files in a sandbox, which are gone.
     """
     document = func.json_extract(runs.c.document, "$.data").label("data")
-    query = (
-        select(runs.c.notebook, runs.c.session, runs.c.started, document)
+    query: Select[Any] = (
+        select(runs.c.id, runs.c.notebook, runs.c.session, runs.c.started, document)
         .where(_inside(path), runs.c.sequence > since, runs.c.trigger != "reproduce")
         .order_by(runs.c.started)
     )
     for row in connection.execute(query):
         if os.path.dirname(row.notebook) == path:
-            yield row.session, row.started, whole_files(json.loads(row.data or "[]"))
+            yield row, whole_files(json.loads(row.data or "[]"))
 
 
 def whole_files(data: Any) -> list[DataUse]:

@@ -78,7 +78,12 @@ def test_a_yes_copies_what_was_and_what_will_be_read(
 ) -> None:
     take_in(home, store, reader(data, data.parent / "train.ipynb"))
     store.keep_data(str(data.parent), "yes")
+    before = store.sequence
     store.refresh()
+    assert store.changed_since(before) == (store.find("@1"),), "who shows it has to be told"
+    told = store.sequence
+    store.refresh()
+    assert store.sequence == told, "once"
     other = data.with_name("test.csv")
     other.write_bytes(CONTENT[::-1])
     take_in(home, store, reader(other, data.parent / "other.ipynb"))
