@@ -42,11 +42,14 @@ export function WhatGoes(props: {
         </>
       )}
       {notices.length > 0 && (
-        <ul className="jp-mlops-mod-quiet">
-          {notices.map(notice => (
-            <li key={notice}>{notice}</li>
-          ))}
-        </ul>
+        <>
+          <p>{trans.__('What is not reached by it:')}</p>
+          <ul>
+            {notices.map(notice => (
+              <li key={notice}>{notice}</li>
+            ))}
+          </ul>
+        </>
       )}
       <p>
         <strong>{trans.__('This can’t be undone.')}</strong>{' '}
