@@ -18,7 +18,7 @@ from operator import is_
 from typing import Any
 
 from jupyter_mlops.fingerprints import arrays, arrow, blocks, labels
-from jupyter_mlops.fingerprints.hashing import OBJECTS, PIECE, Content
+from jupyter_mlops.fingerprints.hashing import OBJECTS, PIECE, Content, runs
 from jupyter_mlops.fingerprints.introspection import (
     belongs_to,
     is_a,
@@ -304,9 +304,11 @@ def _take_strings(content: Content, values: Any) -> Steps[None]:
     for start in range(0, len(values), OBJECTS):
         piece = values._ndarray[start : start + OBJECTS].tolist()
         valid = asarray(list(map(is_, map(type, piece), repeat(str))), "?")
-        texts = (text if type(text) is str else "" for text in piece)
-        stream.add_list([text.encode("utf-8", "surrogatepass") for text in texts], valid)
-        yield
+        texts = [text if type(text) is str else "" for text in piece]
+        for run in runs(texts):
+            encoded = [text.encode("utf-8", "surrogatepass") for text in texts[run]]
+            stream.add_list(encoded, valid[run])
+            yield
     stream.into(content)
 
 

@@ -18,7 +18,7 @@ import hashlib
 import sys
 import time
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from itertools import accumulate
 from typing import Any
@@ -199,6 +199,15 @@ class Strings:
         self._ends.bulk(little_endian(ends))
         self._length += len(data)
 
+    def extend(self, data: bytes) -> None:
+        """Take in a part of the next byte string, which :meth:`end` ends."""
+        self._data.bulk(data)
+        self._length += len(data)
+
+    def end(self) -> None:
+        """End a byte string that was taken in by parts."""
+        self._ends.bulk(integer(self._length))
+
     def add_buffers(self, data: Any, offsets: Any) -> Steps[None]:
         """Take in strings in Arrow's layout without copying their bytes.
 
@@ -225,6 +234,20 @@ class Strings:
         """Make the strings children of `parent`."""
         parent.child(self._data)
         parent.child(self._ends)
+
+
+def runs(texts: list[str], most: int = _STRIDE >> 2) -> Iterator[slice]:
+    """Cut a list into runs of at most that many characters, or of one text."""
+    if sum(map(len, texts)) <= most:
+        yield slice(None)
+        return
+    start = taken = 0
+    for position, text in enumerate(texts):
+        taken += len(text)
+        if taken > most and position > start:
+            yield slice(start, position)
+            start, taken = position, len(text)
+    yield slice(start, None)
 
 
 @cache

@@ -39,6 +39,9 @@ _MEMORY = 16_384
 _LONGEST = 256
 # Shorter sequences are encoded in line, longer ones get a digest of their own.
 _SHORT = 64
+# Characters or bytes that are taken in at a time.
+_STRIDE = 1 << 20
+_LONG = (str, bytes)
 # How many values that hold others are encoded between two yields.
 _PAUSE_EVERY = 64
 
@@ -53,8 +56,10 @@ class Encoder:
 
     def __init__(self) -> None:
         self.complete = True
-        # By id, with the value itself, so that no other value can get its id meanwhile.
-        self._known: dict[int, tuple[Any, bytes]] = {}
+        # By id. The values are held, so that no other one can get its id meanwhile; apart from
+        # the rest, since a pair for each would wake the interpreter's search for cycles.
+        self._known: dict[int, bytes] = {}
+        self._held: list[Any] = []
         self._under_way: set[int] = set()
         self._left = _BUDGET
 
@@ -93,7 +98,7 @@ class Encoder:
     def _once(self, value: Any, cls: type, depth: int) -> Steps[bytes | None]:
         key = id(value)
         if key in self._known:
-            return self._known[key][1]
+            return self._known[key]
         if key in self._under_way or not self._left:
             return None
         self._left -= 1
@@ -113,7 +118,9 @@ class Encoder:
             found = framed(b"#", _digest_of([found]))
         if len(self._known) >= _MEMORY:
             self._known.clear()
-        self._known[key] = (value, found)
+            self._held.clear()
+        self._known[key] = found
+        self._held.append(value)
         return found
 
     def _container(self, value: Any, cls: type, depth: int) -> Steps[bytes | None]:
@@ -235,7 +242,11 @@ class Values:
             mask = bytes(map(is_, kinds, repeat(kind)))
             count = mask.count(1)
             if count:
-                take(values if count == len(values) else list(compress(values, mask)))
+                chosen = values if count == len(values) else list(compress(values, mask))
+                if kind not in _LONG or sum(map(len, chosen)) <= _STRIDE:
+                    take(chosen)
+                else:
+                    yield from self._long(kind, chosen)
                 codes |= int.from_bytes(mask.translate(bytes([0, code]) + bytes(254)), "little")
                 left -= count
                 if not left:
@@ -246,6 +257,19 @@ class Values:
             others = compress(values, types.translate(b"\1" + bytes(255)))
             encoded = yield from self._encoder.encode_all(others, self._depth)
             self._others.add(encoded)
+
+    def _long(self, kind: type, values: list[Any]) -> Steps[None]:
+        """Take in strings that are long together, or one by one."""
+        stream, taken = self._text if kind is str else self._bytes, 0
+        for value in values:
+            for start in range(0, len(value), _STRIDE):
+                part = value[start : start + _STRIDE]
+                stream.extend(part.encode("utf-8", "surrogatepass") if kind is str else part)
+                taken += len(part)
+                if taken >= _STRIDE:
+                    taken = 0
+                    yield
+            stream.end()
 
     def content(self) -> Content:
         """Return the content of all values taken in."""

@@ -63,6 +63,12 @@ def large() -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "categories", lambda: pd.Series(pd.Categorical(floats[:MB]))
     yield "nullable", lambda: pd.Series(floats).convert_dtypes()
     yield "strings", lambda: pd.Series(floats[:MB]).astype(str)
+    yield "long texts", lambda: pd.Series(["text" * 5_000] * 1_500, dtype=object)
+    yield "a very long text", lambda: np.array(["text" * 6 * MB, b"text" * 6 * MB], dtype=object)
+    yield (
+        "long python strings",
+        lambda: pd.Series(["text" * 5_000] * 1_500, dtype=pd.StringDtype("python")),
+    )
     yield "python strings", lambda: pd.Series(["text"] * MB, dtype=pd.StringDtype("python"))
     yield (
         "two levels",
@@ -132,3 +138,18 @@ def test_steps_are_short() -> None:
     # The best of some tries: what else the machine does is not meant.
     assert any(longest_step(frame) < 0.02 for _ in range(5))
     assert finish(begin(frame)) == fingerprint(frame)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [[number, {"x": number}] for number in range(50_000)],
+        ["x" * 50_000 for _ in range(2_000)],
+        ["x" * 100_000_000],
+    ],
+    ids=["lists", "long texts", "a very long text"],
+)
+def test_steps_are_short_whatever_objects_hold(values: list[Any]) -> None:
+    frame = pd.DataFrame({"objects": pd.Series(values, dtype=object)})
+    fingerprint(frame[:0])
+    assert any(longest_step(frame) < 0.02 for _ in range(5))
