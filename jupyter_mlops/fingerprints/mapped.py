@@ -14,7 +14,6 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from jupyter_mlops.fingerprints.hashing import ALGORITHM, Content, Pieces
@@ -22,7 +21,7 @@ from jupyter_mlops.fingerprints.signatures import signature
 
 # One thread does not get all of the memory's bandwidth, and more than two get little more.
 _THREADS = 2
-_ROOT = Path(__file__).parents[2]
+_SCRIPT = f"import sys; sys.path += sys.argv[1:]; from {__name__} import main; main()"
 
 
 class Process:
@@ -66,12 +65,11 @@ class Process:
     def _started(self) -> Any:
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__],
+                # Isolated: no folder that somebody else fills stands before the library's.
+                [sys.executable or "", "-I", "-c", _SCRIPT, *filter(None, sys.path)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                # Python puts the working folder of -m first on its path: it has to be ours.
-                cwd=_ROOT,
             )
         return self._process
 
@@ -109,7 +107,3 @@ def main() -> None:
     """Answer each line with one, until there are no more."""
     for line in sys.stdin.buffer:
         print(json.dumps(digest(json.loads(line))), flush=True)
-
-
-if __name__ == "__main__":
-    main()
