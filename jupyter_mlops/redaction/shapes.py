@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 
 from jupyter_mlops.redaction.names import words
-from jupyter_mlops.redaction.patterns import Pattern
+from jupyter_mlops.redaction.patterns import Pattern, any_of
 
 Span = tuple[int, int]
 
@@ -59,7 +60,7 @@ PREFIXED: dict[str, str] = {
     "Docker token": r"dckr_(?:pat|oat)_[\w-]{24,}",
     "Shopify token": r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
     "Supabase token": r"sbp_[0-9a-f]{40}",
-    "Atlassian token": r"ATATT3[\w=-]{80,}",
+    "Atlassian token": r"ATATT3[\w-]{20,}[\w=-]{60,}",
     "Mailgun key": r"key-[0-9a-f]{32}",
     "age key": r"AGE-SECRET-KEY-1[0-9A-Z]{58}",
     "Facebook token": r"EAACEdEose0cBA[0-9A-Za-z]+",
@@ -77,7 +78,7 @@ PREFIXED: dict[str, str] = {
 PRECEDED: dict[str, tuple[str, str]] = {
     "SendGrid key": ("SG.", r"SG\.[\w-]{16,32}\.[\w-]{16,64}"),
     "Slack webhook": (
-        "/services/",
+        "hooks.slack",
         r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/([\w/-]{20,})",
     ),
     "Discord webhook": ("webhooks/", r"discord(?:app)?\.com/api/webhooks/\d{15,}/([\w-]{40,})"),
@@ -91,6 +92,28 @@ PRECEDED: dict[str, tuple[str, str]] = {
 _TOKEN = Pattern(
     r"(?<![A-Za-z0-9])(?:" + "|".join(PREFIXED.values()) + r")(?![A-Za-z0-9])", re.ASCII
 )
+# Those that "/", "+", "=" or "." may tear into short runs, by what stands in each of them, in
+# small letters: looked for wherever that stands.
+_WHOLE = r"(?<![A-Za-z0-9])(?:{})"
+TORN = {
+    **{
+        begin: Pattern(_WHOLE.format(PREFIXED[kind]), re.ASCII)
+        for begin, kind in (
+            (b"whsec_", "Stripe webhook secret"),
+            (b"glc_", "Grafana token"),
+            (b"sntry", "Sentry token"),
+        )
+    },
+    **{
+        begin: Pattern(PRECEDED[kind][1], re.ASCII)
+        for begin, kind in (
+            (b"hooks.slack", "Slack webhook"),
+            (b"ya29.", "Google access token"),
+            (b".atlasv1.", "Terraform token"),
+            (b"dp.", "Doppler token"),
+        )
+    },
+}
 _TOKEN_REST = Pattern(r"\.eyJ[\w-]{4,}(?:\.[\w-]*){0,3}", re.ASCII)
 _PRECEDED = tuple((anchor, Pattern(pattern, re.ASCII)) for anchor, pattern in PRECEDED.values())
 # How they begin, as a sieve before the expression: most words of a program begin otherwise.
@@ -100,6 +123,26 @@ _BEGINS = words(
 )
 _MAY_BEGIN = Pattern(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]{2})", re.ASCII)
 _HEX = frozenset("0123456789abcdef")
+
+# Without any of these in it a text has none of the shapes above and below: long names, which
+# every program has, need not be looked at one by one.
+_ANCHORS = words(
+    "AKIA ASIA ABIA ACCA A3T ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- glptt- gldt- glrt- "
+    "glcbt- gloas- glsoat- glft- glimt- glagent- xox xapp- k_live_ k_test_ whsec_ -us npm_ pypi- "
+    "sk- sq0 EAAA AKC hf_ api_org_ wandb_v dapi AIza GOCSPX- _v1_ r8_ gsk_ xai- pplx- pcsk_ "
+    "secret_ ntn_ lin_api_ figd_ PMAK- NRAK- glsa_ glc_ dckr_ shpat_ shpca_ shppa_ shpss_ sbp_ "
+    "ATATT3 key- AGE-SECRET-KEY- EAAC sntry tskey- FLWSECK tfp_ pscale_ HRKU- csk- nvapi- lsv2_ "
+    ".eyJ SG. hooks.slack webhooks/ ya29. hvs. hvb. hvr. .atlasv1. dp. sl."
+)
+_OTHER_ANCHORS = (
+    rb"SK[0-9a-f]{32}",
+    rb"AC[0-9a-f]{32}",
+    rb"-[1-8]\d{6}(?<=\d{6}-\d{7})",
+    rb":[\w-]{35}(?<=\d:.{35})",
+    rb"\.[\w-]{6}\.[\w-]{27}",
+)
+# What W&B's keys, which are digits alone, stand near.
+_WANDB = (b"wandb", b"weights & biases", b"weights and biases")
 
 # Letters, digits, "-" and "_" become one byte, all else another: a long run is then a plain
 # search for so many of that byte.
@@ -131,8 +174,29 @@ def find(text: str, plain: bytes) -> Iterator[Span]:
     if b"PRIVATE KEY" in plain:
         for match in _BLOCK.finditer(text):
             yield match.span()
+    if not may_hold(plain):
+        return
+    small = plain.lower()
+    for begin, pattern in TORN.items():
+        if begin in small:
+            for match in pattern.finditer(text):
+                yield match.span(pattern.groups)
     for start, end in _runs(plain):
         yield from _of_run(text, start, end)
+
+
+def may_hold(plain: bytes) -> bool:
+    """Tell whether there is any of what all shapes begin or go on with, private keys apart."""
+    if _any_anchor().search(plain) is not None:
+        return True
+    small = plain.lower()
+    return any(name in small for name in _WANDB)
+
+
+@cache
+def _any_anchor() -> re.Pattern[bytes]:
+    anchors = sorted(one.encode() for one in _ANCHORS)
+    return re.compile(any_of(anchors, _OTHER_ANCHORS), re.DOTALL)
 
 
 def _runs(plain: bytes) -> Iterator[Span]:

@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlops.redaction.learned import Learned
 from jupyter_mlops.redaction.names import KOREAN_STEMS, Names
-from jupyter_mlops.redaction.shapes import CLASSES, NEEDLE, RUN_LENGTH, find
+from jupyter_mlops.redaction.patterns import any_of
+from jupyter_mlops.redaction.shapes import CLASSES, NEEDLE, RUN_LENGTH, TORN, find
 
 if TYPE_CHECKING:
     from jupyter_mlops.records import Parameter
 
-# From the commonest letters of programs and outputs to the rarest. An expression whose words
-# begin with rare letters is searched three times as fast as one of the words as they are.
-_COMMONEST = "etaoinsrldcumhfpgy_b.-/:=vwxkjqz"
-# What follows the first letter of the two stems that ordinary code is full of: `for key in`,
+# The two stems that ordinary code is full of: `for key in`,
 # `d.keys()` and `pass` alone on its line say nothing, as in `assigned.places`.
-_BARE = {b"key": rb"ey(?:(?<=[a-z0-9_-]key)|(?<=private key))", b"pass": rb"ass(?!\n)"}
+_BARE = {
+    b"key": rb"key(?:(?<=[a-z0-9_-]key)|(?<=private key))",
+    b"pass": rb"pass(?!\n)",
+}
 _NUMBERS = frozenset({int, float, bool, type(None)})
 # Parameters with more of them, or nested more deeply, are looked at one by one.
 _MANY = 50
@@ -36,7 +37,7 @@ class Sieve:
     def __init__(self, names: Names, learned: Learned) -> None:
         self._learned = learned
         own = frozenset(one.encode() for one in names.secret if one.isascii())
-        self._search = _expression(names.quiet_words, own).search
+        self._search = _expression((*names.quiet_words, *TORN), own).search
         # What a user calls secret in another alphabet is looked for in the long way.
         self._knows_all = all(one.isascii() for one in names.secret)
 
@@ -97,20 +98,5 @@ class Sieve:
 
 @cache
 def _expression(words: tuple[bytes, ...], own: frozenset[bytes]) -> re.Pattern[bytes]:
-    """Return an expression for words in small letters, each looked for from its rarest one."""
-    by_letter: dict[bytes, list[bytes]] = {}
-    for word in sorted({*words, *own}):
-        at = max(range(len(word)), key=lambda i: (_rareness(word[i]), -i))
-        if word in _BARE and word not in own:
-            rest = _BARE[word]
-            at = 0
-        else:
-            rest = re.escape(word[at + 1 :]) + (b"(?<=%b)" % re.escape(word) if at else b"")
-        by_letter.setdefault(re.escape(word[at : at + 1]), []).append(rest)
-    branches = (b"%b(?:%b)" % (letter, b"|".join(rest)) for letter, rest in by_letter.items())
-    return re.compile(b"|".join(branches))
-
-
-def _rareness(letter: int) -> int:
-    found = _COMMONEST.find(chr(letter))
-    return len(_COMMONEST) if found < 0 else found
+    bare = {word: rest for word, rest in _BARE.items() if word not in own}
+    return re.compile(any_of(sorted({*words, *own}.difference(bare)), bare.values()))

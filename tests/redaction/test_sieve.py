@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jupyter_mlops.records import Parameter
 from jupyter_mlops.redaction import Names, Redactor
+from jupyter_mlops.redaction.assigned import plain
 from jupyter_mlops.redaction.names import KOREAN_STEMS, STEMS
-from jupyter_mlops.redaction.shapes import PRECEDED, PREFIXED
+from jupyter_mlops.redaction.shapes import PRECEDED, PREFIXED, find
 from jupyter_mlops.redaction.sieve import Sieve
 from tests.redaction.made import planted
 
 KEY = b"k" * 32
+ASCII = st.characters(min_codepoint=33, max_codepoint=126)
 STAYS = (Path(__file__).parent / "stays.txt").read_text(encoding="utf-8").splitlines()
 LEARNED = "Tr0ub4dor&3 x"
 
@@ -101,6 +104,18 @@ PIECES = [
 def test_what_passes_holds_nothing_to_redact(text: str) -> None:
     check(text)
     check(text, Names(secret=["matrikel", "geheim wort", "key", "pass", "ß"]))
+
+
+@pytest.mark.parametrize("pattern", [*PREFIXED.values(), *(p for _, p in PRECEDED.values())])
+@given(data=st.data())
+@settings(max_examples=5)
+def test_whatever_has_a_shape_is_found(pattern: str, data: st.DataObject) -> None:
+    shape = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True, alphabet=ASCII)
+    text = f"say {data.draw(shape)} now"
+
+    assert any(True for _ in find(text, plain(text)))
+    assert not redactor().sieve.passes(text)
+    assert not redactor().sieve.passes_all([text])
 
 
 @pytest.mark.parametrize("seed", range(3))
