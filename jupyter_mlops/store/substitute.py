@@ -110,8 +110,8 @@ class Substitute(Store):
         raise self._refusal
 
     def problems(self) -> tuple[str, ...]:
-        """Say first that nothing is kept, then what else is wrong."""
-        return (f"{self.unwritable}; until then nothing new is kept", *super().problems())
+        """Say first why this is a substitute, then what else is wrong."""
+        return (f"{self.unwritable}; what was recorded before is shown", *super().problems())
 
     @property
     def is_needed(self) -> bool:
