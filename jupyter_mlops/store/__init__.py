@@ -44,6 +44,7 @@ from jupyter_mlops.store import (
     forgetting,
     ingest,
     keeping,
+    mentions,
     queries,
     tables,
     writing,
@@ -125,6 +126,7 @@ class Store:
             ingest.ingest(self._database, self._blobs, self._settings.journals)
             changed = derivation.derive(self._database, self._blobs, self._secrets)
             copies.keep(self._database, self._blobs)
+            mentions.note(self._database)
         return Refreshed(self.sequence, changed)
 
     @property

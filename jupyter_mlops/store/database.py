@@ -32,7 +32,7 @@ from jupyter_mlops.settings import make_file_private, make_private
 
 VERSION_TABLE = "mlops_alembic_version"
 # The newest revision in migrations/versions; a test compares the two.
-HEAD = "0003"
+HEAD = "0004"
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 30.0
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from jupyter_mlops import journal
 from jupyter_mlops.errors import NotForgettableError
 from jupyter_mlops.events import CellFinished, CellStarted, DataCompleted
 from jupyter_mlops.records import Dependent, Forgetting
-from jupyter_mlops.store import erasure, queries, references, writing
+from jupyter_mlops.store import erasure, mentions, queries, references, writing
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.database import Database
 from jupyter_mlops.store.tables import (
@@ -47,10 +46,6 @@ _CLOCKS_APART_S = 0.02
 # The events that tell of one execution, whatever it was.
 _OF_EXECUTIONS = frozenset(one.type for one in (CellStarted, CellFinished, DataCompleted))
 SEALED = "a run of it was forgotten"
-
-
-class _UndoneError(Exception):
-    """Ends a transaction that only looked at what it would do."""
 
 
 @dataclass
@@ -82,10 +77,9 @@ def preview(
     NotForgettableError
         If one of them is being recorded.
     """
-    with suppress(_UndoneError), database.write() as connection:
+    with database.read() as connection:
         plan = _plan(connection, refs, with_dependents)
-        gone = _delete(connection, plan)
-        raise _UndoneError
+        gone = _orphaned(connection, plan)[0]
     sizes = {one: size for one in gone if (size := blobs.size(one)) is not None}
     return _told(plan, sizes, database, done=False)
 
@@ -280,18 +274,30 @@ def _say_notebooks(connection: Connection, plan: _Plan) -> None:
         )
 
 
+def _orphaned(connection: Connection, plan: _Plan) -> tuple[set[str], set[str]]:
+    """Return the digests of content that no row will name, and of files whose copies go."""
+    candidates = _named(connection, plan)
+    kept = mentions.elsewhere(connection, candidates, plan.lines, plan.ids, plan.whole)
+    files = candidates - kept
+    for some in references.portions(sorted(files)):
+        query = select(copies.c.digest, copies.c.blob).where(copies.c.blob.in_(some))
+        kept |= {blob for digest, blob in connection.execute(query) if digest not in files}
+    return candidates - kept, files
+
+
 def _delete(connection: Connection, plan: _Plan) -> set[str]:
     """Delete the rows; return the digests of content that no row names any more."""
-    candidates = _named(connection, plan)
+    gone, files = _orphaned(connection, plan)
+    mentions.forget(connection, plan.lines, plan.ids, plan.whole)
     _delete_rows(connection, plan)
-    for some in _portions(sorted(candidates - references.named(connection, of_copies=False))):
+    for some in references.portions(sorted(files)):
         connection.execute(delete(copies).where(copies.c.digest.in_(some)))
-    return candidates - references.named(connection)
+    return gone
 
 
 def _delete_rows(connection: Connection, plan: _Plan) -> None:
     for writer, lines in plan.lines.items():
-        for some in _portions(sorted(lines)):
+        for some in references.portions(sorted(lines)):
             connection.execute(
                 delete(events).where(events.c.writer == writer, events.c.seq.in_(some))
             )
@@ -314,10 +320,6 @@ def _of(ids: Sequence[str]) -> ColumnElement[bool]:
     return or_(reproductions.c.run.in_(ids), reproductions.c.id.in_(ids))
 
 
-def _portions(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (items[begin : begin + _AT_ONCE] for begin in range(0, len(items), _AT_ONCE))
-
-
 def _named(connection: Connection, plan: _Plan) -> set[str]:
     """Return the digests that the rows which go name, and the blobs of their copied files."""
     found = references.in_texts(str(value) for row in plan.runs for value in row)
@@ -327,12 +329,12 @@ def _named(connection: Connection, plan: _Plan) -> set[str]:
         *(
             (events, (events.c.writer == writer) & events.c.seq.in_(some))
             for writer, lines in plan.lines.items()
-            for some in _portions(sorted(lines))
+            for some in references.portions(sorted(lines))
         ),
     ):
         for row in connection.execute(select(table).where(mine)):
             found |= references.in_texts(str(value) for value in row)
-    for some in _portions(sorted(found)):
+    for some in references.portions(sorted(found)):
         query = select(copies.c.blob).where(copies.c.digest.in_(some), copies.c.blob.is_not(None))
         found |= set(connection.execute(query).scalars())
     return found

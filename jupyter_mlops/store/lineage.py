@@ -140,7 +140,7 @@ def _seen(
     suppliers = {
         found[0]
         for name, found in sources.items()
-        if found and name not in state.outside and not is_value(tokens[name])
+        if found and name not in state.outside and not is_value(tokens[name][:1])
     }
     return frozenset({index}.union(*(state.traced[one].seen for one in suppliers.union(perhaps))))
 

@@ -7,7 +7,8 @@ adds is covered too, and what is kept by mistake can be dropped later, the rever
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import JSON, Connection, Table, Text, cast, select
 from sqlalchemy.sql.elements import ColumnElement
@@ -15,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from jupyter_mlops.store import tables
 
 _DIGEST = re.compile(r"\b[a-z0-9]+:[0-9a-f]{16,128}\b")
-# The copies come last: a row of theirs names a file's digest, but is no reason to keep it.
+_AT_ONCE = 400
 _SPEAKING = (
     tables.events,
     tables.sessions,
@@ -26,10 +27,10 @@ _SPEAKING = (
 )
 
 
-def named(connection: Connection, *, of_copies: bool = True) -> set[str]:
-    """Return all digests that the store's rows name, those of copied files if `of_copies`."""
+def named(connection: Connection) -> set[str]:
+    """Return all digests that the store's rows name."""
     found: set[str] = set()
-    for table in _SPEAKING if of_copies else _SPEAKING[:-1]:
+    for table in _SPEAKING:
         for row in connection.execute(select(*_texts(table))):
             found |= in_texts(row)
     return found
@@ -38,6 +39,11 @@ def named(connection: Connection, *, of_copies: bool = True) -> set[str]:
 def in_texts(texts: Iterable[str | None]) -> set[str]:
     """Return the digests that texts name."""
     return {digest for text in texts if text for digest in _DIGEST.findall(text)}
+
+
+def portions(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    """Part what a statement can't take at once."""
+    return (items[begin : begin + _AT_ONCE] for begin in range(0, len(items), _AT_ONCE))
 
 
 def _texts(table: Table) -> list[ColumnElement[str]]:

@@ -159,5 +159,26 @@ copies = Table(
     Column("at", Text, nullable=False),
 )
 
+# Which rows name which content (see mentions.py): of a writer's events by their numbers, of a run
+# by the number of its last change.
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Index("mentions_by_digest", "digest"),
+    sqlite_with_rowid=False,
+)
+
+# Up to which number that was noted; `lines` is how many events there were up to it.
+noted = Table(
+    "noted",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("upto", Integer, nullable=False),
+    Column("lines", Integer, nullable=False),
+)
+
 # One row: grows with each change that a reader may want to hear of.
 counter = Table("counter", metadata, Column("sequence", Integer, nullable=False))

@@ -66,6 +66,7 @@ def execute(script: list[tuple[str, str]], truth: Truth, folder: Path) -> Acted:
             told, _, outside = cleaned.partition(OUTSIDE)
             if outside:
                 kernel.change_outside(outside)
+                names.look(kernel.namespace)
             kernel.execute(cell, told, overlapping=cleaned != source)
             truth.end_execution()
             given.append(names.given(cell, source, kernel.namespace))

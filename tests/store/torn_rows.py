@@ -40,17 +40,22 @@ class Names:
 
     known: dict[str, tuple[int, bytes]] = field(default_factory=dict)
 
-    def given(self, cell: str, source: str, namespace: Mapping[str, Any]) -> Given:
-        """Tell what an execution gave, right after it."""
-        cleaned = source.removesuffix(OVERLAPPING).partition(OUTSIDE)[0]
-        now = {
+    def look(self, namespace: Mapping[str, Any]) -> dict[str, tuple[int, bytes]]:
+        """Note what the names stand for, also after a change outside any cell."""
+        self.known = {
             name: (id(value), pickle.dumps(value))
             for name, value in namespace.items()
             if isinstance(value, (float, int, list))
         }
+        return self.known
+
+    def given(self, cell: str, source: str, namespace: Mapping[str, Any]) -> Given:
+        """Tell what an execution gave, right after it."""
+        cleaned = source.removesuffix(OVERLAPPING).partition(OUTSIDE)[0]
+        before = self.known
+        now = self.look(namespace)
         stored = set(re.findall(r"^\s*(\w+) = ", cleaned, re.MULTILINE))
-        new = {name for name in now if now[name] != self.known.get(name) or name in stored}
-        self.known = now
+        new = {name for name in now if now[name] != before.get(name) or name in stored}
         literals = {name: float(value) for name, value in _LITERAL.findall(cleaned)}
         return Given(
             cell,
