@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from jupyter_mlops.redaction.learned import Learned
 from jupyter_mlops.redaction.names import KOREAN_STEMS, Names
 from jupyter_mlops.redaction.patterns import any_of
-from jupyter_mlops.redaction.shapes import CLASSES, NEEDLE, RUN_LENGTH, TORN, find
+from jupyter_mlops.redaction.shapes import CLASSES, NEEDLE, RUN_LENGTH, TORN, find, may_hold
 
 if TYPE_CHECKING:
     from jupyter_mlops.records import Parameter
@@ -44,14 +44,16 @@ class Sieve:
     def passes(self, text: str) -> bool:
         """Tell that a source, or a text that was shown, has nothing to redact in it.
 
-        One function, and nothing in Python that it calls: every cell pays for it, and what
-        is not warm in the processor costs by the pieces that it consists of.
+        One function that calls next to nothing in Python: every cell pays for it, and what is
+        not warm in the processor costs by the pieces that it consists of.
         """
         plain = text.encode("ascii", "replace")
         if self._search(plain.lower()) is not None:
             return False
         if len(plain) >= RUN_LENGTH and (
-            NEEDLE in plain.translate(CLASSES) and next(find(text, plain), None) is not None
+            NEEDLE in plain.translate(CLASSES)
+            and may_hold(plain)
+            and next(find(text, plain), None) is not None
         ):
             return False
         if not text.isascii() and (
@@ -61,12 +63,12 @@ class Sieve:
         return not self._learned.forms or not self._learned.may_be_in(text, plain)
 
     def passes_all(self, texts: Iterable[str]) -> bool:
-        """Tell the same of several texts at once; a long word among them does not pass."""
+        """Tell the same of several texts at once; none that may hold a shape passes."""
         text = "\0".join(texts)
         plain = text.encode("ascii", "replace")
         return (
             self._search(plain.lower()) is None
-            and NEEDLE not in plain.translate(CLASSES)
+            and (NEEDLE not in plain.translate(CLASSES) or not may_hold(plain))
             and text.isascii()
             and (not self._learned.forms or not self._learned.may_be_in(text, plain))
         )
