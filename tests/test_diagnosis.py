@@ -243,7 +243,7 @@ def test_a_front_end_that_does_not_fit(
 def test_a_home_that_others_can_read_and_a_full_disk(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert all(check.state == "ok" for check in checks(home, "store"))
+    assert {check.state for check in checks(home, "store")} == {"ok"}
     home.home.chmod(0o755)
     found = finding(checks(home, "store"))
     assert found.way_out == f"chmod 700 {home.home}"

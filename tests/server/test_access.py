@@ -75,11 +75,13 @@ class Served:
     def requests(self) -> list[tuple[str, str]]:
         """Return verb and path of everything that may be asked."""
         app = self.mlops.serverapp.web_app
-        return sorted(
+        found = sorted(
             (verb, self._path(pattern))
             for pattern, handler in routes(app)
             for verb in verbs(handler)
         )
+        assert {verb for verb, _ in found} > {"GET", "POST"}
+        return found
 
     async def ask(self, verb: str, path: str, **kwargs: Any) -> HTTPResponse:
         """Send a request, and return the reply whatever its code."""
