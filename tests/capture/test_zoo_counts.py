@@ -13,6 +13,7 @@ from tests.capture.conftest import Kernel, StartKernel
 MAKE = r"""
 import collections, sys, types, os
 COUNT = collections.Counter()
+HANDED = os.open('handed.txt', os.O_RDWR | os.O_CREAT)  # what `open` closes when given a number
 def counting(owner, name, value):
     def called(self, *a, **k):
         COUNT[f'{owner} {name}'] += 1
@@ -25,7 +26,8 @@ ANSWERS = {
     '__lt__': lambda s, o: False, '__gt__': lambda s, o: False, '__len__': lambda s: 2,
     '__bool__': lambda s: False, '__iter__': lambda s: iter((1, 2)), '__call__': lambda s, *a: s,
     '__contains__': lambda s, o: True, '__getitem__': lambda s, k: s, '__float__': lambda s: 1.5,
-    '__setitem__': lambda s, k, v: None, '__int__': lambda s: 1, '__index__': lambda s: 1,
+    '__setitem__': lambda s, k, v: None, '__int__': lambda s: 1,
+    '__index__': lambda s: os.dup(HANDED),
     '__reduce_ex__': lambda s, p: (str, ()), '__sizeof__': lambda s: 100, '__dir__': lambda s: [],
     '__array__': lambda s, *a, **k: None, '__fspath__': lambda s: 'path.txt',
     '__enter__': lambda s: s, '__exit__': lambda s, *a: None, '__add__': lambda s, o: s,

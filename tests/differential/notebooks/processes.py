@@ -96,12 +96,14 @@ subprocess.check_output('env | grep -c MLOPS_STARTER; true', shell=True)
 import multiprocessing
 def square(n): return n * n
 with multiprocessing.get_context('fork').Pool(2) as pool: print(pool.map(square, range(4)))
+pool.join()
 # ---
 open('work_of_mine.py', 'w').write('def cube(n): return n ** 3\n')
 sys.path.insert(0, os.getcwd())
 import work_of_mine
 with multiprocessing.get_context('spawn').Pool(1) as pool:
     print(pool.map(work_of_mine.cube, range(4)))
+pool.join()
 # ---
 queue = multiprocessing.get_context('fork').Queue()
 p = multiprocessing.get_context('fork').Process(target=queue.put, args=(5,)); p.start()
@@ -114,6 +116,9 @@ with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context('fork')) as p
     print(pool.submit(square, 6).result())
 # ---
 os.system('exit 3') >> 8, os.popen('echo popen').read(), multiprocessing.active_children()
+# ---
+# When the pools' pipes are closed would be decided by their threads.
+import gc; del pool; gc.collect() >= 0
 # ---
 sys.path.pop(0) == os.getcwd()
 """,
