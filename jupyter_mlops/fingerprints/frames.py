@@ -178,8 +178,10 @@ def label_text(label: object) -> str:
     """Write a label for people, if it is of types whose text is not the user's code."""
     if type(label) is str:
         return _shortened(label)
-    if type(label) is int:
-        return str(label)
+    # The levels of most columns that have several need no closer look either.
+    parts: Any = label if type(label) is tuple else (label,)
+    if all(type(part) is int or type(part) is str for part in parts):
+        return _shortened(str(label))
     encoder = Encoder()
     finish(encoder.encode(label))
     return _shortened(str(label)) if encoder.complete else "?"
