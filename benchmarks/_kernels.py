@@ -33,10 +33,13 @@ _CLOCK = f"__import__('runpy').run_path({str(_CLOCK_FILE)!r})\n"
 class Variant:
     """One kind of kernel, and a folder of its own for all that it writes.
 
-    With a `clock`, what the product does in the kernel is timed in there (``_clock.py``).
+    With a `clock`, what the product does in the kernel is timed in there (``_clock.py``), and
+    with `processor` by the processor's time too.
     """
 
-    def __init__(self, name: str, folder: Path, clock: bool = False) -> None:
+    def __init__(
+        self, name: str, folder: Path, clock: bool = False, processor: bool = False
+    ) -> None:
         self.folder = folder / name
         self.home = self.folder / "mlops"
         venv.create(self.folder / "venv", symlinks=True)
@@ -59,6 +62,7 @@ class Variant:
             "IPYTHONDIR": str(self.folder / "ipython"),
             "JUPYTER_MLOPS_HOME": str(self.home),
             "JUPYTER_MLOPS": "off" if name == "off" else "on",
+            "BENCH_PROCESSOR": "1" if processor else "",
         }
 
     def start(self) -> Kernel:

@@ -140,7 +140,7 @@ def main() -> None:
     found: dict[str, Costs] = {name: [] for name in corpus}
     partial = completed = 0
     with tempfile.TemporaryDirectory() as folder:
-        variant = Variant("on", Path(folder), clock=True)
+        variant = Variant("on", Path(folder), clock=True, processor=True)
         # Not counted: whatever is executed first compiles us, which no installation does.
         costs(variant, [cell for cells in notebooks(1).values() for cell in cells], seconds=600)
         for _ in range(options.repeats):

@@ -117,8 +117,60 @@ class CellStarted:
 
 
 @dataclass(frozen=True)
+class Sight:
+    """What the kernel saw of the names that a cell mentions, where it did not read the source.
+
+    Reading a source takes longer than all else that is done for a cell, and whoever reads the
+    journal can do it as well (:func:`jupyter_mlops.dataflow.account`).
+
+    Attributes
+    ----------
+    had
+        Names in the source, whatever they stand for there, that were bound before.
+    kept
+        Those of them that hold the same object afterwards.
+    there
+        Names in the source, or in ``changed``, that are bound afterwards, without a value below.
+    values
+        Those that are bound to a number, a truth value or nothing, or to a text that stands in
+        the source as it is.
+    types
+        The type's name of such a value where JSON does not tell it.
+    mutable
+        Names whose object can be changed in place by whoever is given it.
+    inert
+        Names whose object only a store into it can change: modules, functions, classes.
+    aliases
+        Further names of the objects in ``mutable``.
+    changed
+        Names that were bound anew or deleted meanwhile, in the source or not.
+    parameters
+        Whether the kernel looked for the parameters itself.
+    nested
+        Whether the cell executed another one inside itself.
+    loaded
+        Whether modules were loaded meanwhile, some of which draw a random number for that.
+    """
+
+    had: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    there: tuple[str, ...] = ()
+    values: dict[str, float | int | bool | str | None] | None = None
+    types: dict[str, str] | None = None
+    mutable: tuple[str, ...] = ()
+    inert: tuple[str, ...] = ()
+    aliases: dict[str, tuple[str, ...]] | None = None
+    changed: tuple[str, ...] = ()
+    parameters: bool = False
+    nested: bool = False
+    loaded: bool = False
+
+
+@dataclass(frozen=True)
 class CellFinished:
     """What an execution used and produced.
+
+    With a ``sight``, what depends on the source still has to be worked out from it.
 
     ``reads`` and ``writes`` are names at the notebook's top level, resolved as far as the
     kernel could (a mutated object counts as written). ``opaque`` is true where the
@@ -160,6 +212,7 @@ class CellFinished:
     self_time_s: float = 0.0
     unsettled: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
+    sight: Sight | None = None
     type: Literal["cell_finished"] = "cell_finished"
     v: int = EVENT_VERSION
 

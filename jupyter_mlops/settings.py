@@ -101,6 +101,7 @@ class Starter:
     it is known: a kernel believes the message only if one of them fits, since environment
     variables are inherited by everything that a terminal or a cell starts. ``startup`` is
     what stood in ``PYTHONSTARTUP`` before :meth:`reach` took its place.
+    ``python`` is the version of the starter's own, up to which it can read a cell's source.
     ``secrets`` is the path of the pipe through which the kernel tells which values are secret,
     ``known_secrets`` are those that the starter knows and no name in the kernel may tell of.
     """
@@ -113,6 +114,7 @@ class Starter:
     user: str | None = None
     kernel: str | None = None
     startup: str | None = None
+    python: tuple[int, ...] | None = sys.version_info[:2]
     secrets: str | None = None
     known_secrets: tuple[str, ...] = ()
 

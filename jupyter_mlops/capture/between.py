@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from itertools import compress, repeat
+from itertools import compress, islice, repeat
 from operator import is_, ne
 from typing import Any
 
@@ -49,6 +49,7 @@ class Between:
         self.left: Look | None = None
         self.found: Look | None = None
         self._version: int | None = None
+        self._shells: set[str] = set()
 
     def begin(
         self, execution: int, namespace: dict[str, Any], *, overlapping: bool
@@ -86,12 +87,26 @@ class Between:
     ) -> tuple[str, ...]:
         if before is None or now is None or before == now:
             return ()
+        hidden, shells = self._hidden.names, self._shells
+        # After each cell IPython's own history has changed, which is five names, four of them
+        # always the same.
         found = [
             name
             for name in _differing(before, now)
-            if not (_is_the_shells(name) or self._hidden.holds(name, namespace.get(name)))
+            if name not in shells
+            and not (name[:1] == "_" and self._is_the_shells(name))
+            and not (name in hidden and hidden[name] is namespace.get(name))
         ]
-        return tuple(sorted(found)) if found else ()
+        found.sort()
+        return tuple(found)
+
+    def _is_the_shells(self, name: str) -> bool:
+        # IPython's history and `!` set some; `__annotations__` and the like are the interpreter's.
+        if not is_history(name) and name != "_exit_code":
+            return name[:2] == "__" and name.endswith("__")
+        if not name[-1].isdigit():
+            self._shells.add(name)
+        return True
 
 
 def version_of(namespace: dict[str, Any]) -> int | None:
@@ -125,38 +140,50 @@ def _has_versions(ctypes: Any) -> bool:
     return "two" not in probe and len(set(seen)) == 4 and place.value == seen[-1]
 
 
-def _is_the_shells(name: str) -> bool:
-    # IPython's history and `!` set some; `__annotations__` and the like are the interpreter's.
-    if is_history(name) or name == "_exit_code":
-        return True
-    return name[:2] == "__" and name.endswith("__")
-
-
 def _look(namespace: dict[str, Any], earlier: Look | None) -> Look | None:
     if len(namespace) > NAMES_LIMIT:
         return None
-    # Lists first, each made in one step: meanwhile a thread may add a name.
+    try:
+        found = None if earlier is None else _look_once_more(namespace, earlier[0])
+    except RuntimeError:  # a thread has added or deleted a name meanwhile
+        found = None
+    if found is not None:
+        return found
+    # Lists, each made in one step.
     values, names = list(namespace.values()), list(namespace)
     if len(names) != len(values):
         return None
     numbers = list(map(_number, values))
-    # Most names are those of the look before, and known to be plain text.
-    known = earlier[0] if earlier is not None else []
-    fresh = names[len(known) :] if _begins_with(names, known) else names
-    if all(map(is_, map(type, fresh), repeat(str))):
+    if all(map(is_, map(type, names), repeat(str))):
         return names, numbers
     # A name of another type may have an `__eq__` of its own, and is not kept.
     plain = [type(name) is str for name in names]
     return list(compress(names, plain)), list(compress(numbers, plain))
 
 
-def _begins_with(names: list[Any], known: list[str]) -> bool:
-    # By identity, for the same reason; a namespace keeps its keys.
-    return len(names) >= len(known) and all(map(is_, names, known))
+def _look_once_more(namespace: dict[str, Any], known: list[str]) -> Look | None:
+    """Look at a namespace whose first names are those `known`, as that of most cells.
+
+    Each pass over all names fetches a piece of memory for every one, so there are but two.
+    """
+    more = len(namespace) - len(known)
+    # By identity: a name of another type may have an `__eq__`; a namespace keeps its keys.
+    if more < 0 or type(namespace) is not dict or not all(map(is_, namespace, known)):
+        return None
+    numbers = list(map(_number, namespace.values()))
+    names = known
+    if more:
+        fresh = list(islice(reversed(namespace), more))
+        if not all(map(is_, map(type, fresh), repeat(str))):
+            return None
+        names = known + fresh[::-1]
+    return (names, numbers) if len(names) == len(numbers) else None
 
 
 def _differing(before: Look, now: Look) -> set[str]:
     (names, numbers), (names_now, numbers_now) = before, now
+    if names is names_now:
+        return {*compress(names, map(ne, numbers, numbers_now))}
     if names == names_now[: len(names)]:
         return {*compress(names, map(ne, numbers, numbers_now)), *names_now[len(names) :]}
     # Something was deleted, and the order of the rest says nothing any more.

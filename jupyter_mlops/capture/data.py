@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,13 +75,9 @@ class Data:
         # Those of the last complete look, which may have been some cells ago.
         self._last: dict[str, str] = {}
 
-    def budget(self, duration: float, *, batch: bool) -> Budget:
-        """Return what a cell that took `duration` seconds may take for its data and files."""
-        return Budget(duration, batch=batch)
-
-    def nothing(self) -> Seen:
-        """Return what a look has seen before it begins."""
-        return Seen()
+    def knows(self, names: Iterable[str]) -> bool:
+        """Tell whether any of `names` held data at the last look."""
+        return not (self.digests.keys() | self._last.keys()).isdisjoint(names)
 
     def look(
         self,

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_mlops.capture.execution import Execution
 from jupyter_mlops.capture.interrupts import hand_on
 from jupyter_mlops.capture.outputs import Listener
-from jupyter_mlops.capture.recorder import Execution, Recorder
+from jupyter_mlops.capture.recorder import Recorder
 from jupyter_mlops.capture.session import Session, switched_off
 from jupyter_mlops.events import Notice, NotSeen
 
@@ -153,11 +154,11 @@ class Hooks:
     # --- inside the guard ---
 
     def _begin(self, info: Any) -> None:
-        if not self._session.is_ours:
+        if os.getpid() != self._session.pid:
             return
         began = time.perf_counter()
         request = self._shell.get_parent() or {}
-        if not self._open_session(request.get("header", {})):
+        if self._recorder is None and not self._open_session(request.get("header", {})):
             return
         assert self._recorder is not None
         message = request.get("header", {}).get("msg_id")
@@ -170,13 +171,15 @@ class Hooks:
             self._recorder.nest(stack[-1].execution, str(info.raw_cell))
             return
         thread = threading.get_ident()
-        if thread not in self._beginning:
+        if self._recorder.begun and thread not in self._beginning:
             self._recorder.abandon_begun(thread)
         # Said before the first line is written: meanwhile another thread's cell may begin.
         self._beginning.add(thread)
         try:
-            beside = [other for other in list(self._stacks.values()) if other is not stack]
-            overlapping = any(beside) or len(self._beginning) > 1
+            overlapping = len(self._beginning) > 1
+            if len(self._stacks) > 1:
+                beside = [other for other in list(self._stacks.values()) if other is not stack]
+                overlapping = overlapping or any(beside)
             interrupt = None
             try:
                 execution = self._recorder.start(info, request, overlapping)
@@ -195,7 +198,9 @@ class Hooks:
     def _read(self, tree: Any, code: object) -> None:
         began = time.perf_counter()
         stack = self._stacks.get(threading.get_ident())
-        if not stack or stack[-1].depth or self._recorder is None or not self._session.is_ours:
+        if not stack or stack[-1].depth or self._recorder is None:
+            return
+        if os.getpid() != self._session.pid:
             return
         execution = stack[-1].execution
         self._recorder.read(execution, tree, code)
@@ -205,8 +210,9 @@ class Hooks:
 
     def _end(self, result: Any, began: float) -> None:
         stack = self._stacks.get(threading.get_ident())
-        _leave_traceback(getattr(result, "error_before_exec", None))
-        if not stack or self._recorder is None or not self._session.is_ours:
+        if getattr(result, "error_before_exec", None) is not None:
+            _leave_traceback(result.error_before_exec)
+        if not stack or self._recorder is None or os.getpid() != self._session.pid:
             return  # an empty cell, or one that began before we did
         top = stack[-1]
         info = getattr(result, "info", None)
@@ -234,7 +240,7 @@ class Hooks:
             self._guard("ending a cell", self._say_finished, request)
 
     def _say_finished(self, request: str) -> None:
-        if self._recorder is None or not self._session.is_ours:
+        if self._recorder is None or os.getpid() != self._session.pid:
             return
         try:
             self._recorder.say_finished(request)
@@ -255,8 +261,6 @@ class Hooks:
         self._recorder.finish(lost.execution, None, time.perf_counter())
 
     def _open_session(self, header: dict[str, Any]) -> bool:
-        if self._recorder is not None:
-            return True
         if switched_off(self._session.path):
             self.unregister()
             return False
@@ -307,9 +311,9 @@ class Hooks:
             self._session.end(shut_down=False)
 
 
-def _leave_traceback(error: BaseException | None) -> None:
+def _leave_traceback(error: BaseException) -> None:
     """Take the frame of our parser out of the traceback of what it could not parse."""
-    trace = None if error is None else _TRACEBACK(error)
+    trace = _TRACEBACK(error)
     while trace is not None:
         inner = trace.tb_next
         if inner is not None and inner.tb_frame.f_code is Hooks._ast_parse.__code__:

@@ -75,11 +75,14 @@ class Idle:
         self._say = say
         self._thread = threading.get_ident()
         self._work: _Work | None = None
+        # Whether anything waits, under way or given up for now.
+        self.has_work = False
         self._left: list[tuple[int, Waiting]] = []
 
     def begin(self, execution: int, waiting: list[Waiting]) -> None:
         """Complete what a cell, which ends now, left waiting, and what earlier ones did."""
         self.pause()
+        self.has_work = True
         everything = [*((execution, one) for one in waiting), *self._left]
         # Cells of subshells end on threads of their own, and other cells run beside them.
         if not everything or self._loop is None or threading.get_ident() != self._thread:
@@ -100,6 +103,7 @@ class Idle:
         """Let go of everything."""
         self.pause()
         self._left = []
+        self.has_work = False
 
     def _call(self, schedule: Callable[..., Any], work: _Work, *delay: float) -> None:
         schedule(*delay, lambda: self._guard("completing a fingerprint", lambda: self._turn(work)))

@@ -122,20 +122,26 @@ def _definition(value: object) -> str | None:
 
 
 class Hidden:
-    """Names that IPython itself put into the namespace (``In``, ``_``, ``exit``, …)."""
+    """Names that IPython itself put into the namespace (``In``, ``_``, ``exit``, …).
+
+    Attributes
+    ----------
+    names
+        The names, each with what IPython bound it to.
+    """
 
     def __init__(self, hidden: Mapping[str, Any]) -> None:
-        self._hidden = hidden
+        self.names = hidden
 
     def holds(self, name: str, value: object) -> bool:
         """Tell whether `name` is IPython's and still has IPython's value."""
-        return name in self._hidden and self._hidden[name] is value
+        return name in self.names and self.names[name] is value
 
     def held(self, namespace: Mapping[str, Any]) -> list[str]:
         """Return the names that are IPython's and still have IPython's values."""
         return [
             name
-            for name, value in list(self._hidden.items())
+            for name, value in list(self.names.items())
             if name in namespace and namespace[name] is value
         ]
 
@@ -226,7 +232,12 @@ def _may_change(namespace: dict[str, Any], name: str, *, surely: bool) -> bool:
     value = namespace[name]
     if is_immutable(value):
         return False
-    return surely or not (type(value) in _INERT or is_a(value, type))
+    return surely or not is_inert(value)
+
+
+def is_inert(value: object) -> bool:
+    """Tell whether only a store into it can change `value`, which the source shows."""
+    return type(value) in _INERT or is_a(value, type)
 
 
 def is_immutable(value: object, depth: int = 3) -> bool:

@@ -60,6 +60,8 @@ class NativeReaders:
     def __init__(self, note: Callable[[Any, bool | None], None]) -> None:
         self._note = note
         self._replaced: list[tuple[str, Any, Any]] = []
+        # Whether pyarrow's functions are wrapped.
+        self.is_installed = False
         self._unnamed = set(UNSEEN)
 
     def newly_imported(self) -> list[NotSeen]:
@@ -82,6 +84,7 @@ class NativeReaders:
         if all(original is not None for _, original in found):
             for name, original in found:
                 wrapper = _wrapped(original, self._note)
+                self.is_installed = True
                 self._replaced.append((name, original, wrapper))
                 _replace(name, original, wrapper)
 
@@ -90,6 +93,7 @@ class NativeReaders:
         for name, original, wrapper in self._replaced:
             _replace(name, wrapper, original)
         self._replaced.clear()
+        self.is_installed = False
 
 
 def _wrapped(original: Any, note: Callable[[Any, bool | None], None]) -> Any:

@@ -79,6 +79,8 @@ class Opened:
 
     Attributes
     ----------
+    began
+        When the cell began, by the monotonic clock.
     faults
         How many events could not be noted.
     native
@@ -105,13 +107,19 @@ class Opened:
         self._places = places
         self._databases = databases
         self.native = native
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         self._files: dict[str, _File] = {}
         self._folders: list[str] = []
         self._addresses: dict[str, None] = {}
         self._hosts: set[str] = set()
         self._unseen: dict[NotSeen, None] = {}
         self._left_out = 0
+
+    @property
+    def has_noted(self) -> bool:
+        """Whether there is anything to look at when the cell ends."""
+        noted = self._files or self._folders or self._addresses or self._unseen or self._hosts
+        return bool(noted or self._databases or self._left_out or self.faults)
 
     def read(self, path: str, is_code: bool = False) -> None:
         """Note that a file is about to be opened for reading."""
@@ -228,9 +236,6 @@ class Opened:
 
     def result(self, budget: Budget) -> tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]:
         """Fingerprint what was noted, in the order in which it was, as `budget` allows."""
-        noted = self._files or self._folders or self._addresses or self._unseen
-        if not (noted or self._databases or self._left_out or self.faults):
-            return (), tuple(self.native.newly_imported())  # as after most cells
         self._look_again(self._deadline())
         uses = [use for file in list(self._files.values()) for use in self._uses(file, budget)]
         for address in self._addresses:
@@ -341,7 +346,7 @@ class Opened:
 
     def _deadline(self) -> float:
         now = time.monotonic()
-        return now + max(SECONDS_LIMIT, now - self._began)
+        return now + max(SECONDS_LIMIT, now - self.began)
 
     def _fingerprint(self, path: str, deadline: float) -> Fingerprint | None:
         shown = self._places.shown(path)

@@ -21,6 +21,7 @@ from jupyter_mlops.settings import OUTPUT_LIMIT_BYTES
 _SHOWN = frozenset(
     {"stream", "display_data", "execute_result", "error", "clear_output", "update_display_data"}
 )
+_HEARD = _SHOWN | {"execute_reply"}
 # Ended executions whose late outputs are still told from those of other requests.
 _REMEMBERED = 200
 # Half a character, which the protocol replaces.
@@ -108,7 +109,8 @@ class Listener:
         try:
             if interrupted:
                 self._interrupted(message)
-            self._note(message, packed[-1])
+            if message["msg_type"] in _HEARD:
+                self._note(message, packed[-1])
         except BaseException as fault:  # noqa: BLE001 - what the user sees must go out all the same
             try:
                 self._failed(message, fault)
@@ -132,7 +134,7 @@ class Listener:
         request = (message["parent_header"] or {}).get("msg_id")
         if kind == "execute_reply":
             self._on_reply(request or "")
-        elif kind in _SHOWN:
+        else:
             content = message["content"]
             if not _is_as_sent(kind, content, len(packed)):
                 content = self._protocol.unpack(packed)

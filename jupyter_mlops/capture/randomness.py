@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import random
 import sys
+from types import ModuleType
 from typing import Any
 
-from jupyter_mlops.dataflow import Flow
 from jupyter_mlops.fingerprints.introspection import loaded, name_of
 from jupyter_mlops.journal import sha256
 from jupyter_mlops.records import RandomUse
@@ -22,6 +22,34 @@ _VERSION = 3
 # Generators whose place is remembered; a program may make and install ever new ones.
 _WINDOWS = 8
 _NEVER_DREW = (623, 624)  # after its own initialisation, after seed()
+
+
+class _Seen:
+    """Where the states of both generators lie; what it holds is let go of with the next look."""
+
+    own: random.Random
+    words: Any
+    module: Any
+    numbers: dict[str, Any]
+    generator: Any
+    bits: Any
+    window: Any
+
+    @classmethod
+    def now(cls, own: random.Random, *, has_numpy: bool) -> _Seen | None:
+        """Return where they lie now, ``None`` if they can't be looked at there."""
+        seen = cls()
+        seen.own, seen.words = own, _windows[id(own) + object.__basicsize__]
+        seen.module = sys.modules.get("numpy.random.mtrand")
+        if seen.module is None:
+            return seen
+        if not has_numpy or type(seen.module) is not ModuleType:
+            return None
+        seen.numbers = seen.module.__dict__
+        seen.generator = seen.numbers["_rand"]
+        seen.bits = seen.generator._bit_generator
+        seen.window = _windows[seen.bits.ctypes.state_address]
+        return seen
 
 
 class Generators:
@@ -37,39 +65,38 @@ class Generators:
         self._before: dict[str, Any] = {}
         self._digests: dict[str, tuple[Any, str]] = {}
         self._modules = 0
+        self._seen: _Seen | None = None
         # The classes of NumPy's generator and its bits, once they were seen to be NumPy's.
         self._kinds: tuple[type, type] | None = None
 
     def begin(self) -> None:
         """Look at the states as the cell finds them."""
-        self._before = self._states()
+        self._before = self._glance() or self._states()
         self._modules = len(sys.modules)
 
-    def take(self, flow: Flow) -> tuple[RandomUse, ...]:
-        """Return the generators that a cell moved or made, and forget the states before it."""
+    def take(self) -> tuple[tuple[RandomUse, ...], bool]:
+        """Return the generators that a cell moved, and forget the states before it.
+
+        Also whether modules were loaded meanwhile. Whether it seeded them, and whether it meant
+        to move them, its source tells (:func:`jupyter_mlops.dataflow.random_uses`).
+        """
         before, self._before = self._before, {}
-        loaded_more = len(sys.modules) > self._modules
         uses: list[RandomUse] = []
-        for name, state in self._states().items():
+        now = self._glance() or self._states()
+        for name, state in now.items() if now != before else ():
             known = before.get(name)
             if state == known or (known is None and _is_unused(state)):
                 continue
-            if name == "random" and loaded_more and not _may_draw(flow):
-                continue  # `rich` and others draw a number while they are imported
             uses.append(
                 RandomUse(
                     cell=None,
                     generator=name,
-                    seeded=name in flow.seeds,
+                    seeded=False,
                     before=None if known is None else self._digest(name, known),
                     after=self._digest(name, state),
                 )
             )
-        if not flow.entropy:
-            return tuple(uses)
-        moved = {use.generator for use in uses if use.seeded}
-        fresh = (RandomUse(None, name, False, None, None) for name in sorted(flow.entropy - moved))
-        return (*uses, *fresh)
+        return tuple(uses), len(sys.modules) > self._modules
 
     def _digest(self, name: str, state: Any) -> str:
         last = self._digests.get(name)
@@ -79,14 +106,36 @@ class Generators:
         self._digests[name] = (state, digest)
         return digest
 
+    def _glance(self) -> dict[str, Any] | None:
+        """Look at the states where they were found last, if both generators still are the same."""
+        seen = self._seen
+        if seen is None or random.__dict__.get("_inst") is not seen.own:
+            return None
+        mtrand = sys.modules.get("numpy.random.mtrand")
+        if mtrand is not seen.module:
+            return None
+        following = seen.own.__dict__.get("gauss_next")
+        state = (_VERSION, seen.words.raw, following if type(following) is float else None)
+        if mtrand is None:
+            return {"random": state}
+        if seen.numbers.get("_rand") is not seen.generator:
+            return None
+        generator: Any = seen.generator
+        if generator._bit_generator is not seen.bits:
+            return None
+        return {"random": state, "numpy.random": seen.window.raw}
+
     def _states(self) -> dict[str, Any]:
         states: dict[str, Any] = {}
+        self._seen = None
         own = random.__dict__.get("_inst")
         if type(own) is random.Random:
             states["random"] = self._python_state(own)
         numpy = self._numpy_state()
         if numpy is not None:
             states["numpy.random"] = numpy
+        if self._is_readable and own is not None and "random" in states:
+            self._seen = _Seen.now(own, has_numpy=numpy is not None)
         return states
 
     def _python_state(self, own: random.Random) -> tuple[Any, ...]:
@@ -127,15 +176,6 @@ def _as_told(state: tuple[Any, ...]) -> tuple[Any, ...]:
 def _is_unused(state: Any) -> bool:
     # Importing NumPy is not yet using it: a generator that never drew stands at its end.
     return type(state) is bytes and int.from_bytes(state[-4:], sys.byteorder) in _NEVER_DREW
-
-
-def _may_draw(flow: Flow) -> bool:
-    # Of what a cell calls only its own functions and `random` are known to want a number.
-    return (
-        flow.opaque is not None
-        or bool(flow.functions)
-        or any(call.startswith("random.") or "." not in call for call in flow.calls)
-    )
 
 
 def _words(state: bytes) -> tuple[int, ...]:

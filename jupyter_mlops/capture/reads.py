@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ class Reads:
         self._native = NativeReaders(_on_pyarrow_path)
         self._databases: dict[str, Any] = {}
         self._contents = Contents()
+        self._unused: Opened | None = None
 
     def install(self) -> None:
         """Start to listen; the working folder at this moment is the notebook's."""
@@ -85,8 +87,16 @@ class Reads:
         """Begin to record for the cell that this thread is about to execute."""
         if self._places is None:
             return
-        self._native.install()
-        opened = Opened(self._places, self._databases, self._native, self._contents, self._leaves)
+        if not self._native.is_installed and "pyarrow.lib" in sys.modules:
+            self._native.install()
+        # Most cells open nothing, and leave what would have noted it as it was.
+        opened, self._unused = self._unused, None
+        if opened is None:
+            opened = Opened(
+                self._places, self._databases, self._native, self._contents, self._leaves
+            )
+        else:
+            opened.began = time.monotonic()
         _recordings.append((get_ident(), opened))
 
     def take(
@@ -98,10 +108,14 @@ class Reads:
         `unread` if others will read them.
         """
         thread = get_ident()
-        found = _recording_of(thread)
+        latest = _recordings[-1] if _recordings else None
+        found = latest if latest is not None and latest[0] == thread else _recording_of(thread)
         if found is None or found[0] != thread:
             return (), ()
         _recordings.remove(found)
+        if not found[1].has_noted:
+            self._unused = found[1]
+            return (), tuple(self._native.newly_imported())
         _busy.add(thread)
         try:
             result = found[1].result(budget)

@@ -76,7 +76,7 @@ class Session:
         # this thread is inside.
         self._lock = threading.RLock()
         self._sending = False
-        self._pid = os.getpid()
+        self.pid = os.getpid()
 
     @property
     def is_open(self) -> bool:
@@ -89,9 +89,15 @@ class Session:
         return self.starter is not None and self.starter.trigger != "interactive"
 
     @property
+    def is_read_alike(self) -> bool:
+        """Tell whether who started the kernel can read each source that the kernel can."""
+        version = None if self.starter is None else self.starter.python
+        return version is None or tuple(version) >= sys.version_info[:2]
+
+    @property
     def is_ours(self) -> bool:
         """Tell whether this process is the kernel, and not one that it forked."""
-        return os.getpid() == self._pid
+        return os.getpid() == self.pid
 
     @property
     def secrets(self) -> KernelSecrets:
@@ -116,21 +122,19 @@ class Session:
         if self.user is None:
             self.user = user_of(header) or system_user()
         starter = self.starter
-        line = self.composed(
-            SessionStarted,
-            {
-                "process": this_process(),
-                "kernel_id": self.kernel_id,
-                "notebook": self.path,
-                "notebook_source": self.path_source,
-                "trigger": starter.trigger if starter is not None else "interactive",
-                "run": starter.run if starter is not None else None,
-                "user": self.user,
-                "cwd": working_folder(),
-                "environment": environment,
-                "listens": self.listens,
-            },
-        )
+        said = {
+            "process": this_process(),
+            "kernel_id": self.kernel_id,
+            "notebook": self.path,
+            "notebook_source": self.path_source,
+            "trigger": starter.trigger if starter is not None else "interactive",
+            "run": starter.run if starter is not None else None,
+            "user": self.user,
+            "cwd": working_folder(),
+            "environment": environment,
+            "listens": self.listens,
+        }
+        line = compose(SessionStarted, self.secrets.kept(said))
         with self._lock:
             if self._is_open:
                 return  # by a cell of a signal handler's, meanwhile
@@ -146,21 +150,16 @@ class Session:
 
         In a forked child it is dropped: the session is its parent's.
         """
-        if not self.is_ours:
-            return
-        self.put(self.composed(kind, fields))
-
-    def composed(self, kind: type[Event], fields: dict[str, Any]) -> bytes:
-        """Return the line to `put` that says this, with nothing secret in it."""
-        return compose(kind, self.secrets.kept(fields))
+        if self.is_ours:
+            self.put(compose(kind, self.secrets.kept(fields)))
 
     def put(self, line: bytes) -> None:
-        """Append one line as `composed` made it.
+        """Append one line that was composed, with nothing secret in it.
 
         The same object again, with no other line between, is the same line: whoever was
         interrupted in here can ask again.
         """
-        if not self.is_ours:
+        if os.getpid() != self.pid:
             return
         with self._lock:
             self._waiting.append(line)
@@ -173,10 +172,12 @@ class Session:
         try:
             if self._journal is None:
                 self._journal = Journal(self.settings.journals, self._writer)
-            self._write(self._journal)
-            if self._refusal is not None:
-                self._waiting.append(self._told())
-                self._write(self._journal)
+            while self._waiting:
+                self._journal.write(self._waiting[0])
+                self._waiting.popleft()
+                self._has_begun = True
+                if self._refusal is not None and not self._waiting:
+                    self._waiting.append(self._told())
         except JournalError as error:
             # The lines stay, and the next one tries again. There is nowhere to say so: the
             # server finds that they are missing.
@@ -184,12 +185,6 @@ class Session:
             self._bound()
         finally:
             self._sending = False
-
-    def _write(self, journal: Journal) -> None:
-        while self._waiting:
-            journal.write(self._waiting[0])
-            self._waiting.popleft()
-            self._has_begun = True
 
     def _told(self) -> bytes:
         """Say once that lines had to wait, and what that cost."""

@@ -26,6 +26,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
+_SEQUENCES = (ast.Tuple, ast.List)
 _CONSTRUCTORS = {"dict": dict, "list": list, "tuple": tuple, "set": set, "float": float}
 
 
@@ -71,6 +72,40 @@ def literals(source: str) -> tuple[Literal, ...]:
 def literals_of_tree(tree: ast.Module) -> tuple[Literal, ...]:
     """Find them in a tree whose source isn't at hand; columns are UTF-8 offsets."""
     return _found(unwrapped(tree), None)
+
+
+def may_hold_literals(tree: ast.Module, source: str) -> bool:
+    """Tell whether a cell may assign a literal that is more than a number or a plain text.
+
+    That is a container, or a text that `source` writes in another way than it reads.
+    """
+    for statement in tree.body:
+        if type(statement) is ast.Assign:
+            targets = statement.targets
+        elif type(statement) is ast.AnnAssign:
+            targets = [statement.target]
+        else:
+            continue
+        value = statement.value
+        if type(value) is ast.Constant and type(value.value) is not str:
+            continue  # as most are
+        unpacked = type(value) in _SEQUENCES and all(type(one) in _SEQUENCES for one in targets)
+        values = value.elts if unpacked else [value]  # type: ignore[union-attr]
+        if any(_is_more(one, source) for one in values):
+            return True
+    return False
+
+
+def _is_more(node: ast.expr | None, source: str) -> bool:
+    if type(node) is ast.Constant:
+        return type(node.value) is str and node.value not in source
+    if type(node) in _SEQUENCES or type(node) is ast.Set:
+        return bool(node.elts)  # type: ignore[union-attr]
+    if type(node) is ast.Dict:
+        return bool(node.keys)
+    if type(node) is ast.Call and type(node.func) is ast.Name:
+        return node.func.id in _CONSTRUCTORS
+    return False
 
 
 def _found(tree: ast.Module, parsed: Parsed | None) -> tuple[Literal, ...]:

@@ -20,14 +20,20 @@ _NUMBER = object.__hash__
 
 
 class Types:
-    """Types to be asked with ``in`` for one of them, without a word to its metaclass."""
+    """Types to be asked with ``in`` for one of them, without a word to its metaclass.
+
+    Attributes
+    ----------
+    numbers
+        Their numbers (``object.__hash__``), for whoever has to ask often.
+    """
 
     def __init__(self, *types: type) -> None:
         self._types = types  # alive, their numbers are no other's
-        self._numbers = frozenset(map(_NUMBER, types))
+        self.numbers = frozenset(map(_NUMBER, types))
 
     def __contains__(self, cls: type) -> bool:
-        return _NUMBER(cls) in self._numbers
+        return _NUMBER(cls) in self.numbers
 
 
 def bases(cls: type) -> tuple[type, ...]:

@@ -29,8 +29,8 @@ _FILLED_IN = frozenset({"writer", "seq", "at", "type", "v"})
 
 def now() -> str:
     """Return the wall clock as RFC 3339 in UTC, with microseconds."""
-    seconds, microseconds = divmod(time.time_ns() // 1000, 1_000_000)
-    return f"{_second(seconds)}.{microseconds:06d}Z"
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return f"{_second(seconds)}.{nanoseconds // 1000:06d}Z"
 
 
 @lru_cache(maxsize=2)
@@ -56,7 +56,10 @@ def sha256(content: bytes) -> str:
 
 def encode(event: Event) -> bytes:
     """Return the JSON of `event` on one line, without the newline."""
-    return _encoded(event)
+    try:
+        return _ENCODER.encode(event).encode()
+    except UnicodeEncodeError:
+        return _ASCII.encode(event).encode()
 
 
 def compose(kind: type[Event], fields: dict[str, Any]) -> bytes:
@@ -76,8 +79,13 @@ def compose(kind: type[Event], fields: dict[str, Any]) -> bytes:
     if not required <= fields.keys() <= known:
         odd = ", ".join(sorted(required - fields.keys() or fields.keys() - known))
         raise TypeError(f"{kind.__name__} lacks, or does not have: {odd}")
-    said = _encoded(fields)
-    return b'%b"at":"%b"%b%b' % (head, now().encode(), b"," if fields else b"", said[1:])
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    at = f'"at":"{_second(seconds)}.{nanoseconds // 1000:06d}Z"'
+    try:
+        said = ("".join(_PIECES(fields, 0)) if _PIECES else _ENCODER.encode(fields)).encode()
+    except UnicodeEncodeError:
+        said = _ASCII.encode(fields).encode()
+    return b"%b%b%b%b" % (head, at.encode(), b"," if fields else b"", said[1:])
 
 
 @cache
@@ -92,12 +100,3 @@ def _shape(kind: type[Any]) -> tuple[bytes, frozenset[str], frozenset[str]]:
     )
     head = f',"type":"{fields["type"].default}","v":{EVENT_VERSION},'
     return head.encode(), required, known
-
-
-def _encoded(value: object) -> bytes:
-    try:
-        if _PIECES is None:
-            return _ENCODER.encode(value).encode()
-        return "".join(_PIECES(value, 0)).encode()
-    except UnicodeEncodeError:
-        return _ASCII.encode(value).encode()

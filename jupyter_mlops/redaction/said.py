@@ -61,6 +61,8 @@ def fields(redactor: Redactor, said: dict[str, Any]) -> dict[str, Any]:
             if sieve.passes(value):
                 continue
             new: Any = redactor.source(value)
+        elif name == "sight":
+            new = value if sieve.passes_all(_texts_in_sight(value)) else redactor.record(value)
         elif name == "parameters":
             new = value if sieve.passes_parameters(value) else redactor.record(value)
         elif name in _NAMES:
@@ -74,6 +76,16 @@ def fields(redactor: Redactor, said: dict[str, Any]) -> dict[str, Any]:
         if new is not value:
             changed[name] = new
     return {**said, **changed} if changed else said
+
+
+def _texts_in_sight(sight: dict[str, Any]) -> list[str]:
+    """Return the texts of a ``Sight`` that the source, which was found to be clean, lacks."""
+    texts = [*sight.get("changed", ())]
+    for name, value in sight.get("values", {}).items():
+        texts.append(name)
+        if type(value) is str:
+            texts.append(value)
+    return texts
 
 
 def outputs(redactor: Redactor, seen_outputs: Iterable[SeenOutput]) -> tuple[SeenOutput, ...]:

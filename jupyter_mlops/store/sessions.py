@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import reduce
 
-from jupyter_mlops.dataflow import Context, Flow, analyse
+from jupyter_mlops.dataflow import Context, Flow, account, analyse
 from jupyter_mlops.events import (
     CellFinished,
     CellStarted,
@@ -241,6 +241,7 @@ def _executions(
         context = context.after(flow)
         finished = told.finished.get(number)
         if finished is not None:
+            finished = account(finished, started.source, flow)
             finished = reduce(_completed, told.completed.get(number, ()), finished)
         seen = outputs.get(started.msg_id) if started.msg_id else None
         if seen is None and finished is not None:

@@ -192,7 +192,7 @@ def test_an_interrupt_at_the_end_of_a_cell_costs_that_part_of_the_record_alone(
         "data.Data.look = interrupted\n"
     )
     kernel = start_kernel()
-    assert kernel.run("lr = 0.5; print(lr)") == [
+    assert kernel.run("import numpy; lr = 0.5; a = numpy.ones(3); print(lr)") == [
         {"output_type": "stream", "name": "stdout", "text": "0.5\n"}
     ]
     (cell,) = kernel.finished()

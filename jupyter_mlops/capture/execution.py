@@ -1,0 +1,53 @@
+"""One execution under way."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from jupyter_mlops.capture.names import Before
+from jupyter_mlops.capture.sight import Glimpse
+from jupyter_mlops.capture.sources import Read
+from jupyter_mlops.events import NotSeen
+
+
+@dataclass(repr=False, eq=False)
+class Execution:
+    """An execution under way; it holds no object of the user's.
+
+    Attributes
+    ----------
+    glimpse
+        What the cell mentions, as long as its source need not be read in the kernel.
+    tree
+        The cell's syntax tree, once IPython parsed it.
+    read, before
+        What the source of any other cell says, and what was noted of the namespace for it.
+    may_be_left
+        Whether somebody else can read the source, as it is written down.
+    first_line, last_line
+        Its two lines, once they are composed.
+    changed
+        Names that changed while it ran, once its end was told.
+    """
+
+    number: int
+    message: str | None
+    source: str
+    skipped: bool
+    overlapping: bool
+    began: float = 0.0
+    own_time: float = 0.0
+    glimpse: Glimpse | None = None
+    tree: ast.Module | None = None
+    read: Read | None = None
+    before: Before | None = None
+    changed: tuple[str, ...] | None = None
+    nested: bool = False
+    broke_off: bool = False
+    is_finished: bool = False
+    is_heard: bool = False
+    may_be_left: bool = False
+    first_line: bytes = b""
+    last_line: bytes | None = None
+    unseen: list[NotSeen] = field(default_factory=list)

@@ -1,0 +1,320 @@
+"""What a cell finds and what it leaves: names, values, data, files, random generators."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from jupyter_mlops.capture import models, names, parameters, sight
+from jupyter_mlops.capture.between import Between
+from jupyter_mlops.capture.budget import Budget
+from jupyter_mlops.capture.data import Data, Seen
+from jupyter_mlops.capture.execution import Execution
+from jupyter_mlops.capture.metrics import number
+from jupyter_mlops.capture.randomness import Generators
+from jupyter_mlops.capture.reads import Reads
+from jupyter_mlops.capture.secrets import Secrets
+from jupyter_mlops.capture.sources import Read, Sources
+from jupyter_mlops.dataflow import Flow, literals_of_tree
+from jupyter_mlops.dataflow.accounts import NESTED, measured_by, random_uses
+from jupyter_mlops.dataflow.constants import may_hold_literals
+from jupyter_mlops.events import NotSeen, Unread
+from jupyter_mlops.records import Parameter
+
+_NO_NAMES: frozenset[str] = frozenset()
+_NO_FLOW = Flow()
+_UNREADABLE = Read(_NO_FLOW, (), None)
+_NOTHING_NOTED = names.Before({}, frozenset(), every=False)
+
+
+class Looks:
+    """Looks at the namespace and at what is around it, before and after a cell.
+
+    Parameters
+    ----------
+    shell
+        The kernel's IPython shell.
+    hidden
+        What IPython itself put into the namespace.
+    between
+        Has looked at all names when a cell begins or ends.
+    secrets
+        Gets to know what names hold that mean a secret.
+    leaves
+        Whether a server takes in the journal as it grows, and can read large files.
+    """
+
+    def __init__(
+        self,
+        shell: Any,
+        hidden: names.Hidden,
+        between: Between,
+        secrets: Secrets,
+        *,
+        leaves: bool,
+    ) -> None:
+        self._shell = shell
+        self._hidden = hidden
+        self._between = between
+        self._secrets = secrets
+        self._sources = Sources()
+        self._sights = sight.Sights(hidden)
+        self._data = Data()
+        self._reads = Reads(leaves)
+        self._reads.install()
+        self._generators = Generators()
+
+    def close(self) -> None:
+        """Undo what was put around the readers of files."""
+        self._reads.close()
+
+    # --- before ---
+
+    def begin(self, execution: Execution, namespace: dict[str, Any]) -> None:
+        """Look at what a cell is about to find.
+
+        Parameters
+        ----------
+        execution
+            Gets what its cell mentions, if its source need not be read here.
+        namespace
+            The user's.
+        """
+        found = self._sights.begin(execution.source, namespace)
+        # Without looks at the whole namespace nobody could tell what else the cell changed.
+        if execution.may_be_left and self._between.found is not None:
+            execution.glimpse = found
+        self._reads.begin()
+        self._generators.begin()
+
+    def read(self, execution: Execution, tree: ast.Module, code: object) -> None:
+        """Read a cell that is about to execute, if only its source tells what to look at."""
+        # IPython parses another text where a cell holds its own syntax.
+        is_as_written = type(code) is str and code.strip() == execution.source.strip()
+        if is_as_written and execution.glimpse is not None:
+            return
+        execution.glimpse = None
+        execution.read = self._sources.read(tree, code)
+        self._note(execution, execution.read.flow, self._between.found)
+
+    def nest(self, execution: Execution, source: str) -> None:
+        """Take in that a cell runs another one, `source`, inside itself.
+
+        The body of ``%%capture`` is run that way too, and is known.
+        """
+        execution.nested = True
+        if execution.glimpse is not None:
+            return
+        read, earlier = execution.read or _UNREADABLE, execution.before
+        if source == read.handed_on or (earlier is not None and earlier.every):
+            return
+        flow = replace(read.flow, opaque=read.flow.opaque or NESTED)
+        execution.read = replace(read, flow=flow)
+        now = self._note(execution, flow, None)
+        if earlier is not None:
+            execution.before = names.Before(
+                {**now.identities, **earlier.identities}, earlier.reads, every=True
+            )
+
+    def _note(self, execution: Execution, flow: Flow, look: names.Look | None) -> names.Before:
+        execution.before = names.before(
+            flow, self._sources.context, self._shell.user_ns, self._hidden, look
+        )
+        return execution.before
+
+    # --- after ---
+
+    def end(
+        self,
+        execution: Execution,
+        namespace: dict[str, Any],
+        fields: dict[str, Any],
+        budget: Budget,
+        *,
+        completed: bool,
+    ) -> list[Any]:
+        """Fill in what can be seen of what a cell did, and return what has to wait.
+
+        One part that fails leaves the others as they are.
+        """
+        if execution.glimpse is not None and execution.tree is not None:
+            flow = None
+            waiting = self._see(execution, execution.glimpse, namespace, fields, budget)
+        else:
+            # A cell that is not Python, or was refused before it ran, was not read.
+            flow = (execution.read or _UNREADABLE).flow
+            waiting = self._judge(execution, flow, namespace, fields, budget, completed=completed)
+        unread: list[Unread] = []
+        files = _part(execution, "files", self._reads.take, budget, waiting, unread)
+        if unread:
+            fields["unread"] = tuple(unread)
+        if files is not None:
+            read, not_read = files
+            if read:
+                fields["data"] = (*fields.get("data", ()), *read)
+            execution.unseen += not_read
+        moved = _part(execution, "randomness", self._generators.take)
+        if moved is not None:
+            uses, loaded = moved
+            if flow is not None:
+                uses = random_uses(flow, uses, loaded=loaded)
+            elif loaded:
+                fields["sight"]["loaded"] = True
+            if uses:
+                fields["randomness"] = uses
+        return waiting
+
+    def _see(
+        self,
+        execution: Execution,
+        glimpse: sight.Glimpse,
+        namespace: dict[str, Any],
+        fields: dict[str, Any],
+        budget: Budget,
+    ) -> list[Any]:
+        """Say what became of the names of a cell that somebody else will read."""
+        tree, changed = execution.tree, execution.changed or ()
+        assert tree is not None
+        seen = self._sights.end(glimpse, execution.source, namespace, changed, self._between.left)
+        fields["sight"] = seen
+        self._secrets.learn((*changed, *seen.get("mutable", ())), namespace)
+        if may_hold_literals(tree, execution.source):
+            found = _part(execution, "parameters", _parameters, tree, namespace)
+            if found:
+                fields["parameters"] = found
+            seen["parameters"] = True
+        if execution.nested:
+            seen["nested"] = True
+        self._sources.leave(tree)
+        if not glimpse.words.issuperset(changed) and not glimpse.binds_any:
+            changed = tuple(filter(glimpse.words.__contains__, changed))
+        if not sight.may_be_data(changed, namespace) and not self._data.knows(changed):
+            return []
+        bound = frozenset(changed)
+        moved = names.Moved(_NO_NAMES, bound, bound, _NO_NAMES, _NO_NAMES)
+        waiting = self._look_at_data(execution, moved, _NO_NAMES, namespace, fields, budget).waiting
+        self._models(execution, _NO_FLOW, bound, namespace, fields)
+        return waiting
+
+    def _judge(
+        self,
+        execution: Execution,
+        flow: Flow,
+        namespace: dict[str, Any],
+        fields: dict[str, Any],
+        budget: Budget,
+        *,
+        completed: bool,
+    ) -> list[Any]:
+        """Say what a cell did whose source was read."""
+        changed = execution.changed or ()
+        moved = names.after(
+            flow,
+            execution.before or _NOTHING_NOTED,
+            namespace,
+            self._hidden,
+            self._between.left,
+            completed=completed,
+        )
+        self._secrets.learn(moved.writes.union(changed), namespace)
+        if flow.opaque is not None:
+            fields["opaque"] = True
+        if changed:
+            fields["changed_beside"] = tuple(name for name in changed if name not in moved.writes)
+        doubtful = moved.changed - moved.bound - flow.mutates
+        seen = self._look_at_data(execution, moved, doubtful, namespace, fields, budget)
+        writes = moved.writes
+        if doubtful:
+            writes -= {name for name in doubtful if seen.changed.get(name) is False}
+            fields["unsettled"] = tuple(
+                sorted(name for name in doubtful & writes if seen.changed.get(name, "") is None)
+            )
+        # What is as an event has it by default is left out, here and below.
+        if moved.reads:
+            fields["reads"] = tuple(sorted(moved.reads))
+        if writes:
+            fields["writes"] = tuple(sorted(writes))
+        if flow.functions:
+            fields["functions"] = {
+                name: tuple(sorted(function.reads)) for name, function in flow.functions.items()
+            }
+        _part(execution, "names", self._sources.go_on, flow)
+        # What an error kept the cell from binding is the result of an earlier execution.
+        self._values(execution, flow, writes - moved.unreached, namespace, fields)
+        return seen.waiting
+
+    def _look_at_data(
+        self,
+        execution: Execution,
+        moved: names.Moved,
+        doubtful: frozenset[str],
+        namespace: dict[str, Any],
+        fields: dict[str, Any],
+        budget: Budget,
+    ) -> Seen:
+        seen = Seen()
+        if moved.bound or moved.changed:
+            _part(execution, "data", self._data.look, moved, doubtful, namespace, budget, seen)
+        if seen.uses:
+            fields["data"] = tuple(seen.uses)
+        return seen
+
+    def _values(
+        self,
+        execution: Execution,
+        flow: Flow,
+        produced: frozenset[str],
+        namespace: dict[str, Any],
+        fields: dict[str, Any],
+    ) -> None:
+        """Look at the values that a cell left; most cells leave none of most kinds."""
+        literals = (execution.read or _UNREADABLE).literals
+        if literals:
+            found = _part(execution, "parameters", parameters.parameters, literals, namespace)
+            if found:
+                fields["parameters"] = tuple(found)
+        if produced and (flow.computed or flow.metric_calls):
+            _part(execution, "metrics", _measure, flow, produced, namespace, fields)
+        if produced:
+            self._models(execution, flow, produced, namespace, fields)
+
+    def _models(
+        self,
+        execution: Execution,
+        flow: Flow,
+        written: frozenset[str],
+        namespace: dict[str, Any],
+        fields: dict[str, Any],
+    ) -> None:
+        found = _part(
+            execution, "models", models.models, flow, written, namespace, self._data.digests
+        )
+        if found:
+            fields["models"] = tuple(found)
+
+
+def _parameters(tree: ast.Module, namespace: dict[str, Any]) -> tuple[Parameter, ...]:
+    return tuple(parameters.parameters(literals_of_tree(tree), namespace))
+
+
+def _measure(
+    flow: Flow, written: frozenset[str], namespace: dict[str, Any], fields: dict[str, Any]
+) -> None:
+    numbers = {name: number(namespace[name]) for name in written if name in namespace}
+    measured = measured_by(flow, numbers)
+    fields["metrics"] = measured.metrics
+    fields["minor"] = measured.minor
+    fields["volatile"] = measured.volatile
+
+
+def _part(execution: Execution, what: str, look: Callable[..., Any], *at: Any) -> Any:
+    try:
+        return look(*at)
+    except KeyboardInterrupt:
+        # The cell is over; somebody who is tired of waiting for us need not wait.
+        execution.unseen.append(NotSeen(what, "interrupted"))
+    except Exception as fault:  # noqa: BLE001 - one part's fault must not cost the record
+        execution.unseen.append(NotSeen(what, f"capture failed with {type(fault).__name__}"))
+    return None

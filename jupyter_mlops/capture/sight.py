@@ -1,0 +1,214 @@
+"""What can be seen of a cell's names without reading its source.
+
+Most cells mention only what is told apart at a glance: numbers, texts, containers, modules,
+objects of libraries. Of those is noted what they were before and are afterwards, by the words
+that stand in the source, comments and all: a few steps for each. What the cell read, wrote
+and set follows from that and from the source, and whoever reads the journal works it out.
+
+A cell that mentions data, or what the notebook itself defined, is read in the kernel, before
+it runs: only its source tells what has to be looked at before and after.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from itertools import compress
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from jupyter_mlops import fingerprints
+from jupyter_mlops.capture.metrics import number
+from jupyter_mlops.capture.names import Hidden, Look, is_immutable, is_inert
+from jupyter_mlops.dataflow import is_history
+from jupyter_mlops.dataflow.calls import FITTERS
+from jupyter_mlops.fingerprints.introspection import Types, is_a, name_of
+from jupyter_mlops.records import NOT_FINITE
+
+# Characters; in a longer one there is so much to be looked up that reading costs no more.
+_LONGEST = 4000
+_WORD = re.compile(r"[^\W\d]\w*")
+_DEFINED = re.compile(r"\b(?:def|class)\s+(\w+)")
+# Told by their types alone: neither data nor anything that reads or changes the notebook's
+# names when it is used.
+_SIMPLE = (
+    int, float, complex, bool, str, bytes, type(None), type(...), range, slice,
+    list, dict, set, frozenset, tuple, ModuleType, BuiltinFunctionType, MethodType,
+)  # fmt: skip
+_PLAIN, _NO_DATA = Types(*_SIMPLE), Types(*_SIMPLE, FunctionType, type)
+_SCALARS = Types(int, bool, type(None))
+_NO_NUMBERS = Types(*(one for one in _SIMPLE if one is not float), FunctionType, type)
+# With one of these a cell may bind names that do not stand in it.
+_BINDING_ANY = frozenset({"exec", "eval", "globals", "locals", "vars", "import"})
+_NUMBER = object.__hash__
+
+
+class Glimpse:
+    """The names that a cell mentions, as it found them; it holds no object of the user's.
+
+    Attributes
+    ----------
+    words
+        All words in the source.
+    had
+        Those that were bound, and the numbers of what they were bound to.
+    """
+
+    __slots__ = ("had", "words")
+
+    def __init__(self, words: frozenset[str], had: dict[str, int]) -> None:
+        self.words = words
+        self.had = had
+
+    @property
+    def binds_any(self) -> bool:
+        """Whether the cell may bind names that do not stand in it."""
+        return not _BINDING_ANY.isdisjoint(self.words)
+
+
+class Sights:
+    """Looks at cells that need not be read in the kernel.
+
+    Parameters
+    ----------
+    hidden
+        What IPython itself put into the namespace.
+    """
+
+    def __init__(self, hidden: Hidden) -> None:
+        self._hidden = hidden
+        # Names of functions and classes that cells defined, wrapped by a decorator or not.
+        self._defined: set[str] = set()
+
+    def begin(self, source: str, namespace: Mapping[str, Any]) -> Glimpse | None:
+        """Look at what a cell mentions; ``None`` if its source has to be read before it runs."""
+        words = frozenset(_WORD.findall(source))
+        known = FITTERS.isdisjoint(words) and self._defined.isdisjoint(words)
+        if "def" in words or "class" in words:
+            self._defined.update(_DEFINED.findall(source))
+        # Python takes `ﬁt` for `fit`; who reads the words by themselves would not.
+        if not source.isascii() and not unicodedata.is_normalized("NFKC", source):
+            return None
+        if not known or len(source) > _LONGEST:
+            return None
+        had: dict[str, int] = {}
+        hidden, plain = self._hidden.names, _PLAIN.numbers
+        for word in words:
+            if word in namespace:
+                value = namespace[word]
+                if _NUMBER(type(value)) not in plain and _has_to_be_read(value):
+                    return None
+                if not (word in hidden and hidden[word] is value):
+                    had[word] = _NUMBER(value)
+        return Glimpse(words, had)
+
+    def end(
+        self,
+        glimpse: Glimpse,
+        source: str,
+        namespace: Mapping[str, Any],
+        changed: Iterable[str],
+        look: Look | None,
+    ) -> dict[str, Any]:
+        """Say what became of the names: a :class:`Sight`, without what is as by default.
+
+        Parameters
+        ----------
+        glimpse
+            What the cell found.
+        source
+            Its source.
+        namespace
+            The user's, as the cell left it.
+        changed
+            Names that were bound anew or deleted meanwhile.
+        look
+            At the whole namespace as it is now.
+        """
+        had, hidden, scalars = glimpse.had, self._hidden.names, _SCALARS.numbers
+        no_numbers = _NO_NUMBERS.numbers
+        kept, there, inert = [], [], []
+        mutable: dict[str, int] = {}
+        values: dict[str, Any] = {}
+        types: dict[str, str] = {}
+        for name in glimpse.words.union(changed):
+            if name not in namespace:
+                continue
+            value = namespace[name]
+            if name in hidden and hidden[name] is value:
+                had.pop(name, None)  # it is IPython's own again, neither bound nor deleted
+                continue
+            its = _NUMBER(value)
+            if had.get(name) == its:
+                kept.append(name)
+            kind = type(value)
+            if (
+                _NUMBER(kind) in scalars
+                or (kind is str and value in source)
+                or (kind is float and value - value == 0)
+            ):
+                values[name] = value
+            elif _NUMBER(kind) not in no_numbers and (found := number(value)) is not None:
+                values[name] = NOT_FINITE.get(repr(found), found)
+                if kind is not float or type(values[name]) is str:
+                    types[name] = "float" if kind is float else kind.__name__
+            else:
+                there.append(name)
+                if not is_immutable(value):
+                    if is_inert(value):
+                        inert.append(name)
+                    else:
+                        mutable[name] = its
+        aliases = self._aliases(mutable, look) if mutable else None
+        all_: dict[str, Any] = {
+            "had": list(had),
+            "kept": kept,
+            "there": there,
+            "values": values,
+            "types": types,
+            "mutable": list(mutable),
+            "inert": inert,
+            "aliases": aliases,
+            "changed": changed,
+        }
+        return {name: one for name, one in all_.items() if one}
+
+    def _aliases(
+        self, mutable: dict[str, int], look: Look | None
+    ) -> dict[str, tuple[str, ...]] | None:
+        if look is None:
+            return None
+        numbers = set(mutable.values())
+        same = [
+            (name, number)
+            for name, number in compress(
+                zip(*look, strict=True), map(numbers.__contains__, look[1])
+            )
+            if not is_history(name)
+        ]
+        if len(same) == len(numbers):
+            return None
+        return {
+            name: tuple(other for other, its in same if its == number and other != name)
+            for name, number in mutable.items()
+        }
+
+
+def _has_to_be_read(value: object) -> bool:
+    """Tell whether the source must say what is done with `value`."""
+    kind = type(value)
+    if kind is FunctionType:
+        return value.__module__ == "__main__"
+    cls: Any = value if is_a(value, type) else None
+    if cls is not None:
+        return name_of(cls)[0] in ("", "__main__")
+    return name_of(kind)[0] in ("", "__main__") or fingerprints.kind(value) is not None
+
+
+def may_be_data(names: Iterable[str], namespace: Mapping[str, Any]) -> bool:
+    """Tell whether one of these names may hold data or a model."""
+    for name in names:  # noqa: SIM110 - half the time of any()
+        if _NUMBER(type(namespace.get(name))) not in _NO_DATA.numbers:
+            return True
+    return False

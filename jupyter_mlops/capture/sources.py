@@ -1,0 +1,76 @@
+"""The sources of cells, read as far as the kernel has to."""
+
+from __future__ import annotations
+
+import ast
+
+from jupyter_mlops import dataflow
+from jupyter_mlops.dataflow import Context, Flow, Literal
+from jupyter_mlops.dataflow.source import handed_on
+from jupyter_mlops.frozen import dataclass
+
+_KNOWN_CELLS = 200
+_KNOWN_CHARACTERS = 10_000
+# So many that nobody read are caught up with in a few milliseconds.
+_UNREAD_LIMIT = 50
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the source of a cell says.
+
+    ``handed_on`` is what a cell magic hands back to the shell, if the cell is one.
+    """
+
+    flow: Flow
+    literals: tuple[Literal, ...]
+    handed_on: str | None
+
+
+class Sources:
+    """Reads cells in the light of those before them.
+
+    Attributes
+    ----------
+    context
+        What the cells that were read left, as of the last call of :meth:`read`.
+    """
+
+    def __init__(self) -> None:
+        self.context = Context()
+        self._unread: list[ast.Module] = []
+        # What reading a cell gave, by its code and what was known before: most cells that
+        # are executed were executed before.
+        self._known: dict[str, tuple[Context, Read]] = {}
+
+    def read(self, tree: ast.Module, code: object) -> Read:
+        """Read a cell from its tree; `code` is what was parsed."""
+        self._catch_up()
+        context, known = self.context, None
+        if type(code) is str:
+            known = self._known.get(code)
+        if known is not None and known[0] is context:
+            return known[1]
+        read = Read(
+            dataflow.analyse_tree(tree, context), dataflow.literals_of_tree(tree), handed_on(tree)
+        )
+        if type(code) is str and len(code) < _KNOWN_CHARACTERS:
+            if len(self._known) >= _KNOWN_CELLS:
+                self._known.clear()
+            self._known[code] = context, read
+        return read
+
+    def leave(self, tree: ast.Module) -> None:
+        """Take note of a cell that was executed without being read."""
+        self._unread.append(tree)
+        if len(self._unread) >= _UNREAD_LIMIT:
+            self._catch_up()
+
+    def go_on(self, flow: Flow) -> None:
+        """Take note of what a cell that was read leaves for the next one."""
+        self.context = self.context.after(flow)
+
+    def _catch_up(self) -> None:
+        unread, self._unread = self._unread, []
+        for tree in unread:
+            self.go_on(dataflow.analyse_tree(tree, self.context))

@@ -1,0 +1,191 @@
+"""What an execution did: what its source says may happen, with what the kernel saw of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from jupyter_mlops.dataflow.constants import Literal, literals
+from jupyter_mlops.dataflow.flow import Flow
+from jupyter_mlops.events import CellFinished, Sight
+from jupyter_mlops.frozen import dataclass
+from jupyter_mlops.records import NOT_FINITE, Metric, Parameter, RandomUse
+
+NESTED = "run_cell() inside the cell"
+# A journal's numbers end where those of its readers do.
+_INTEGER_LIMIT = 2**63
+_MISSING = object()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Metrics of one execution; ``minor`` and ``volatile`` name some of them.
+
+    Minor ones (integer counts that nothing measures) open no run of their own, volatile
+    ones tell the clock.
+    """
+
+    metrics: tuple[Metric, ...]
+    minor: tuple[str, ...]
+    volatile: tuple[str, ...]
+
+
+def account(finished: CellFinished, source: str, flow: Flow) -> CellFinished:
+    """Work out what an execution used and produced, where the kernel left that to its readers.
+
+    Parameters
+    ----------
+    finished
+        What the kernel saw; returned as it is if it holds no ``sight``.
+    source
+        The cell as it was executed.
+    flow
+        What :func:`jupyter_mlops.dataflow.analyse` says of it.
+    """
+    sight = finished.sight
+    if sight is None:
+        return finished
+    if sight.nested:
+        flow = replace(flow, opaque=flow.opaque or NESTED)
+    reads, bound, unreached = _bound(flow, sight, completed=finished.status == "ok")
+    changed = _changed(flow, sight)
+    writes = bound | changed
+    produced = writes - (unreached - changed)
+    found = list(finished.parameters)
+    if not sight.parameters:
+        found = parameters(literals(source), sight)
+    measured = measured_by(flow, {name: _number(sight, name) for name in produced})
+    functions = {name: tuple(sorted(one.reads)) for name, one in flow.functions.items()}
+    return replace(
+        finished,
+        reads=tuple(sorted(reads)),
+        writes=tuple(sorted(writes)),
+        opaque=flow.opaque is not None,
+        changed_beside=tuple(name for name in sight.changed if name not in writes),
+        functions=functions or None,
+        parameters=tuple(found),
+        metrics=measured.metrics,
+        minor=measured.minor,
+        volatile=measured.volatile,
+        data=tuple(one for one in finished.data if one.access != "made" or one.name in writes),
+        models=tuple(one for one in finished.models if one.name in produced),
+        randomness=random_uses(flow, finished.randomness, loaded=sight.loaded),
+        sight=None,
+    )
+
+
+def _bound(flow: Flow, sight: Sight, *, completed: bool) -> tuple[set[str], set[str], set[str]]:
+    """Return the names that were read, that were bound, and those bound but not reached."""
+    had, kept, there = set(sight.had), set(sight.kept), {*sight.there, *(sight.values or ())}
+    reads = set(flow.reads & had)
+    bound: set[str] = set()
+    unreached: set[str] = set()
+    candidates = flow.binds | flow.maybe_binds
+    if flow.opaque is not None:
+        candidates |= set(sight.changed)
+    for name in candidates:
+        if name not in there:
+            if name in had or name in sight.changed:
+                bound.add(name)  # deleted
+        elif name not in kept or (completed and name in flow.binds):
+            bound.add(name)  # perhaps to the very same object, as small numbers are
+        elif name in flow.binds or name in flow.maybe_binds:
+            # Either the branch was not taken, or it stored the same object once more.
+            bound.add(name)
+            reads.add(name)
+            if not completed:
+                unreached.add(name)
+    return reads, bound, unreached
+
+
+def _changed(flow: Flow, sight: Sight) -> set[str]:
+    """Return the names whose object was, or may have been, changed in place."""
+    mutable = set(sight.mutable)
+    changed = (flow.mutates & (mutable | set(sight.inert))) | (flow.maybe_mutates & mutable)
+    aliases = sight.aliases or {}
+    return {*changed, *(other for name in changed for other in aliases.get(name, ()))}
+
+
+def parameters(found: Iterable[Literal], sight: Sight) -> list[Parameter]:
+    """Return the literals whose name still has the literal's value when the cell ends.
+
+    A name that a loop, a widget or another thread has set meanwhile is no parameter.
+    """
+    values, types = sight.values or {}, sight.types or {}
+    return [
+        Parameter(one.name, one.value, one.type, cell=None, source="literal")
+        for one in found
+        if (value := values.get(one.name, _MISSING)) is not _MISSING
+        and types.get(one.name, type(value).__name__) == one.type
+        and value == one.value
+    ]
+
+
+def _number(sight: Sight, name: str) -> float | int | None:
+    value: object = (sight.values or {}).get(name)
+    if type(value) is str and (sight.types or {}).get(name, "").startswith("float"):
+        return float(value)  # one that JSON has no number for
+    if type(value) is int:
+        return value if abs(value) < _INTEGER_LIMIT else None
+    return value if type(value) is float else None
+
+
+def measured_by(flow: Flow, numbers: Mapping[str, float | int | None]) -> Measured:
+    """Return the metrics among the names that an execution bound.
+
+    A metric that is bound in a loop has its last value.
+
+    Parameters
+    ----------
+    flow
+        What the source says.
+    numbers
+        The names that the execution bound to a number; ``None`` for any other value.
+    """
+    metrics: list[Metric] = []
+    minor: list[str] = []
+    for name in sorted((set(flow.metric_calls) | flow.computed) - flow.loop_variables):
+        value = numbers.get(name)
+        if value is None or not name.strip("_"):
+            continue
+        called = name in flow.metric_calls
+        if not called and name in flow.in_loop:
+            continue
+        shown = NOT_FINITE.get(repr(value), value)
+        metrics.append(Metric(name, shown, None, None, "call" if called else "variable"))
+        if type(value) is int and not called:
+            minor.append(name)
+    volatile = tuple(one.name for one in metrics if one.name in flow.volatile)
+    return Measured(tuple(metrics), tuple(minor), volatile)
+
+
+def random_uses(flow: Flow, moved: Iterable[RandomUse], *, loaded: bool) -> tuple[RandomUse, ...]:
+    """Return the generators that a cell moved, or fed from the system, as far as it meant to.
+
+    Parameters
+    ----------
+    flow
+        What the source says.
+    moved
+        The global generators whose state is another one afterwards.
+    loaded
+        Whether modules were loaded meanwhile.
+    """
+    uses = [
+        replace(use, seeded=use.generator in flow.seeds)
+        for use in moved
+        # `rich` and others draw a number while they are imported.
+        if not (use.generator == "random" and loaded) or _may_draw(flow)
+    ]
+    seeded = {use.generator for use in uses if use.seeded}
+    fresh = (RandomUse(None, name, False, None, None) for name in sorted(flow.entropy - seeded))
+    return (*uses, *fresh)
+
+
+def _may_draw(flow: Flow) -> bool:
+    # Of what a cell calls only its own functions and `random` are known to want a number.
+    return (
+        flow.opaque is not None
+        or bool(flow.functions)
+        or any(call.startswith("random.") or "." not in call for call in flow.calls)
+    )

@@ -1,0 +1,228 @@
+"""A cell that its reader has to understand is understood as the kernel would have done it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jupyter_mlops.events import CellFinished
+from tests.capture.conftest import Kernel, StartKernel
+from tests.differential.ours import OURS
+
+# The kernel reads every source itself.
+READING = "__import__('jupyter_mlops.capture.sight').capture.sight.Sights.begin = lambda *_: None\n"
+COMPARED = (
+    "status", "reads", "writes", "opaque", "changed_beside", "functions", "parameters",
+    "metrics", "minor", "volatile", "models", "randomness", "unsettled",
+)  # fmt: skip
+CELLS = r"""
+import numpy as np, random, math
+x = 1; rate = 0.5; name = 'tree'; on = True; none = None
+---
+y = x + 1; z = rate * 2; big = 2 ** 80; nan = float('nan'); inf = -float('inf')
+---
+total, seen = 0, []
+for step in range(x + 3):
+    total += step * rate
+    if step % 2:
+        seen.append(total)
+best = max(seen)
+---
+seen.append(7)
+---
+other = seen; third = [seen]
+---
+other.append(8)
+---
+x = 1
+---
+name = 'tree'; long = 'a' 'b'; escaped = 'a\tb'
+pair = (1, 'b'); options = {'depth': 3, 'nested': [1, 2]}
+---
+options['depth'] = 4; print(options)
+---
+if rate > 100:
+    never = 1
+else:
+    rate = 0.5
+---
+for unit in (): made_in_loop = 1
+---
+del z
+---
+try: del z
+except NameError: z = 'back'
+---
+accuracy = np.float64(0.75); count = np.int64(3); single = np.float32(0.5); half = np.mean([1, 2])
+---
+from math import *
+---
+mu = sqrt(2) + rate
+---
+exec('hidden = 3; x = 5')
+---
+globals()['made'] = 4
+---
+np.random.seed(3); random.seed(4)
+---
+drawn = random.random(); also = np.random.rand()
+---
+u = __import__('uuid').uuid4().int
+---
+import time
+began = time.time(); took = time.time() - began
+---
+took2 = took + 1
+---
+def outer(a, b=rate):
+    return a + b + x
+---
+result = outer(2)
+---
+class Net:
+    def run(self): return rate
+net = Net()
+---
+net.run()
+---
+import functools
+@functools.lru_cache
+def cached(n): return n + rate
+---
+cached(3)
+---
+x = 3; raise ValueError(x)
+---
+after = 1 / 0
+---
+broken (
+---
+_ + 1
+---
+3 + 4
+---
+again = _
+---
+frame = __import__('pandas').DataFrame({'a': [1, 2], 'b': ['x', 'y']})
+---
+part = frame[['a']]; mean = frame.a.mean()
+---
+frame['c'] = 3
+---
+array = np.arange(10)
+---
+array[3] = 7
+---
+lines = [array]
+---
+lines[0][2] = 5
+---
+wert_ä = 3; größe = wert_ä + 1
+---
+ﬁt_ = 3
+---
+fit_ + 1
+---
+a = b = c = 7; a += 1
+---
+(d := 5); e, *f = 1, 2, 3
+---
+with open('t.txt', 'w') as file: file.write('text')
+---
+lambda_ = lambda q: q + x
+---
+lambda_(2)
+---
+import json as other_json, os.path
+---
+np.custom = 3
+---
+text = 'the value of tree'; shown = f'{text}!'
+---
+print(text)
+---
+get_ipython().run_cell('inside = 5; rate = 0.6')
+---
+%%capture kept
+print(rate)
+---
+%time timed = 3
+---
+data = {'list': [1, 2, 3]}; copy = dict(data); data['list'].append(4)
+---
+values = [i * rate for i in range(5)]; score = sum(values) / len(values); n = len(values)
+---
+async def later(): return rate
+got = await later()
+---
+import secrets, datetime
+stamp = datetime.datetime.now()
+---
+globals().update({f'g{i}': i for i in range(5)})
+---
+x, rate = rate, x
+---
+range = 3
+---
+list_ = range
+---
+del range
+---
+print(list(range(3)))
+---
+match x:
+    case 0.6: matched = 'yes'
+    case _: matched = 'no'
+---
+type Alias = int
+"""
+
+
+def finished(kernel: Kernel, sources: list[str]) -> tuple[list[CellFinished], int]:
+    """Execute cells; return what is understood of their ends, and how many have to be read."""
+    before = {event.writer for event in kernel.said()}
+    for source in sources:
+        kernel.run(source)
+    ends = [event for event in kernel.finished() if event.writer not in before]
+    said = [
+        event
+        for event in kernel.said()
+        if isinstance(event, CellFinished) and event.writer not in before
+    ]
+    return ends, sum(event.sight is not None for event in said)
+
+
+def told(event: CellFinished) -> dict[str, Any]:
+    found = {name: getattr(event, name) for name in COMPARED}
+    # The state of a generator that nothing seeded is another one in each kernel.
+    found["randomness"] = [(use.generator, use.seeded) for use in event.randomness]
+    found["metrics"] = [one.name if one.name in event.volatile else one for one in event.metrics]
+    found["data"] = [(use.kind, use.name, use.access, use.digest) for use in event.data]
+    found["unseen"] = [one.what for one in event.unseen]
+    return found
+
+
+def compare(start_kernel: StartKernel, startup: Callable[[str], None], sources: list[str]) -> float:
+    """Compare both readings; return the share of cells that were left to the reader."""
+    seen, left = finished(start_kernel(), sources)
+    startup(READING)
+    read, none = finished(start_kernel(), sources)
+    assert none == 0
+    assert len(seen) == len(read) > 0
+    for one, other in zip(seen, read, strict=True):
+        assert told(one) == told(other), sources[one.execution]
+    return left / len(seen)
+
+
+def test_cells_of_every_kind(start_kernel: StartKernel, startup: Callable[[str], None]) -> None:
+    sources = [cell.strip("\n") for cell in CELLS.split("---\n")]
+    assert compare(start_kernel, startup, sources) > 0.4
+
+
+@pytest.mark.parametrize(
+    "name", ["errors", "results and history", "randomness", "magics", "frames"]
+)
+def test_notebooks(name: str, start_kernel: StartKernel, startup: Callable[[str], None]) -> None:
+    compare(start_kernel, startup, list(OURS[name]))
