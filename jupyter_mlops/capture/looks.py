@@ -15,7 +15,7 @@ from jupyter_mlops.capture.execution import Execution
 from jupyter_mlops.capture.metrics import number
 from jupyter_mlops.capture.randomness import Generators
 from jupyter_mlops.capture.reads import Reads
-from jupyter_mlops.capture.secrets import Secrets
+from jupyter_mlops.capture.secrets import KernelSecrets
 from jupyter_mlops.capture.sources import Read, Sources
 from jupyter_mlops.dataflow import Flow, literals_of_tree
 from jupyter_mlops.dataflow.accounts import NESTED, measured_by, random_uses
@@ -51,7 +51,7 @@ class Looks:
         shell: Any,
         hidden: names.Hidden,
         between: Between,
-        secrets: Secrets,
+        secrets: KernelSecrets,
         *,
         leaves: bool,
     ) -> None:
