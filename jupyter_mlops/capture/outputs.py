@@ -109,7 +109,7 @@ class Listener:
         try:
             if interrupted:
                 self._interrupted(message)
-            if message["msg_type"] in _HEARD:
+            if message["header"]["msg_type"] in _HEARD:
                 self._note(message, packed[-1])
         except BaseException as fault:  # noqa: BLE001 - what the user sees must go out all the same
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -76,9 +77,12 @@ BREAKS = [
     "hooks.Hooks._begin = fail",
     "hooks.Hooks._read = fail",
     "hooks.Hooks._end = fail",
-    "session.Session.say = fail",
+    "session.Session.put = fail",
     "recorder.Recorder.start = fail",
-    "recorder.Recorder._look = fail",
+    "looks.Looks._see = fail",
+    "looks.Looks._judge = fail",
+    "sight.Sights.begin = fail",
+    "sight.Sights.end = fail",
     "outputs.Listener._note = fail",
     "outputs.Listener.take = fail",
     "hooks.Hooks._begin = hooks.Hooks._fault = fail",
@@ -90,9 +94,12 @@ BREAKS = [
 def test_broken_hooks_change_nothing_that_the_user_sees(
     start_kernel: StartKernel, startup: Callable[[str], None], without: list[str], broken: str
 ) -> None:
+    module, name, attribute = broken.partition(" = ")[0].split(".")
+    # What is broken is there, or this would prove nothing.
+    assert hasattr(getattr(import_module(f"jupyter_mlops.capture.{module}"), name), attribute)
     startup(
         "def _break():\n"
-        "    from jupyter_mlops.capture import hooks, session, recorder, outputs\n"
+        "    from jupyter_mlops.capture import hooks, looks, session, sight, recorder, outputs\n"
         "    def fail(*a, **k): raise ValueError('ours')\n"
         "    def leave(*a, **k): raise SystemExit(3)\n"
         f"    {broken}\n"
