@@ -17,7 +17,7 @@ from tests.store.random_sessions import act, disturbed, lies, lost, smallest, to
 
 @pytest.mark.slow
 def test_no_row_lies(tmp_path: Path) -> None:
-    for seed in range(2000):
+    for seed in range(1000):
         acted = act(seed, tmp_path)
         if lies(acted):
             pytest.fail(f"seed {seed}\n" + told(smallest(acted, tmp_path, lies), lies))
@@ -25,7 +25,7 @@ def test_no_row_lies(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_no_result_is_lost_and_closed_runs_stay(tmp_path: Path) -> None:
-    for seed in range(400):
+    for seed in range(200):
         acted = act(seed, tmp_path)
         if lost(acted):
             pytest.fail(f"seed {seed}\n" + told(smallest(acted, tmp_path, lost), lost))
@@ -33,7 +33,7 @@ def test_no_result_is_lost_and_closed_runs_stay(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_what_is_under_way_changes_no_run(tmp_path: Path) -> None:
-    for seed in range(400):
+    for seed in range(200):
         acted = act(seed, tmp_path)
         if disturbed(acted):
             pytest.fail(f"seed {seed}\n" + told(smallest(acted, tmp_path, disturbed), disturbed))
@@ -41,7 +41,7 @@ def test_what_is_under_way_changes_no_run(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_lineage_replayed_alone_gives_the_same_metrics(tmp_path: Path) -> None:
-    for seed in range(1000):
+    for seed in range(500):
         acted = act(seed, tmp_path)
         if unfaithful(acted):
             pytest.fail(f"seed {seed}\n" + told(smallest(acted, tmp_path, unfaithful), unfaithful))
