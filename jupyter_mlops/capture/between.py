@@ -38,6 +38,8 @@ class Between:
 
     Attributes
     ----------
+    is_too_large
+        Whether the namespace holds too many names to be looked at.
     found, left
         The look at the beginning of the cell that runs alone, and the one at the end of the
         last cell; ``None`` where there is none.
@@ -50,6 +52,7 @@ class Between:
         self.found: Look | None = None
         self._version: int | None = None
         self._shells: set[str] = set()
+        self.is_too_large = False
 
     def begin(
         self, execution: int, namespace: dict[str, Any], *, overlapping: bool
@@ -64,6 +67,7 @@ class Between:
             self._open.add(execution)
             return ()
         self._open = {execution}
+        self.is_too_large = len(namespace) > NAMES_LIMIT
         version, self._version = self._version, None
         if left is not None and version is not None and version == version_of(namespace):
             self.found = left

@@ -77,6 +77,7 @@ class Idle:
         self._work: _Work | None = None
         # Whether anything waits, under way or given up for now.
         self.has_work = False
+        self._is_used = False
         self._left: list[tuple[int, Waiting]] = []
 
     def begin(self, execution: int, waiting: list[Waiting]) -> None:
@@ -91,6 +92,22 @@ class Idle:
         self._work = _Work(everything, self._say)
         # Its turn comes when this request is answered, and before the next one is read.
         self._call(self._loop.call_soon, self._work)
+
+    def use(self, step: Callable[[float], bool]) -> None:
+        """Let `step` work in idle moments, for the seconds it is given, until it is done."""
+
+        def turn() -> None:
+            done = True
+            try:
+                done = step(_SLICE)
+            finally:
+                self._is_used = False
+                if not done:
+                    self.use(step)
+
+        if not self._is_used and self._loop is not None and threading.get_ident() == self._thread:
+            self._is_used = True
+            self._loop.call_later(_FIRST, lambda: self._guard("reading sources", turn))
 
     def pause(self) -> None:
         """Let go of all values; files go on waiting."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_mlops.capture import models, names, parameters, sight
-from jupyter_mlops.capture.between import Between
+from jupyter_mlops.capture.between import NAMES_LIMIT, Between
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.capture.data import Data, Seen
 from jupyter_mlops.capture.execution import Execution
@@ -25,6 +25,10 @@ from jupyter_mlops.records import Parameter
 
 _NO_NAMES: frozenset[str] = frozenset()
 _NO_FLOW = Flow()
+_TOO_LARGE = NotSeen(
+    "names that change outside a cell, or beside one",
+    f"the notebook has more than {NAMES_LIMIT:,} names",
+)
 _UNREADABLE = Read(_NO_FLOW, (), None)
 _NOTHING_NOTED = names.Before({}, frozenset(), every=False)
 
@@ -44,6 +48,11 @@ class Looks:
         Gets to know what names hold that mean a secret.
     leaves
         Whether a server takes in the journal as it grows, and can read large files.
+
+    Attributes
+    ----------
+    sources
+        Those of the session's cells.
     """
 
     def __init__(
@@ -59,7 +68,7 @@ class Looks:
         self._hidden = hidden
         self._between = between
         self._secrets = secrets
-        self._sources = Sources()
+        self.sources = Sources()
         self._sights = sight.Sights(hidden)
         self._data = Data()
         self._reads = Reads(leaves)
@@ -96,7 +105,7 @@ class Looks:
         if is_as_written and execution.glimpse is not None:
             return
         execution.glimpse = None
-        execution.read = self._sources.read(tree, code)
+        execution.read = self.sources.read(tree, code)
         self._note(execution, execution.read.flow, self._between.found)
 
     def nest(self, execution: Execution, source: str) -> None:
@@ -120,7 +129,7 @@ class Looks:
 
     def _note(self, execution: Execution, flow: Flow, look: names.Look | None) -> names.Before:
         execution.before = names.before(
-            flow, self._sources.context, self._shell.user_ns, self._hidden, look
+            flow, self.sources.context, self._shell.user_ns, self._hidden, look
         )
         return execution.before
 
@@ -139,6 +148,8 @@ class Looks:
 
         One part that fails leaves the others as they are.
         """
+        if self._between.is_too_large:
+            execution.unseen.append(_TOO_LARGE)
         if execution.glimpse is not None and execution.tree is not None:
             flow = None
             waiting = self._see(execution, execution.glimpse, namespace, fields, budget)
@@ -187,7 +198,7 @@ class Looks:
             seen["parameters"] = True
         if execution.nested:
             seen["nested"] = True
-        self._sources.leave(tree)
+        self.sources.leave(tree)
         if not glimpse.words.issuperset(changed) and not glimpse.binds_any:
             changed = tuple(filter(glimpse.words.__contains__, changed))
         if not sight.may_be_data(changed, namespace) and not self._data.knows(changed):
@@ -240,7 +251,7 @@ class Looks:
             fields["functions"] = {
                 name: tuple(sorted(function.reads)) for name, function in flow.functions.items()
             }
-        _part(execution, "names", self._sources.go_on, flow)
+        _part(execution, "names", self.sources.go_on, flow)
         # What an error kept the cell from binding is the result of an earlier execution.
         self._values(execution, flow, writes - moved.unreached, namespace, fields)
         return seen.waiting

@@ -211,6 +211,8 @@ class Recorder:
             self.say_finished()
         if waiting or self._idle.has_work:
             self._idle.begin(execution.number, waiting)
+        elif self._looks.sources.has_many_unread:
+            self._idle.use(self._looks.sources.catch_up)
 
     def _complete(self, number: int, found: dict[str, Any]) -> None:
         self._session.say(DataCompleted, execution=number, **found)
@@ -227,7 +229,7 @@ class Recorder:
                 if execution.last_line is None:
                     execution.last_line = self._ending(execution, fields)
                 self._session.put(execution.last_line)
-            except Exception:
+            except Exception:  # not swallowed: the guard counts it, and this line is given up
                 self._finished.pop(number, None)
                 raise
             # Not after an interrupt: the next call goes on where it hit.

@@ -37,7 +37,9 @@ _SIMPLE = (
     list, dict, set, frozenset, tuple, ModuleType, BuiltinFunctionType, MethodType,
 )  # fmt: skip
 _PLAIN, _NO_DATA = Types(*_SIMPLE), Types(*_SIMPLE, FunctionType, type)
-_SCALARS = Types(int, bool, type(None))
+# Larger ones are no literal either, and text of thousands of digits is refused by Python.
+_LARGEST = 2**4096
+_SCALARS = Types(bool, type(None))
 _NO_NUMBERS = Types(*(one for one in _SIMPLE if one is not float), FunctionType, type)
 # With one of these a cell may bind names that do not stand in it.
 _BINDING_ANY = frozenset({"exec", "eval", "globals", "locals", "vars", "import"})
@@ -113,18 +115,8 @@ class Sights:
     ) -> dict[str, Any]:
         """Say what became of the names: a :class:`Sight`, without what is as by default.
 
-        Parameters
-        ----------
-        glimpse
-            What the cell found.
-        source
-            Its source.
-        namespace
-            The user's, as the cell left it.
-        changed
-            Names that were bound anew or deleted meanwhile.
-        look
-            At the whole namespace as it is now.
+        `changed` are the names that were bound anew or deleted meanwhile, and `look` is at the
+        whole namespace as the cell left it.
         """
         had, hidden, scalars = glimpse.had, self._hidden.names, _SCALARS.numbers
         no_numbers = _NO_NUMBERS.numbers
@@ -147,6 +139,7 @@ class Sights:
                 _NUMBER(kind) in scalars
                 or (kind is str and value in source)
                 or (kind is float and value - value == 0)
+                or (kind is int and -_LARGEST < value < _LARGEST)
             ):
                 values[name] = value
             elif _NUMBER(kind) not in no_numbers and (found := number(value)) is not None:
@@ -160,8 +153,7 @@ class Sights:
                         inert.append(name)
                     else:
                         mutable[name] = its
-        aliases = self._aliases(mutable, look) if mutable else None
-        all_: dict[str, Any] = {
+        seen: dict[str, Any] = {
             "had": list(had),
             "kept": kept,
             "there": there,
@@ -169,10 +161,10 @@ class Sights:
             "types": types,
             "mutable": list(mutable),
             "inert": inert,
-            "aliases": aliases,
+            "aliases": self._aliases(mutable, look) if mutable else None,
             "changed": changed,
         }
-        return {name: one for name, one in all_.items() if one}
+        return {name: one for name, one in seen.items() if one}
 
     def _aliases(
         self, mutable: dict[str, int], look: Look | None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import math
+import time
 
 from jupyter_mlops import dataflow
 from jupyter_mlops.dataflow import Context, Flow, Literal
@@ -11,8 +13,9 @@ from jupyter_mlops.frozen import dataclass
 
 _KNOWN_CELLS = 200
 _KNOWN_CHARACTERS = 10_000
-# So many that nobody read are caught up with in a few milliseconds.
-_UNREAD_LIMIT = 50
+# As many as are caught up with in some milliseconds are left to an idle moment; with more, which
+# takes hundreds of cells without one, the next one waits for all.
+_UNREAD_MANY, _UNREAD_LIMIT = 20, 400
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Sources:
 
     def read(self, tree: ast.Module, code: object) -> Read:
         """Read a cell from its tree; `code` is what was parsed."""
-        self._catch_up()
+        self.catch_up()
         context, known = self.context, None
         if type(code) is str:
             known = self._known.get(code)
@@ -64,13 +67,21 @@ class Sources:
         """Take note of a cell that was executed without being read."""
         self._unread.append(tree)
         if len(self._unread) >= _UNREAD_LIMIT:
-            self._catch_up()
+            self.catch_up()
 
     def go_on(self, flow: Flow) -> None:
         """Take note of what a cell that was read leaves for the next one."""
         self.context = self.context.after(flow)
 
-    def _catch_up(self) -> None:
-        unread, self._unread = self._unread, []
-        for tree in unread:
-            self.go_on(dataflow.analyse_tree(tree, self.context))
+    @property
+    def has_many_unread(self) -> bool:
+        """Whether so many cells were not read that an idle moment should be used for it."""
+        return len(self._unread) >= _UNREAD_MANY
+
+    def catch_up(self, seconds: float = math.inf) -> bool:
+        """Read what was not read, for about that long; return whether that was all."""
+        until = time.perf_counter() + seconds
+        while self._unread and time.perf_counter() < until:
+            self.go_on(dataflow.analyse_tree(self._unread[0], self.context))
+            del self._unread[0]
+        return not self._unread

@@ -152,6 +152,14 @@ def test_more_names_than_can_be_compared_are_not() -> None:
     assert between.begin(1, namespace, overlapping=False) == ()
 
 
+def test_it_is_told_where_there_are_too_many_names(kernel: Kernel) -> None:
+    kernel.run(f"globals().update({{f'n{{i}}': i for i in range({NAMES_LIMIT})}})")
+    kernel.run("x = 1")
+    assert [one.what for one in kernel.finished()[-1].unseen] == [
+        "names that change outside a cell, or beside one"
+    ]
+
+
 def test_a_namespace_has_another_version_after_every_change() -> None:
     assert "ctypes" in sys.modules
     namespace: dict[str, Any] = {"a": 1}

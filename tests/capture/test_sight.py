@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -170,6 +171,10 @@ list_ = range
 ---
 del range
 ---
+huge = 10 ** 5000; small = -huge; large = 2 ** 4000
+---
+huge = huge + 1; near = 2 ** 4096
+---
 print(list(range(3)))
 ---
 match x:
@@ -226,3 +231,15 @@ def test_cells_of_every_kind(start_kernel: StartKernel, startup: Callable[[str],
 )
 def test_notebooks(name: str, start_kernel: StartKernel, startup: Callable[[str], None]) -> None:
     compare(start_kernel, startup, list(OURS[name]))
+
+
+def test_cells_that_were_not_read_are_caught_up_with(kernel: Kernel) -> None:
+    for number in range(30):
+        kernel.run(f"def f{number}(a): return a + x{number}")
+        kernel.run(f"x{number} = {number}")
+    unread = "len(get_ipython()._jupyter_mlops_hooks._recorder._looks.sources._unread)"
+    deadline = time.monotonic() + 60
+    while int(kernel.value(unread)) >= 20:
+        assert time.monotonic() < deadline
+    kernel.run("y = f29(1)")
+    assert set(kernel.finished()[-1].reads) == {"f29", "x29"}
