@@ -31,7 +31,6 @@ from jupyter_mlops.records.runs import (
     Column,
     DataKind,
     DataUse,
-    Draft,
     Environment,
     Executing,
     Fingerprint,
@@ -45,14 +44,11 @@ from jupyter_mlops.records.runs import (
     RandomUse,
     Run,
     RunError,
-    RunPage,
     RunStatus,
-    RunSummary,
     RunVerdict,
     Trigger,
     Unseen,
     last_failure,
-    state_of,
 )
 
 if TYPE_CHECKING:
@@ -95,6 +91,7 @@ if TYPE_CHECKING:
         NotebookParameter,
         Status,
     )
+    from jupyter_mlops.records.rows import Draft, RunPage, RunSummary, state_of
 
 __all__ = [
     "CANCELLED",
@@ -167,7 +164,7 @@ __all__ = [
 ]
 
 # What a run is made of is all that a kernel needs; the rest is loaded on first use (PEP 562).
-_LATER = ("batches", "judgements", "manners", "reports")
+_LATER = ("batches", "judgements", "manners", "reports", "rows")
 
 
 def __getattr__(name: str) -> Any:

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from jupyter_mlops import journal
 from jupyter_mlops.journal import Journal, mounts, segments
 
 OpenJournal = Callable[..., Journal]
+
+
+def notice(text: str) -> dict[str, str]:
+    return {"what": text, "why": "a test"}
+
+
+def said(path: Path) -> list[str]:
+    """Return what the notices of a journal say; fails if one is torn or numbered wrongly."""
+    lines = journal.read(path)
+    assert lines.torn == 0
+    assert [event["seq"] for event in lines.events] == list(range(len(lines.events)))
+    return [event["what"] for event in lines.events]
+
+
+def descriptors(path: Path) -> list[int]:
+    """Return the numbers of this process's open descriptors of a file."""
+    status, found = path.stat(), []
+    for number in map(int, os.listdir("/proc/self/fd")):
+        try:
+            if os.path.samestat(os.fstat(number), status):
+                found.append(number)
+        except OSError:
+            continue  # that of the listing itself
+    return found
 
 
 @pytest.fixture(params=["mapped", "plain"])

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import mmap
 import os
-import resource
 import shutil
 import stat
-import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,31 +17,7 @@ from jupyter_mlops import journal, schema
 from jupyter_mlops.errors import JournalError
 from jupyter_mlops.events import CellStarted, Notice, SessionEnded
 from jupyter_mlops.journal import Journal, compose, segments, writing
-from tests.journal.conftest import OpenJournal
-
-
-def notice(text: str) -> dict[str, str]:
-    return {"what": text, "why": "a test"}
-
-
-def said(path: Path) -> list[str]:
-    """Return what the notices of a journal say; fails if one is torn or numbered wrongly."""
-    lines = journal.read(path)
-    assert lines.torn == 0
-    assert [event["seq"] for event in lines.events] == list(range(len(lines.events)))
-    return [event["what"] for event in lines.events]
-
-
-def descriptors(path: Path) -> list[int]:
-    """Return the numbers of this process's open descriptors of a file."""
-    status, found = path.stat(), []
-    for number in map(int, os.listdir("/proc/self/fd")):
-        try:
-            if os.path.samestat(os.fstat(number), status):
-                found.append(number)
-        except OSError:
-            continue  # that of the listing itself
-    return found
+from tests.journal.conftest import OpenJournal, descriptors, notice, said
 
 
 def test_what_is_appended_is_read_back(open_journal: OpenJournal, tmp_path: Path) -> None:
@@ -79,19 +51,6 @@ def test_reading_goes_on_where_it_ended(open_journal: OpenJournal) -> None:
         offset = lines.offset
         assert not journal.has_line(one.path, offset)
     assert journal.read(one.path, offset) == journal.Lines((), offset, 0)
-
-
-def test_lines_of_any_length_find_room(open_journal: OpenJournal, way: str) -> None:
-    one = open_journal()
-    room = segments.ROOM_BYTES
-    sizes = [10, room - 200, 1, room, 3 * room + 7, 5, room // 2, room // 2, room // 2]
-    for size in sizes:
-        one.append(Notice, **notice("x" * size))
-        status = one.path.stat()
-        if way == "mapped":
-            assert status.st_size % room == 0
-            assert status.st_blocks * 512 >= status.st_size, "nothing mapped is ever sparse"
-    assert [len(text) for text in said(one.path)] == sizes
 
 
 def test_one_descriptor_that_no_child_inherits(open_journal: OpenJournal) -> None:
@@ -153,119 +112,6 @@ def test_a_reader_beside_a_writer_sees_whole_events_in_order(open_journal: OpenJ
         offset = lines.offset
     writer.join()
     assert seen == list(range(count))
-
-
-def test_where_mapping_is_refused_lines_are_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one = Journal(tmp_path, "w")
-    one.append(Notice, **notice("mapped"))
-
-    def refused(*_: object) -> None:
-        raise OSError(12, os.strerror(12))
-
-    monkeypatch.setattr(segments.mmap, "mmap", refused)
-    one.append(Notice, **notice("x" * segments.ROOM_BYTES))
-    one.append(Notice, **notice("written"))
-    assert isinstance(one._segment, segments.Plain)
-    assert said(one.path)[::2] == ["mapped", "written"]
-    assert journal.read(one.path).offset == one.path.stat().st_size
-    (number,) = descriptors(one.path)
-    assert not os.get_inheritable(number)
-    one.close()
-
-
-def test_a_file_whose_room_is_not_there_is_not_mapped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # As a file system that compresses, or only pretends to allocate.
-    monkeypatch.setattr(os, "posix_fallocate", lambda number, _, size: os.truncate(number, size))
-    one = Journal(tmp_path, "w")
-    one.append(Notice, **notice("written"))
-    assert isinstance(one._segment, segments.Plain)
-    assert said(one.path) == ["written"]
-    one.close()
-
-
-@pytest.mark.parametrize("kind", ["nfs4", "fuse.sshfs", "btrfs", "zfs", "cifs"])
-def test_nothing_is_mapped_on_a_network_or_where_blocks_move(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
-    table = tmp_path / "mounts"
-    table.write_text(f"/dev/sda / ext4 rw 0 0\nserver:/home {tmp_path}/home {kind} rw 0 0\n")
-    monkeypatch.setattr("jupyter_mlops.journal.mounts._MOUNTS", table)
-    monkeypatch.setattr(mmap, "mmap", None)
-    one = Journal(tmp_path / "home", "w")
-    one.append(Notice, **notice("written"))
-    one.close()
-    assert said(one.path) == ["written"]
-
-
-@contextlib.contextmanager
-def limited_files(size: int) -> Iterator[None]:
-    """Limit the size of files that this process may write.
-
-    Around single calls only: the file that pytest's own lines go to may be longer already.
-    """
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def test_what_finds_no_room_is_refused_and_the_next_line_is_whole(
-    open_journal: OpenJournal,
-) -> None:
-    one = open_journal()
-    one.append(Notice, **notice("first"))
-    size = one.path.stat().st_size
-    for _ in range(2):
-        with pytest.raises(JournalError, match="too large"), limited_files(size + 50):
-            one.append(Notice, **notice("x" * segments.ROOM_BYTES))
-    one.append(Notice, **notice("second"))
-    assert said(one.path) == ["first", "second"]
-
-
-LIMITED = """
-import resource, signal, sys
-from pathlib import Path
-from jupyter_mlops.errors import JournalError
-from jupyter_mlops.events import Notice
-from jupyter_mlops.journal import Journal, segments
-if sys.argv[2] == "plain":
-    segments._KEEPS_ROOM = frozenset()
-signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-one = Journal(Path(sys.argv[1]), "w")
-one.append(Notice, what="first", why="")
-resource.setrlimit(resource.RLIMIT_FSIZE, (one.path.stat().st_size + 50, -1))
-for size in (10**6, 10**6):
-    try:
-        one.append(Notice, what="x" * size, why="")
-    except JournalError as error:
-        print(error)
-"""
-
-
-def test_a_limit_of_file_size_kills_nobody(tmp_path: Path, way: str) -> None:
-    # Python ignores the signal, but a library or the user may have asked for it again.
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(tmp_path), way],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.count("File too large") == 2
-    assert said(tmp_path / "w.jsonl") == ["first"]
-
-
-def test_a_small_rest_of_the_disk_is_used_too(tmp_path: Path) -> None:
-    with limited_files(segments._PAGE_BYTES * 2):
-        one = Journal(tmp_path, "w")
-        one.append(Notice, **notice("x" * (segments._PAGE_BYTES + 1)))
-    assert one.path.stat().st_size == segments._PAGE_BYTES * 2
-    one.close()
 
 
 @pytest.mark.parametrize("removed", ["file", "folder", "home"])
@@ -375,29 +221,3 @@ def test_any_interrupt_leaves_each_line_once(
                 break
             interrupts += 1
         assert interrupts > 20
-
-
-def test_others_can_tell_whether_a_writer_holds_it(open_journal: OpenJournal) -> None:
-    one = open_journal()
-    assert journal.is_held(one.path)
-    one.append(Notice, **notice("x" * 2 * segments.ROOM_BYTES))
-    assert journal.is_held(one.path), "also where its room was enlarged"
-    one.close()
-    assert not journal.is_held(one.path)
-    assert not journal.is_held(one.path.with_name("nothing.jsonl"))
-
-
-def test_a_killed_writer_holds_nothing(tmp_path: Path, way: str) -> None:
-    code = (
-        "import sys, os, signal, pathlib; from jupyter_mlops.journal import Journal, segments\n"
-        f"segments._KEEPS_ROOM = {segments._KEEPS_ROOM!r}\n"
-        "one = Journal(pathlib.Path(sys.argv[1]), 'w'); print(flush=True); input()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        assert journal.is_held(tmp_path / "w.jsonl")
-        process.kill()
-    assert not journal.is_held(tmp_path / "w.jsonl")

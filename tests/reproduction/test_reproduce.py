@@ -1,4 +1,4 @@
-"""Reproductions with real kernels, of runs that were executed and of a session."""
+"""Reproductions with real kernels, of runs that were executed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_client.manager import start_new_kernel
 
 from jupyter_mlops import settings
 from jupyter_mlops.errors import CancelledError, NeedsInPlaceError, UsageError
@@ -351,73 +350,3 @@ def test_of_several_changes_those_that_reach_what_differs_first_are_named(
     )
     verdict = _reproduced(store, project.run(store), parameters=asked)
     assert verdict.sentence == "differs · cell 3 · size 20 → 5 and seed 42 → 1"
-
-
-def _session(folder: Path, *sources: str, silent: str = "") -> None:
-    """Execute sources one after the other in a kernel that nobody listens to.
-
-    What is `silent` is no cell: it is executed as an extension of JupyterLab would, unrecorded.
-    """
-    manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder))
-    manager.shutdown_wait_time = 120  # a kernel that was killed has not ended in order
-    try:
-        for source in sources:
-            client.execute_interactive(
-                source,
-                silent=source == silent,
-                timeout=60,
-                output_hook=lambda message: None,
-                stop_on_error=False,
-            )
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel()
-
-
-def test_a_session_is_replayed_in_its_recorded_order(project: Project, store: Store) -> None:
-    factor = "factor = 2"
-    scored = "score = factor * start\nprint('score', score)"
-    _session(project.folder, "start = 10", scored.replace("factor *", ""), factor, scored)
-    store.refresh()
-    newest = store.run(store.find("@1"))
-    assert newest.trigger == "interactive"
-    assert [one.source for one in store.steps(newest.id)][-1] == scored
-    verdict = _reproduced(store, newest)
-    assert verdict.verdict == "identical", verdict
-    repeated = store.run(verdict.reproduction or "")
-    assert [one.cell for one in repeated.cells] == [one.cell for one in newest.cells]
-    changed = _reproduced(store, newest, parameters={"factor": 3})
-    assert changed.verdict == "differs" and changed.causes[0].what == "factor"
-
-
-def test_a_value_that_no_cell_gave_is_the_cause(project: Project, store: Store) -> None:
-    scored = "score = lr * 2\nprint(score)"
-    between = "lr = 0.7"
-    _session(project.folder, "lr = 0.1", between, scored, silent=between)
-    store.refresh()
-    newest = store.run(store.find("@1"))
-    assert [(one.name, one.value) for one in newest.metrics] == [("score", 1.4)]
-    assert not newest.parameters
-    verdict = _reproduced(store, newest)
-    assert verdict.verdict == "differs", verdict
-    assert _causes(verdict) == [
-        (
-            "hidden state",
-            "lr",
-            1,
-            "was changed outside a cell, and no recorded execution of this run did that",
-        )
-    ]
-
-
-def test_an_error_that_a_session_went_on_after_is_expected(project: Project, store: Store) -> None:
-    _session(
-        project.folder,
-        "data = [1]\ndata.append(2)\nraise ValueError('stop')",
-        "total = 0.5 * sum(data)\nprint(total)",
-    )
-    store.refresh()
-    newest = store.run(store.find("@1"))
-    verdict = _reproduced(store, newest)
-    assert verdict.verdict == "identical", verdict
-    assert verdict.cells[0].outputs[0].kind == "error"

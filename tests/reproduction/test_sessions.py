@@ -28,10 +28,13 @@ def store(home: Settings) -> Iterator[Store]:
         yield opened
 
 
-def session(store: Store, folder: Path, *sources: str, ids: str = "") -> Run:
+def session(
+    store: Store, folder: Path, *sources: str, ids: str = "", silent: str | None = None
+) -> Run:
     """Execute sources one after the other in a kernel, and return the last run of it.
 
-    `ids` has a letter for the cell of each source, as JupyterLab tells a kernel its id.
+    `ids` has a letter for the cell of each source, as JupyterLab tells a kernel its id. What is
+    `silent` is no cell: it is executed as an extension of JupyterLab would, unrecorded.
     """
     manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder))
     manager.shutdown_wait_time = 120  # a kernel that was killed has not ended in order
@@ -39,7 +42,11 @@ def session(store: Store, folder: Path, *sources: str, ids: str = "") -> Run:
         for index, source in enumerate(sources):
             client.session.metadata = {"cellId": ids[index]} if ids else {}
             client.execute_interactive(
-                source, timeout=60, output_hook=lambda message: None, stop_on_error=False
+                source,
+                silent=source == silent,
+                timeout=60,
+                output_hook=lambda message: None,
+                stop_on_error=False,
             )
     finally:
         client.stop_channels()
@@ -61,6 +68,49 @@ def parameters(run: Run) -> list[tuple[Any, ...]]:
 
 def metrics(run: Run) -> list[tuple[Any, ...]]:
     return [(one.name, one.cell) for one in run.metrics]
+
+
+def test_a_session_is_replayed_in_its_recorded_order(store: Store, tmp_path: Path) -> None:
+    factor = "factor = 2"
+    scored = "score = factor * start\nprint('score', score)"
+    run = session(store, tmp_path, "start = 10", scored.replace("factor *", ""), factor, scored)
+    assert [one.source for one in store.steps(run.id)][-1] == scored
+    verdict, again = reproduced(store, run)
+    assert verdict.verdict == "identical", verdict
+    assert [one.cell for one in again.cells] == [one.cell for one in run.cells]
+    changed, _ = reproduced(store, run, parameters={"factor": 3})
+    assert changed.verdict == "differs" and changed.causes[0].what == "factor"
+
+
+def test_a_value_that_no_cell_gave_is_the_cause(store: Store, tmp_path: Path) -> None:
+    between = "lr = 0.7"
+    run = session(
+        store, tmp_path, "lr = 0.1", between, "score = lr * 2\nprint(score)", silent=between
+    )
+    assert [(one.name, one.value) for one in run.metrics] == [("score", 1.4)]
+    assert not run.parameters
+    verdict, _ = reproduced(store, run)
+    assert verdict.verdict == "differs", verdict
+    assert [(one.kind, one.what, one.cell, one.detail) for one in verdict.causes] == [
+        (
+            "hidden state",
+            "lr",
+            1,
+            "was changed outside a cell, and no recorded execution of this run did that",
+        )
+    ]
+
+
+def test_an_error_that_a_session_went_on_after_is_expected(store: Store, tmp_path: Path) -> None:
+    run = session(
+        store,
+        tmp_path,
+        "data = [1]\ndata.append(2)\nraise ValueError('stop')",
+        "total = 0.5 * sum(data)\nprint(total)",
+    )
+    verdict, _ = reproduced(store, run)
+    assert verdict.verdict == "identical", verdict
+    assert verdict.cells[0].outputs[0].kind == "error"
 
 
 def test_a_cell_executed_again_is_one_cell_of_the_notebook_as_it_is_now(

@@ -1,0 +1,76 @@
+"""Runs as lists show them: a row each, in pages."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import Any
+
+from jupyter_mlops.frozen import dataclass
+from jupyter_mlops.records.runs import (
+    SCHEMA_VERSION,
+    CellExecution,
+    Executing,
+    Run,
+    RunError,
+    RunStatus,
+    RunVerdict,
+    Trigger,
+)
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run as one row; a name used in several cells is ``name@cell`` for all but the last.
+
+    ``verdict`` is that on a reproduction, which ``parent`` names the original of.
+    """
+
+    id: str
+    notebook: str | None
+    status: RunStatus
+    trigger: Trigger
+    started: str
+    duration_s: float | None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, float | int | str] = field(default_factory=dict)
+    user: str = ""
+    parent: str | None = None
+    error: RunError | None = None
+    executing: Executing | None = None
+    verdict: RunVerdict | None = None
+    cancelled: bool = False
+
+
+def state_of(run: Run | RunSummary) -> str:
+    """Return a run's status in the word for people.
+
+    An interactive run is *open* while no cell executes: it waits for people, it does not run.
+    """
+    if run.cancelled:
+        return "cancelled"
+    waits = run.trigger == "interactive" and run.executing is None
+    return "open" if run.status == "running" and waits else run.status
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A change in an open interactive session that has produced no result yet.
+
+    ``executing`` is under way, and rests on the change: it can no longer join the open run.
+    """
+
+    session: str
+    notebook: str | None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    cells: tuple[CellExecution, ...] = ()
+    executing: Executing | None = None
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """What ``runs --json`` prints; ``next`` is the token of the following page."""
+
+    runs: tuple[RunSummary, ...]
+    draft: Draft | None = None
+    next: str | None = None
+    schema: int = SCHEMA_VERSION
