@@ -89,7 +89,7 @@ def mismatch(root: Path) -> str | None:
     """Say why the built front end at `root` cannot be packaged as it is; None if it can."""
     try:
         recorded = (root / RECORD).read_text(encoding="ascii").strip()
-    except FileNotFoundError:
+    except FileNotFoundError:  # told as the answer
         return "the front end is not built"
     if recorded != sources_digest(root):
         return "the built front end does not match its sources"
@@ -141,7 +141,7 @@ def _changed_outputs(root: Path) -> list[str]:
     """Return the names of files that are missing, other than they were built, or too many."""
     try:
         lines = (root / OUTPUT_RECORD).read_text(encoding="utf-8").splitlines()
-    except (FileNotFoundError, UnicodeDecodeError):
+    except (FileNotFoundError, UnicodeDecodeError):  # without the record nothing is known as built
         return [OUTPUT_RECORD.name]
     recorded = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     found = _outputs(root)
@@ -152,7 +152,7 @@ def _built_files(root: Path) -> list[str]:
     try:
         built = json.loads((root / OUTPUT / "package.json").read_bytes())
         entry = str(built["jupyterlab"]["_build"]["load"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):  # named as what is missing
         return ["a readable package.json"]
     return ["install.json", "static/style.js", entry]
 

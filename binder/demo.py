@@ -60,7 +60,7 @@ def reasons(answer: bytes) -> list[str]:
     """Return why a run is not good, from its record; a refusal is on the terminal already."""
     try:
         record = json.loads(answer)
-    except ValueError:
+    except ValueError:  # no record: what it said instead is the reason
         return [answer.decode(errors="replace")]
     return [
         *record.get("notices", ()),

@@ -216,7 +216,7 @@ def _ask_secret(name: str) -> str | None:
     try:
         with _interruptible():
             return getpass.getpass(f"{layout.clean(name)}: ", stream=sys.stderr) or None
-    except EOFError:
+    except EOFError:  # nobody answers
         return None
     except KeyboardInterrupt:
         print(file=sys.stderr)

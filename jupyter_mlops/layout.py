@@ -90,8 +90,7 @@ def terminal_columns(stream: Any) -> int | None:
     """Return the width of the terminal behind `stream`; ``None`` if it is not a terminal."""
     try:
         return os.get_terminal_size(stream.fileno()).columns or None
-    except (OSError, ValueError, AttributeError):
-        # A pipe, a file, a closed stream, or an object of the notebook's own.
+    except (OSError, ValueError, AttributeError):  # a pipe, a file, closed, or a stand-in
         return None
 
 

@@ -70,5 +70,5 @@ def secret_names_in(notebook: str | None) -> tuple[tuple[str, ...], tuple[str, .
         if b"secret_names" not in content:
             return (), ()
         return secret_names(section(json.loads(content), "metadata"))
-    except (OSError, ValueError, RecursionError):
-        return (), ()  # unreadable, or no notebook: then nobody has said anything
+    except (OSError, ValueError, RecursionError):  # unreadable or no notebook: nobody said anything
+        return (), ()

@@ -256,7 +256,6 @@ def _is_strict_json(content: bytes, output: dict[str, Any]) -> bool:
         return True
     try:
         json.dumps(output, allow_nan=False)
-    except ValueError:
-        # Python's JSON takes NaN, a journal does not; the digest still tells it apart.
+    except ValueError:  # JSON has no NaN, Python's has; the digest still tells it apart
         return False
     return True

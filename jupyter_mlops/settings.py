@@ -195,8 +195,7 @@ def starter_in(environ: Mapping[str, str]) -> Starter | None:
         known = {one.name for one in fields(Starter)}
         values = {name: value for name, value in told.items() if name in known}
         return Starter(**{**values, "known_secrets": tuple(values.get("known_secrets", ()))})
-    except (ValueError, TypeError, AttributeError):
-        # Whatever stands there was not written by us; a kernel has to start all the same.
+    except (ValueError, TypeError, AttributeError):  # not written by us; a kernel has to start
         return None
 
 

@@ -15,7 +15,7 @@ def free_port() -> int:
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
-            except OSError:
+            except OSError:  # somebody listens there: the next one
                 continue
             return port
     raise OSError("no port is free")

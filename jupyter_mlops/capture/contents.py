@@ -65,8 +65,8 @@ class Contents:
         known = self._known_of(path, expected)
         try:
             found = known or (yield from files.steps(path))
-        except OSError:
-            return None  # gone, or no longer ours to read: it stays as it was told
+        except OSError:  # gone, or no longer ours to read: it stays as it was told
+            return None
         if signature(path) != expected:
             return None
         self._remember(path, expected, began, found)
@@ -130,8 +130,8 @@ def _is_local(device: int) -> bool:
                 for line in file
                 if line.split()[2] == name
             ]
-    except (OSError, IndexError):
-        return False  # not Linux: nobody can tell
+    except (OSError, IndexError):  # not Linux: nobody can tell
+        return False
     return bool(mounts) and not any(
         is_network(*mount) or mount[0].startswith(_STAMPED_ELSEWHERE) for mount in mounts
     )

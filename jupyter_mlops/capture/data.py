@@ -171,8 +171,8 @@ def _taken(value: Any, budget: Budget) -> tuple[Fingerprint | None, bool]:
         begun = fingerprints.begin(value, whole=True)
         try:
             return (None if begun is None else budget.spend(begun)), False
-        except TimeoutError:
-            pass  # it took longer than its size told; the outline stands for it
+        except TimeoutError:  # it took longer than its size told; the outline stands for it
+            pass
     return (None if first is None else first.fingerprint), True
 
 

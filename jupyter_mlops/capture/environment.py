@@ -46,8 +46,8 @@ class Installed:
                 continue
             try:
                 stamps.append((entry, os.stat(entry).st_mtime_ns))
-            except OSError:
-                continue  # a folder of the path need not exist
+            except OSError:  # a folder of the path need not exist
+                continue
         return tuple(stamps)
 
 
@@ -55,8 +55,8 @@ def working_folder() -> str:
     """Return the process's working folder, an empty text if it is gone."""
     try:
         return os.getcwd()
-    except OSError:
-        return ""  # what runs there is recorded all the same
+    except OSError:  # what runs there is recorded all the same
+        return ""
 
 
 def read(folders: list[str]) -> Environment:
@@ -65,8 +65,8 @@ def read(folders: list[str]) -> Environment:
     for folder in folders:
         try:
             entries = os.listdir(folder)
-        except OSError:
-            continue  # removed meanwhile
+        except OSError:  # removed meanwhile
+            continue
         for entry in entries:
             match = _DISTRIBUTION.fullmatch(entry)
             if match is not None:

@@ -279,7 +279,7 @@ class Hooks:
         """Do one step; return whether a KeyboardInterrupt came meanwhile."""
         try:
             step(*of)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # told to the caller, who hands it on to the cell
             return True
         except BaseException as fault:  # noqa: BLE001 - nothing of ours may reach the user's output
             try:

@@ -81,8 +81,8 @@ def constructor_arguments(value: object) -> dict[str, Any]:
         if name in own:
             try:
                 arguments[name] = as_json(own[name])
-            except NotJsonError:
-                continue  # not a plain value: there is nothing to show for it
+            except NotJsonError:  # not a plain value: there is nothing to show for it
+                continue
     return arguments
 
 

@@ -33,7 +33,7 @@ def parameters(literals: Iterable[Literal], namespace: Mapping[str, Any]) -> lis
             continue
         try:
             in_effect = as_json(value) == literal.value
-        except NotJsonError:
+        except NotJsonError:  # no plain value any more, and so not the literal's
             continue
         if in_effect:
             found.append(

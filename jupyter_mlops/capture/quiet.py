@@ -79,5 +79,5 @@ def _processor_time(thread: threading.Thread) -> str | None:
     try:
         with open(f"/proc/self/task/{thread.native_id}/schedstat") as file:
             return file.read().split()[0]
-    except (OSError, IndexError):
-        return None  # not Linux, or it ended just now
+    except (OSError, IndexError):  # not Linux, or it ended just now
+        return None

@@ -260,8 +260,8 @@ def notebook_path(starter: Starter | None) -> tuple[str | None, Literal["told", 
 def _is_inherited(name: str) -> bool:
     try:
         parent = Path(f"/proc/{os.getppid()}/environ").read_bytes()
-    except OSError:
-        return False  # not Linux, or the parent is another user's
+    except OSError:  # not Linux, or the parent is another user's
+        return False
     return f"JPY_SESSION_NAME={name}".encode() in parent.split(b"\0")
 
 
@@ -275,5 +275,5 @@ def switched_off(path: str | None) -> bool:
         if f'"{OWN}"'.encode() not in content:
             return False
         return switches_capture_off(section(json.loads(content), "metadata"))
-    except (OSError, ValueError, RecursionError):
-        return False  # unreadable, or no notebook: then nobody has switched anything off
+    except (OSError, ValueError, RecursionError):  # unreadable, or no notebook: it says nothing
+        return False

@@ -122,8 +122,8 @@ def _found(tree: ast.Module, parsed: Parsed | None) -> tuple[Literal, ...]:
             return tuple(found.values())
         other = _other_uses(tree, counts)
         return tuple(literal for name, literal in found.items() if name not in other)
-    except PARSE_ERRORS:
-        return ()  # too deep to walk: nothing in it is for a person to set
+    except PARSE_ERRORS:  # too deep to walk: nothing in it is for a person to set
+        return ()
 
 
 def _only_names(statement: ast.stmt) -> bool:
@@ -160,7 +160,7 @@ def _literal(name: str, node: ast.expr, parsed: Parsed | None) -> Literal | None
         return None
     try:
         value = evaluate(node)
-    except _NotLiteralError:
+    except _NotLiteralError:  # no literal
         return None
     if type(value) in (list, dict, set, tuple) and not value:
         return None
@@ -188,7 +188,7 @@ def is_literal(node: ast.expr) -> bool:
     """Tell whether an expression is a literal."""
     try:
         evaluate(node)
-    except _NotLiteralError:
+    except _NotLiteralError:  # no literal
         return False
     return True
 

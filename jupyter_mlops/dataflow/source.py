@@ -117,7 +117,7 @@ def _parse_lines(text: list[str]) -> ast.Module | None:
         except SyntaxError as error:
             if not _rewrite_one(text, error.lineno):
                 return None
-        except PARSE_ERRORS:
+        except PARSE_ERRORS:  # no Python, of which the caller says that it is opaque
             return None
     return None
 

@@ -210,8 +210,8 @@ def _refreshed(store: Store) -> str | None:
 def _is_open(path: Path) -> bool:
     try:
         status = path.lstat()
-    except FileNotFoundError:
-        return False  # removed since it was listed
+    except FileNotFoundError:  # removed since it was listed
+        return False
     return not stat.S_ISLNK(status.st_mode) and bool(status.st_mode & 0o077)
 
 

@@ -71,7 +71,7 @@ def own_version() -> str:
     """Return the version of the package that is installed here."""
     try:
         return metadata.version(DISTRIBUTION)
-    except metadata.PackageNotFoundError:
+    except metadata.PackageNotFoundError:  # told as the answer
         return "not installed"
 
 

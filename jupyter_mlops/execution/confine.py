@@ -98,15 +98,15 @@ def _version() -> int:
     try:
         libc = ctypes.CDLL(None, use_errno=True)
         return int(libc.syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG))
-    except (OSError, AttributeError):
-        return 0  # a C library without syscall()
+    except (OSError, AttributeError):  # a C library without syscall()
+        return 0
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, path: str | Path, rights: int) -> None:
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except OSError:
-        return  # what does not exist needs no permission
+    except OSError:  # what does not exist needs no permission
+        return
     try:
         if not os.path.isdir(path):
             rights &= _WRITE_FILE | _TRUNCATE

@@ -114,8 +114,8 @@ def _execute(
             progress_bar=False,
             conduct=conduct,
         )
-    except papermill.PapermillExecutionError:
-        pass  # raised for every error output, expected ones too; the evidence judges
+    except papermill.PapermillExecutionError:  # for expected errors too; the evidence judges
+        pass
     except Exception as error:  # noqa: BLE001 -- whatever goes wrong here is this run's failure and must be told
         traceback.print_exc()
         evidence.end("failed", f"papermill: {type(error).__name__}: {' '.join(str(error).split())}")

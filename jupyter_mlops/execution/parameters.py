@@ -263,7 +263,7 @@ def _is_small(value: Any) -> bool:
     """Tell whether a literal of the value can be read back, as whoever records it does."""
     try:
         return is_literal(ast.parse(as_code(value), mode="eval").body)
-    except PARSE_ERRORS:
+    except PARSE_ERRORS:  # too long or too deep to be read back
         return False
 
 

@@ -23,8 +23,8 @@ def adopt_orphans() -> bool:
         return False
     try:
         return bool(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
-    except (OSError, AttributeError):
-        return False  # a C library without prctl; the process group is then what is ended
+    except (OSError, AttributeError):  # no prctl in the C library; the process group is ended
+        return False
 
 
 def descendants(pid: int) -> set[psutil.Process]:
@@ -45,8 +45,8 @@ def marked(variable: str, value: str) -> set[psutil.Process]:
         try:
             if process.environ().get(variable) == value:
                 found.add(process)
-        except (psutil.Error, OSError):
-            continue  # another user's, or ended meanwhile: in any case not ours
+        except (psutil.Error, OSError):  # another user's, or ended meanwhile: in any case not ours
+            continue
     return found
 
 
@@ -74,5 +74,5 @@ def _signal(process: psutil.Process, number: int) -> None:
     try:
         # psutil compares the start time first, so that a reused id is left alone.
         process.send_signal(number)
-    except (psutil.Error, OSError):
-        return  # it ended by itself, which is all that is wanted
+    except (psutil.Error, OSError):  # it ended by itself, which is all that is wanted
+        return

@@ -116,8 +116,8 @@ def translated(path: str | os.PathLike[str], digest: str) -> str | None:
         return None
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
-    except OSError:
-        return None  # gone, or another user's: the digest stays alone
+    except OSError:  # gone, or another user's: the digest stays alone
+        return None
     try:
         found = os.fstat(descriptor)
         named = algorithm(found.st_size)
@@ -129,8 +129,8 @@ def translated(path: str | os.PathLike[str], digest: str) -> str | None:
         while piece := os.read(descriptor, _PAUSE_EVERY_BYTES):
             own.bulk(piece)
             other.bulk(piece)
-    except OSError:
-        return None  # the disk failed: the digest stays alone
+    except OSError:  # the disk failed: the digest stays alone
+        return None
     finally:
         os.close(descriptor)
     return own.text() if other.text() == digest else None

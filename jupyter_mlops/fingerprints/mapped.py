@@ -89,8 +89,8 @@ def digest(path: str) -> str | None:
                     pieces.add(piece)
         finally:
             os.close(descriptor)
-    except (OSError, ValueError):
-        return None  # another user's, a file system that maps nothing, or it became shorter
+    except (OSError, ValueError):  # another user's, cut short, or nothing is mapped there
+        return None
     return pieces.text() if signature(path) == before else None
 
 

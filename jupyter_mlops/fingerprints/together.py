@@ -81,8 +81,8 @@ class _Work(Generic[_T]):
         while self._left:
             try:
                 position, begin = self._left.pop()
-            except IndexError:
-                return  # the other thread took the last one
+            except IndexError:  # the other thread took the last one
+                return
             self._found[position] = yield from begin()
             # A part may be too small to pause in itself, and there may be many.
             yield

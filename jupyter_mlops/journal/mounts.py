@@ -52,8 +52,8 @@ def _mount_of(folder: Path, table: str | None) -> tuple[str, str] | None:
     if table is None:
         try:
             table = _MOUNTS.read_text(errors="surrogateescape")
-        except OSError:
-            return None  # not Linux
+        except OSError:  # not Linux
+            return None
     real = os.path.realpath(folder)
     best, found = -1, None
     for line in table.splitlines():

@@ -30,17 +30,17 @@ def is_alive(process: Process) -> bool | None:
         return None
     try:
         os.kill(process.pid, 0)
-    except ProcessLookupError:
+    except ProcessLookupError:  # it has ended
         return False
-    except OSError:
-        return None  # it belongs to another user, or is another process with its number
+    except OSError:  # it belongs to another user, or is another process with its number
+        return None
     return True
 
 
 def _started_ticks(pid: int) -> int | None:
     try:
         status = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
+    except OSError:  # not Linux, or it has ended
         return None
     # The second field is the program's name in parentheses, which may hold anything.
     fields = status[status.rfind(b")") + 2 :].split()
@@ -51,5 +51,5 @@ def _started_ticks(pid: int) -> int | None:
 def _boot_id() -> str | None:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
+    except OSError:  # not Linux
         return None

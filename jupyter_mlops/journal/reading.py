@@ -117,7 +117,7 @@ def _whole_lines(file: BufferedReader) -> Iterator[bytes]:
 def _decode(line: bytes) -> Mapping[str, Any] | None:
     try:
         event = json.loads(line)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError):  # torn or foreign; the caller counts it
         return None
     return event if isinstance(event, dict) and isinstance(event.get("type"), str) else None
 

@@ -171,11 +171,11 @@ def is_held(path: Path) -> bool:
         return True
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-    except FileNotFoundError:
+    except FileNotFoundError:  # what is gone is nobody's
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError:  # a writer's, or a file system without locks
         return True
     finally:
         os.close(descriptor)
@@ -210,7 +210,7 @@ def status_of(path: Path) -> os.stat_result | None:
     """Return the status of what stands at `path`, ``None`` if nothing does."""
     try:
         return os.stat(path, follow_symlinks=False)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError):  # nothing stands there
         return None
 
 

@@ -235,8 +235,8 @@ class _Reader:
         try:
             start = self._offset(node.lineno, node.col_offset)
             end = self._offset(node.end_lineno, node.end_col_offset)
-        except IndexError:
-            return None  # of a line that was rewritten; its text is looked at as it is
+        except IndexError:  # of a line that was rewritten; its text is looked at as it is
+            return None
         return (start, end) if start < end else None
 
     def _offset(self, line: int, column: int) -> int:

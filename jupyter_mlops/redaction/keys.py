@@ -65,8 +65,8 @@ def for_a_while() -> bytes:
 def _put(unfinished: str, path: Path) -> None:
     try:
         os.link(unfinished, path)
-    except FileExistsError:
-        return  # somebody else was first, and theirs counts
+    except FileExistsError:  # somebody else was first, and theirs counts
+        return
     except OSError:
         # A file system without hard links: the race is as short as it can be there.
         if not path.exists():
@@ -76,7 +76,7 @@ def _put(unfinished: str, path: Path) -> None:
 def _read(path: Path) -> bytes | None:
     try:
         content = path.read_bytes()
-    except FileNotFoundError:
+    except FileNotFoundError:  # none was made yet
         return None
     if len(content) != _SIZE:
         raise OSError(_DAMAGED.format(path=path))

@@ -267,7 +267,7 @@ def _is_resident(text: str, start: int, end: int) -> bool:
     century = 1900 if digits[6] in (1, 2, 5, 6) else 2000
     try:
         born = date(century + digits[0] * 10 + digits[1], int(match[0][2:4]), int(match[0][4:6]))
-    except ValueError:
+    except ValueError:  # no day of the calendar
         return False
     if born > date.today():
         return False

@@ -57,8 +57,8 @@ class Teller:
         flags = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             descriptor = os.open(self._path, flags)
-        except OSError:
-            return  # nobody listens any more: then nobody writes outputs down either
+        except OSError:  # nobody listens any more: then nobody writes outputs down either
+            return
         try:
             if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
                 return
@@ -67,8 +67,8 @@ class Teller:
                 if len(line) <= _LINE_LIMIT:
                     os.write(descriptor, line)
                 del self.waiting[0]
-        except OSError:
-            return  # full: whoever listens has not come round to it; or gone just now
+        except OSError:  # full: whoever listens has not come round to it; or gone just now
+            return
         finally:
             os.close(descriptor)
 

@@ -28,7 +28,7 @@ def _pixels(content: bytes) -> Any:
     try:
         import numpy
         from PIL import Image
-    except ImportError:
+    except ImportError:  # not installed: how much differs can't be told
         return None
     try:
         with warnings.catch_warnings():

@@ -158,8 +158,8 @@ def _clock(match: re.Match[str], side: Side) -> str:
     for year in years:
         try:
             day = datetime(year, month, int(parts["d"]), tzinfo=timezone.utc)
-        except ValueError:
-            continue  # 2026-13-45 is no date
+        except ValueError:  # 2026-13-45 is no date
+            continue
         # A date names a whole day, in a zone that is not told.
         if side.began - CLOCK_SLACK <= day + timedelta(days=1) and day <= side.ended + CLOCK_SLACK:
             return "<clock>"

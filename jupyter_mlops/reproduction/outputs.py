@@ -113,7 +113,7 @@ def _is_table(html: str) -> bool:
 def _is_number(text: str) -> bool:
     try:
         float(re.sub(r"^np\.\w+\((.*)\)$", r"\1", text.strip()))
-    except ValueError:
+    except ValueError:  # no number
         return False
     return True
 
@@ -168,5 +168,5 @@ def _judge_images(before: Shown, after: Shown, standard: Standard) -> OutputJudg
 def _decoded(content: str) -> bytes:
     try:
         return base64.b64decode(content)
-    except ValueError:
+    except ValueError:  # no picture, which equals none
         return b""

@@ -64,8 +64,8 @@ def _closure(names: set[str]) -> set[str]:
         found.add(name)
         try:
             required = metadata.requires(name) or []
-        except metadata.PackageNotFoundError:
-            continue  # not installed here: what it needs is not known
+        except metadata.PackageNotFoundError:  # not installed here: what it needs is not known
+            continue
         todo += [
             _normal(match[0])
             for text in required

@@ -345,8 +345,8 @@ def _set_literals(executed: NotebookNode | None, cell: int | None, name: str) ->
 def _executed(store: Store, run: Run) -> NotebookNode | None:
     try:
         return documents.reads(store.executed_notebook(run.id))
-    except MissingBlobError:
-        return None  # the job died before it left one; the steps tell what ran
+    except MissingBlobError:  # the job died before it left one; the steps tell what ran
+        return None
 
 
 def _was_injected(cell: NotebookNode) -> bool:

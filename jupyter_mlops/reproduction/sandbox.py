@@ -331,6 +331,6 @@ def _clone(source: Path, target: Path) -> bool:
 
         with source.open("rb") as given, target.open("wb") as made:
             fcntl.ioctl(made, _FICLONE, given.fileno())
-    except (ImportError, OSError):
+    except (ImportError, OSError):  # another file system: the caller copies
         return False
     return True

@@ -111,8 +111,7 @@ class Kernels:
                 # A drive or a name of another extension's: the kernel's own guess stays.
                 kernel.told = told
                 continue
-            except OSError:
-                # The disk may answer the next time; until then the kernel's own guess stays.
+            except OSError:  # asked again the next time; the kernel's own guess stays until then
                 continue
             kernel.told = told
             self._listener.tell_notebook(session["kernel"]["id"], str(path), told[1])

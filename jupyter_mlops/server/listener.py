@@ -85,8 +85,7 @@ class Ear:
         try:
             _, parts = self._session.feed_identities(frames)
             message = self._session.deserialize(parts, content=False)
-        except (ValueError, TypeError, KeyError):
-            # Not signed with this kernel's key, or no Jupyter message at all.
+        except (ValueError, TypeError, KeyError):  # not signed with this kernel's key, or foreign
             return []
         parent = message["parent_header"] or {}
         if parent.get("msg_type") != "execute_request":

@@ -170,7 +170,7 @@ def _first_line(path: Path) -> dict[str, Any] | None:
         with path.open("rb") as file:
             line = file.readline()
             age_s = time.time() - os.fstat(file.fileno()).st_mtime
-    except OSError:
+    except OSError:  # removed or unreadable: there will be no event
         return {}
     if line.endswith(b"\n"):
         return _decoded(line)

@@ -78,5 +78,5 @@ async def _status(mlops: MLOps) -> Status:
 def _version() -> str:
     try:
         return version("jupyter-mlops")
-    except PackageNotFoundError:
-        return "0"  # run from a checkout that is not installed
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0"

@@ -195,8 +195,8 @@ def _unseen(
 def _cells_of(given: bytes) -> list[dict[str, Any]]:
     try:
         cells = json.loads(given).get("cells", [])
-    except (ValueError, AttributeError):
-        return []  # what was given can't be read; the outcome will say so
+    except (ValueError, AttributeError):  # what was given can't be read; the outcome will say so
+        return []
     return [cell if isinstance(cell, dict) else {} for cell in cells]
 
 

@@ -134,7 +134,7 @@ class Blobs:
         """Return the size of what is kept under `digest`, in bytes; ``None`` if nothing is."""
         try:
             return int(self._files.size(self._path(digest)))
-        except FileNotFoundError:
+        except FileNotFoundError:  # nothing is kept
             return None
 
     def files(self) -> Iterator[tuple[str, Path, os.stat_result]]:
@@ -161,7 +161,7 @@ class Blobs:
         try:
             # Aside first: who puts it from now on finds nothing there, and writes it anew.
             os.rename(path, aside)
-        except FileNotFoundError:
+        except FileNotFoundError:  # there was nothing, or another one was faster
             return None
         found = aside.stat()
         if found.st_mtime >= before:
@@ -174,7 +174,7 @@ class Blobs:
         try:
             # Outputs are small, and reading one costs less than waiting for the disk.
             return self.size(digest) == size and len(self.get(digest)) == size
-        except MissingBlobError:
+        except MissingBlobError:  # lost or changed: it is to be written anew
             return False
 
     def _touched(self, digest: str) -> bool:
@@ -183,7 +183,7 @@ class Blobs:
             return True
         try:
             os.utime(self._path(digest))
-        except FileNotFoundError:
+        except FileNotFoundError:  # who collects waste came first: it is to be written anew
             return False
         return True
 

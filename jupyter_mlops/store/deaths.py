@@ -87,7 +87,7 @@ def watcher_is_gone(process: Process, started: str) -> bool:
 def _is_silent(last_heard: str) -> bool:
     try:
         heard = datetime.fromisoformat(last_heard.replace("Z", "+00:00"))
-    except ValueError:
+    except ValueError:  # no time that anybody wrote: nothing was heard
         return True
     if heard.tzinfo is None:
         heard = heard.replace(tzinfo=timezone.utc)

@@ -123,8 +123,8 @@ def _mark_deaths(database: Database) -> None:
 def _holds(condition: Callable[[Row[Any]], bool], row: Row[Any]) -> bool:
     try:
         return condition(row)
-    except msgspec.ValidationError:
-        return True  # another version wrote it; when it is derived, that is said
+    except msgspec.ValidationError:  # another version wrote it; when it is derived, that is said
+        return True
 
 
 def _open_sessions(connection: Connection) -> Sequence[Any]:
@@ -292,8 +292,8 @@ def _document(
             there = _ids(blobs, known)
             if all(positions.cell_id(cell) in there for cell in needed):
                 return known
-        except MissingBlobError:
-            pass  # lost or changed on disk; what is still known takes its place
+        except MissingBlobError:  # lost or changed on disk; what is still known takes its place
+            pass
     executed = [session.executions[index] for index in one.executed]
     sources = {one.cell: one.source for one in executed if one.console is None}
     of_notebook = [execution for execution in session.executions if execution.console is None]

@@ -21,7 +21,7 @@ def blank(path: Path, lines: Collection[int]) -> None:
     """
     try:
         descriptor = os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
-    except FileNotFoundError:
+    except FileNotFoundError:  # with the file the lines are gone
         return
     with os.fdopen(descriptor, "r+b", buffering=1 << 20) as file:
         begin = 0
@@ -40,7 +40,7 @@ def blank(path: Path, lines: Collection[int]) -> None:
 def _goes(line: bytes, lines: Collection[int]) -> bool:
     try:
         event = json.loads(line)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError):  # torn or foreign: it has no number to go by
         return False
     return isinstance(event, dict) and event.get("seq") in lines
 

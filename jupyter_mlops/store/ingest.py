@@ -113,8 +113,8 @@ def growth(database: Database, folder: Path) -> frozenset[tuple[str, int, bool]]
 def _has_line(path: Path, offset: int) -> bool:
     try:
         return journal.has_line(path, offset)
-    except OSError:
-        return True  # it can't be read, and what it says is not known
+    except OSError:  # it can't be read, and what it says is not known
+        return True
 
 
 def problems(database: Database) -> tuple[str, ...]:
@@ -142,8 +142,8 @@ def _behind(database: Database, folder: Path) -> list[tuple[Path, _Mark, int]]:
     for path in sorted(folder.glob(f"*{journal.SUFFIX}")):
         try:
             sizes[path] = path.stat().st_size
-        except FileNotFoundError:
-            continue  # removed since it was listed
+        except FileNotFoundError:  # removed since it was listed
+            continue
     with database.read() as connection:
         rows = connection.execute(select(tables.journals.c.writer, *_MARK)).all()
     marks = {row.writer: _Mark(row.offset, row.next_seq, row.problem) for row in rows}

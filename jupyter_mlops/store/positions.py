@@ -134,8 +134,8 @@ def _read(notebook: str | None) -> dict[str, Any] | None:
         if not path.is_file() or path.stat().st_size > _SIZE_LIMIT_BYTES:
             return None
         document = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None  # being written, moved away, or no notebook
+    except (OSError, ValueError, RecursionError):  # being written, moved away, or no notebook
+        return None
     cells = document.get("cells") if isinstance(document, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         return None

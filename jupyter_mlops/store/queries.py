@@ -141,8 +141,8 @@ def _unpacked(token: str) -> Sequence[Any]:
         is_value = value is None or isinstance(value, (str, float)) or _is_whole(value)
         if fits and is_value and all(map(is_text, texts)):
             return [value, started, identifier]
-    except (ValueError, TypeError, RecursionError):
-        pass  # not one of our tokens, which is said below
+    except (ValueError, TypeError, RecursionError):  # not one of our tokens, which is said below
+        pass
     raise BadValueError(name="page", value=token[:80], expected="a token from an earlier page")
 
 

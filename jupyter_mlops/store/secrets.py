@@ -72,5 +72,5 @@ class StoreSecrets:
 def _metadata(content: bytes) -> dict[str, Any]:
     try:
         return section(json.loads(content), "metadata")
-    except (ValueError, RecursionError):
-        return {}  # no notebook: it says nothing of names
+    except (ValueError, RecursionError):  # no notebook: it says nothing of names
+        return {}

@@ -169,6 +169,6 @@ def _copy(source: Path, target: Path) -> None:
 def _state(path: Path) -> tuple[int, int, int] | None:
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except FileNotFoundError:  # there may be no log
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns

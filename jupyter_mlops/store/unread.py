@@ -74,6 +74,6 @@ def _digest(path: str, told: Unread, process: Process) -> str | None:
 def _read(path: str) -> str | None:
     try:
         found = files.of_file(path)
-    except OSError:
-        return None  # another user's, or gone
+    except OSError:  # another user's, or gone
+        return None
     return found.digest if found is not None and found.complete else None

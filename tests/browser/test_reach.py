@@ -112,7 +112,7 @@ def _find_in_palette(page: Page, palette: Locator, label: str) -> None:
         item = palette.locator(".lm-CommandPalette-item").filter(has_text=label)
         try:
             expect(item.first).to_be_visible(timeout=2_000)
-        except AssertionError:
+        except AssertionError:  # the page took the focus: once more
             continue
         page.keyboard.press("Escape")
         return

@@ -86,7 +86,7 @@ def test_any_interrupt_leaves_the_session_as_able_as_before(home: Settings) -> N
         sys.settrace(trace)
         try:
             session.say(Notice, what="cut off", why="a test")
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # ours, anywhere in it
             pass
         finally:
             sys.settrace(None)
@@ -123,7 +123,7 @@ def test_an_interrupt_while_the_session_opens_costs_it_nothing(home: Settings) -
         sys.settrace(trace)
         try:
             session.open({})
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # ours, anywhere in it
             pass
         finally:
             sys.settrace(None)

@@ -192,7 +192,7 @@ def _reply(client: BlockingKernelClient, message: str) -> dict[str, Any]:
 def _answer(client: BlockingKernelClient) -> None:
     try:
         client.get_stdin_msg(timeout=0)
-    except Empty:
+    except Empty:  # the cell asks for nothing
         return
     client.input("answered")
 

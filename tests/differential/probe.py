@@ -160,7 +160,7 @@ def descriptors() -> dict[str, Any]:
         try:
             target = os.readlink(f"/proc/self/fd/{name}")
             closes = bool(fcntl.fcntl(int(name), fcntl.F_GETFD) & fcntl.FD_CLOEXEC)
-        except OSError:
+        except OSError:  # that of the listing itself
             continue
         if "/journals/" in target:
             journals.append(closes)

@@ -51,6 +51,6 @@ def are_dead(pids: Sequence[int]) -> bool:
         try:
             if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
                 return False
-        except psutil.NoSuchProcess:
+        except psutil.NoSuchProcess:  # dead, as hoped for
             continue
     return True

@@ -45,8 +45,8 @@ def _members(group: int) -> int:
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             state, _, its_group, *_ = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it ended since it was listed
+        except OSError:  # it ended since it was listed
+            continue
         found += int(its_group) == group and state != "Z"
     return found
 

@@ -33,8 +33,8 @@ def descriptors(path: Path) -> list[int]:
         try:
             if os.path.samestat(os.fstat(number), status):
                 found.append(number)
-        except OSError:
-            continue  # that of the listing itself
+        except OSError:  # that of the listing itself
+            continue
     return found
 
 

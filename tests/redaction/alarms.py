@@ -55,8 +55,8 @@ def main(folders: Sequence[str]) -> int:
                 continue
             try:
                 size, values = texts(path)
-            except (OSError, ValueError, AttributeError, RecursionError):
-                continue  # not readable as what its name says
+            except (OSError, ValueError, AttributeError, RecursionError):  # not what its name says
+                continue
             count, length, found = count + 1, length + size, found + len(values)
             for value in values:
                 print(f"  {path.name}: {value[:80]!r}")

@@ -278,8 +278,8 @@ def test_a_path_written_in_full_can_not_leave_the_sandbox(project: Project, stor
     before = digest(project.folder)
     try:
         verdict = _reproduced(store, made)
-    except NeedsInPlaceError:
-        pass  # refused before it began, where nothing can be confined
+    except NeedsInPlaceError:  # refused before it began, where nothing can be confined
+        pass
     else:
         assert verdict.verdict == "could not run" and verdict.causes[0].what == "the sandbox"
     assert digest(project.folder) == before

@@ -79,7 +79,7 @@ class Server:
         assert self.process.poll() is None, self.log.read_text()
         try:
             return bool(self.ask("mlops/status"))
-        except OSError:
+        except OSError:  # it does not listen yet
             return False
 
 

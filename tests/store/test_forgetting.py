@@ -256,7 +256,7 @@ def test_who_dies_in_between_leaves_a_run_to_forget_or_waste(
         dying(Database, "cut_log")
         try:
             store.forget([first.id])
-        except CrashError:
+        except CrashError:  # it died at this step; what is left is judged below
             pass
         else:
             assert step > 4, "it was never at this step"
