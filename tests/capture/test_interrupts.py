@@ -17,6 +17,8 @@ import pytest
 
 from jupyter_mlops import settings
 from jupyter_mlops.capture import reads
+from jupyter_mlops.capture.hooks import Hooks
+from jupyter_mlops.capture.outputs import Listener
 from jupyter_mlops.events import CellFinished, Notice
 from tests.capture.conftest import Kernel, StartKernel
 
@@ -26,10 +28,21 @@ PREPARE = (
     "globals().update({f'n{i}': [i] for i in range(3000)})\n"
     "frame = pd.DataFrame({'a': range(200_000), 'b': ['text'] * 200_000})"
 )
-# One in some hundred hits the first instruction of the audit hook: Python looks for interrupts
-# as it enters a function, before anything in there can catch one.
+# One in some hundred hits the first instruction of a function that Python or IPython calls: Python
+# looks for interrupts as it enters one, before anything in there can catch one.
+_ENTRIES = (
+    reads._hook,
+    Hooks.pre_run_cell,
+    Hooks.post_run_cell,
+    Hooks._ast_parse,
+    Listener._hear,
+)
 _UNGUARDED = re.compile(
-    rf"\S*jupyter_mlops/capture/reads\.py:{reads._hook.__code__.co_firstlineno}\S*, in \S*_hook\b"
+    "|".join(
+        rf"\S*jupyter_mlops/capture/{Path(code.co_filename).stem}\.py:{code.co_firstlineno}\b"
+        rf"\S*, in \S*{code.co_name}\b"
+        for code in (entry.__code__ for entry in _ENTRIES)
+    )
 )
 CELL = "frame['c'] = frame.a + 1; made = [n for n in n0]; time.sleep(0.02)"
 
