@@ -91,10 +91,14 @@ class Looks:
         namespace
             The user's.
         """
-        found = self._sights.begin(execution.source, namespace)
-        # Without looks at the whole namespace nobody could tell what else the cell changed.
-        if execution.may_be_left and self._between.found is not None:
-            execution.glimpse = found
+        look, found = self._between.found, None
+        # Without looks at the whole namespace nobody could tell what else the cell changed. And
+        # where a name is more than plain text, to look for another one may ask its `__eq__`.
+        if execution.may_be_left and look is not None and len(look[0]) == len(namespace):
+            found = self._sights.begin(execution.source, namespace)
+        else:
+            self._sights.define(execution.source)
+        execution.glimpse = found
         self._reads.begin()
         self._generators.begin()
 
@@ -186,9 +190,11 @@ class Looks:
         budget: Budget,
     ) -> list[Any]:
         """Say what became of the names of a cell that somebody else will read."""
-        tree, changed = execution.tree, execution.changed or ()
+        tree, changed, look = execution.tree, execution.changed or (), self._between.left
         assert tree is not None
-        seen = self._sights.end(glimpse, execution.source, namespace, changed, self._between.left)
+        if look is None or len(look[0]) != len(namespace):
+            namespace = dict([item for item in namespace.items() if type(item[0]) is str])
+        seen = self._sights.end(glimpse, execution.source, namespace, changed, look)
         fields["sight"] = seen
         self._secrets.learn((*changed, *seen.get("mutable", ())), namespace)
         if may_hold_literals(tree, execution.source):

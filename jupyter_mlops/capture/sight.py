@@ -88,7 +88,7 @@ class Sights:
         words = frozenset(_WORD.findall(source))
         known = FITTERS.isdisjoint(words) and self._defined.isdisjoint(words)
         if "def" in words or "class" in words:
-            self._defined.update(_DEFINED.findall(source))
+            self.define(source)
         # Python takes `ﬁt` for `fit`; who reads the words by themselves would not.
         if not source.isascii() and not unicodedata.is_normalized("NFKC", source):
             return None
@@ -104,6 +104,10 @@ class Sights:
                 if not (word in hidden and hidden[word] is value):
                     had[word] = _NUMBER(value)
         return Glimpse(words, had)
+
+    def define(self, source: str) -> None:
+        """Remember the functions and classes that a cell defines, whoever reads it."""
+        self._defined.update(_DEFINED.findall(source))
 
     def end(
         self,
