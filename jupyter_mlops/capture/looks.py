@@ -94,7 +94,12 @@ class Looks:
         look, found = self._between.found, None
         # Without looks at the whole namespace nobody could tell what else the cell changed. And
         # where a name is more than plain text, to look for another one may ask its `__eq__`.
-        if execution.may_be_left and look is not None and len(look[0]) == len(namespace):
+        if (
+            execution.may_be_left
+            and look is not None
+            and len(look[0]) == len(namespace)
+            and not self._shell.ast_transformers  # which change the tree once it was parsed
+        ):
             found = self._sights.begin(execution.source, namespace)
         else:
             self._sights.define(execution.source)
@@ -192,7 +197,9 @@ class Looks:
         """Say what became of the names of a cell that somebody else will read."""
         tree, changed, look = execution.tree, execution.changed or (), self._between.left
         assert tree is not None
-        if look is None or len(look[0]) != len(namespace):
+        if look is None:  # another cell runs beside this one
+            look = names.look_at(namespace)
+        if len(look[0]) != len(namespace):
             namespace = dict([item for item in namespace.items() if type(item[0]) is str])
         seen = self._sights.end(glimpse, execution.source, namespace, changed, look)
         fields["sight"] = seen
@@ -204,16 +211,30 @@ class Looks:
             seen["parameters"] = True
         if execution.nested:
             seen["nested"] = True
-        self.sources.leave(tree)
-        if not glimpse.words.issuperset(changed) and not glimpse.binds_any:
+        self.sources.leave(tree, len(execution.source))
+        binds_any = execution.nested or glimpse.binds_any
+        if not binds_any and not glimpse.words.issuperset(changed):
             changed = tuple(filter(glimpse.words.__contains__, changed))
-        if not sight.may_be_data(changed, namespace) and not self._data.knows(changed):
+        # What the cell got out of a container may have another name.
+        others = {other for found in seen.get("aliases", {}).values() for other in found}
+        named = (*changed, *others)
+        if not sight.may_be_data(named, namespace) and not self._data.knows(named):
             return []
         bound = frozenset(changed)
-        moved = names.Moved(_NO_NAMES, bound, bound, _NO_NAMES, _NO_NAMES)
-        waiting = self._look_at_data(execution, moved, _NO_NAMES, namespace, fields, budget).waiting
-        self._models(execution, _NO_FLOW, bound, namespace, fields)
-        return waiting
+        also = frozenset(others - bound)
+        moved = names.Moved(_NO_NAMES, bound | also, bound, also, _NO_NAMES)
+        looked = self._look_at_data(execution, moved, also, namespace, fields, budget)
+        self._models(execution, _NO_FLOW, bound | also, namespace, fields)
+        same = {name for name in also if looked.changed.get(name) is False}
+        if same:
+            seen["aliases"] = {
+                name: [other for other in found if other not in same]
+                for name, found in seen["aliases"].items()
+            }
+        fields["unsettled"] = tuple(
+            sorted(name for name in also if looked.changed.get(name, "") is None)
+        )
+        return looked.waiting
 
     def _judge(
         self,

@@ -75,10 +75,11 @@ def before(
 def _identities(namespace: dict[str, Any], look: Look | None) -> dict[str, int]:
     if look is not None:
         return dict(zip(*look, strict=True))
-    return dict(zip(*_look_at(namespace), strict=True))
+    return dict(zip(*look_at(namespace), strict=True))
 
 
-def _look_at(namespace: dict[str, Any]) -> Look:
+def look_at(namespace: dict[str, Any]) -> Look:
+    """Look at all names that are plain text."""
     seen = dict.copy(namespace)  # at once: a thread may add a name meanwhile
     if not all(map(is_, map(type, seen), repeat(str))):
         # A name of another type may have an `__eq__` of its own.
@@ -270,7 +271,7 @@ def _other_names(
     numbers = {_number(namespace[name]) for name in changed}
     if not numbers:
         return set()
-    seen, theirs = look if look is not None else _look_at(namespace)
+    seen, theirs = look if look is not None else look_at(namespace)
     return {
         name
         for name in compress(seen, map(numbers.__contains__, theirs))

@@ -81,6 +81,8 @@ class Generators:
         to move them, its source tells (:func:`jupyter_mlops.dataflow.random_uses`).
         """
         before, self._before = self._before, {}
+        if not before:
+            return (), False  # a cell that ran beside this one has ended, and took them
         uses: list[RandomUse] = []
         now = self._glance() or self._states()
         for name, state in now.items() if now != before else ():

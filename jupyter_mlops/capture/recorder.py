@@ -129,7 +129,9 @@ class Recorder:
         }
         kept = self._secrets.kept(fields)
         # What is written down must be what whoever reads the journal has to read.
-        execution.may_be_left = self._is_read_alike and kept["source"] is source
+        execution.may_be_left = (
+            self._is_read_alike and kept["source"] is source and self._secrets.passes(source)
+        )
         execution.first_line = compose(CellStarted, kept)
         return execution
 

@@ -78,6 +78,10 @@ class KernelSecrets:
             self._full = ()
         return redacted
 
+    def passes(self, source: str) -> bool:
+        """Tell whether nothing in a source means a secret, by a look at its words."""
+        return self._redactor.sieve.passes(source)
+
     def _learn_environment(self) -> None:
         """Remember what the environment holds, if it was set anew (as by a ``.env`` file)."""
         # Python tells of a variable just before it is there: the next line looks once more.

@@ -42,7 +42,9 @@ _LARGEST = 2**4096
 _SCALARS = Types(bool, type(None))
 _NO_NUMBERS = Types(*(one for one in _SIMPLE if one is not float), FunctionType, type)
 # With one of these a cell may bind names that do not stand in it.
-_BINDING_ANY = frozenset({"exec", "eval", "globals", "locals", "vars", "import"})
+_BINDING_ANY = frozenset(
+    {"exec", "eval", "globals", "locals", "vars", "import", "get_ipython", "run_cell", "__dict__"}
+)
 _NUMBER = object.__hash__
 
 
@@ -98,6 +100,8 @@ class Sights:
         hidden, plain = self._hidden.names, _PLAIN.numbers
         for word in words:
             if word in namespace:
+                if word[0] == "_" and is_history(word):
+                    return None  # what an earlier cell showed has another name perhaps
                 value = namespace[word]
                 if _NUMBER(type(value)) not in plain and _has_to_be_read(value):
                     return None
@@ -107,7 +111,9 @@ class Sights:
 
     def define(self, source: str) -> None:
         """Remember the functions and classes that a cell defines, whoever reads it."""
-        self._defined.update(_DEFINED.findall(source))
+        names = _DEFINED.findall(source)
+        # Python binds another spelling of some names, and is asked for it by others.
+        self._defined.update(names, (unicodedata.normalize("NFKC", name) for name in names))
 
     def end(
         self,
@@ -115,7 +121,7 @@ class Sights:
         source: str,
         namespace: Mapping[str, Any],
         changed: Iterable[str],
-        look: Look | None,
+        look: Look,
     ) -> dict[str, Any]:
         """Say what became of the names: a :class:`Sight`, without what is as by default.
 
@@ -123,7 +129,7 @@ class Sights:
         whole namespace as the cell left it.
         """
         had, hidden, scalars = glimpse.had, self._hidden.names, _SCALARS.numbers
-        no_numbers = _NO_NUMBERS.numbers
+        no_numbers, binds = _NO_NUMBERS.numbers, "=" in source
         kept, there, inert = [], [], []
         mutable: dict[str, int] = {}
         values: dict[str, Any] = {}
@@ -136,20 +142,27 @@ class Sights:
                 had.pop(name, None)  # it is IPython's own again, neither bound nor deleted
                 continue
             its = _NUMBER(value)
+            kind = type(value)
+            # Values that a cell only mentions are nobody's business. Whether it bound the very
+            # same object once more (`best = max(best, score)`) only its source tells.
+            is_bound = binds or had.get(name) != its
             if had.get(name) == its:
                 kept.append(name)
-            kind = type(value)
             if (
                 _NUMBER(kind) in scalars
                 or (kind is str and value in source)
-                or (kind is float and value - value == 0)
-                or (kind is int and -_LARGEST < value < _LARGEST)
+                or (is_bound and kind is float and value - value == 0)
+                or (is_bound and kind is int and -_LARGEST < value < _LARGEST)
             ):
                 values[name] = value
-            elif _NUMBER(kind) not in no_numbers and (found := number(value)) is not None:
+            elif (
+                is_bound
+                and _NUMBER(kind) not in no_numbers
+                and (found := number(value)) is not None
+            ):
                 values[name] = NOT_FINITE.get(repr(found), found)
                 if kind is not float or type(values[name]) is str:
-                    types[name] = "float" if kind is float else kind.__name__
+                    types[name] = "float" if type(values[name]) is str else kind.__name__
             else:
                 there.append(name)
                 if not is_immutable(value):
@@ -165,30 +178,27 @@ class Sights:
             "types": types,
             "mutable": list(mutable),
             "inert": inert,
-            "aliases": self._aliases(mutable, look) if mutable else None,
+            "aliases": self._aliases(mutable, look, namespace) if mutable else None,
             "changed": changed,
         }
         return {name: one for name, one in seen.items() if one}
 
     def _aliases(
-        self, mutable: dict[str, int], look: Look | None
-    ) -> dict[str, tuple[str, ...]] | None:
-        if look is None:
-            return None
-        numbers = set(mutable.values())
+        self, mutable: dict[str, int], look: Look, namespace: Mapping[str, Any]
+    ) -> dict[str, list[str]]:
+        numbers, hidden = set(mutable.values()), self._hidden.names
         same = [
             (name, number)
             for name, number in compress(
                 zip(*look, strict=True), map(numbers.__contains__, look[1])
             )
-            if not is_history(name)
+            if not is_history(name) and not (name in hidden and hidden[name] is namespace.get(name))
         ]
-        if len(same) == len(numbers):
-            return None
-        return {
-            name: tuple(other for other, its in same if its == number and other != name)
+        found = {
+            name: [other for other, its in same if its == number and other != name]
             for name, number in mutable.items()
         }
+        return {name: others for name, others in found.items() if others}
 
 
 def _has_to_be_read(value: object) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import math
 import time
+from collections import deque
+from contextlib import suppress
 
 from jupyter_mlops import dataflow
 from jupyter_mlops.dataflow import Context, Flow, Literal
@@ -13,9 +15,10 @@ from jupyter_mlops.frozen import dataclass
 
 _KNOWN_CELLS = 200
 _KNOWN_CHARACTERS = 10_000
-# As many as are caught up with in some milliseconds are left to an idle moment; with more, which
-# takes hundreds of cells without one, the next one waits for all.
-_UNREAD_MANY, _UNREAD_LIMIT = 20, 400
+# Characters of so many cells that an idle moment should be used to catch up with them, and of so
+# many that it is done at once: a character is read in some microseconds, and its part of a tree
+# takes a hundred bytes.
+_UNREAD_MANY, _UNREAD_LIMIT = 1_000, 10_000
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Sources:
 
     def __init__(self) -> None:
         self.context = Context()
-        self._unread: list[ast.Module] = []
+        self._unread: deque[tuple[ast.Module, int]] = deque()
+        self._characters = 0
         # What reading a cell gave, by its code and what was known before: most cells that
         # are executed were executed before.
         self._known: dict[str, tuple[Context, Read]] = {}
@@ -63,10 +67,11 @@ class Sources:
             self._known[code] = context, read
         return read
 
-    def leave(self, tree: ast.Module) -> None:
-        """Take note of a cell that was executed without being read."""
-        self._unread.append(tree)
-        if len(self._unread) >= _UNREAD_LIMIT:
+    def leave(self, tree: ast.Module, characters: int) -> None:
+        """Take note of a cell of that many characters, executed without being read."""
+        self._unread.append((tree, characters))
+        self._characters += characters
+        if self._characters >= _UNREAD_LIMIT:
             self.catch_up()
 
     def go_on(self, flow: Flow) -> None:
@@ -75,13 +80,15 @@ class Sources:
 
     @property
     def has_many_unread(self) -> bool:
-        """Whether so many cells were not read that an idle moment should be used for it."""
-        return len(self._unread) >= _UNREAD_MANY
+        """Whether so much was not read that an idle moment should be used for it."""
+        return self._characters >= _UNREAD_MANY
 
     def catch_up(self, seconds: float = math.inf) -> bool:
         """Read what was not read, for about that long; return whether that was all."""
         until = time.perf_counter() + seconds
-        while self._unread and time.perf_counter() < until:
-            self.go_on(dataflow.analyse_tree(self._unread[0], self.context))
-            del self._unread[0]
+        with suppress(IndexError):  # as when a cell of another thread catches up as well
+            while time.perf_counter() < until:
+                tree, characters = self._unread.popleft()
+                self._characters -= characters
+                self.go_on(dataflow.analyse_tree(tree, self.context))
         return not self._unread

@@ -142,7 +142,7 @@ class Redactor:
 
     def named(self, name: str, value: Any) -> Any:
         """Return a value that belongs to `name`, redacted as a whole if the name says so."""
-        if self._is_secret(name, value):
+        if self.is_secret(name, value):
             text = value if type(value) is str else json.dumps(value)
             self.learned.add(text)
             return {KEY: self.digest(text)}
@@ -209,13 +209,14 @@ class Redactor:
                 self.learned.add(value)
             yield (start, end), mark(self.digest(value))
 
-    def _is_secret(self, name: str, value: Any) -> bool:
+    def is_secret(self, name: str, value: Any) -> bool:
+        """Tell whether a value is secret because of its name."""
         strength = self.names.strength(name)
         if strength is None:
             return False
         if type(value) is str:
             return MARK.fullmatch(value) is None and is_value(name, value, strength)
-        return strength == "strong" and type(value) is int and abs(value) > 999
+        return strength == "strong" and type(value) in (int, float) and abs(value) > 999
 
     def _dict(self, value: dict[Any, Any], depth: int) -> dict[Any, Any]:
         changed: dict[Any, Any] = {}
@@ -223,7 +224,7 @@ class Redactor:
         for key, item in value.items():
             if type(key) is str:
                 new_key = self.text(key)
-                if self._is_secret(key, item):
+                if self.is_secret(key, item):
                     new: Any = self.named(key, item)
                 else:
                     new = self.value(item, depth - 1)

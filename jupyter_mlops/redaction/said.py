@@ -29,7 +29,6 @@ _AS_THEY_ARE = frozenset(
         "execution_count",
         "functions",
         "kernel_id",
-        "metrics",
         "minor",
         "msg_id",
         "notebook",
@@ -62,7 +61,11 @@ def fields(redactor: Redactor, said: dict[str, Any]) -> dict[str, Any]:
                 continue
             new: Any = redactor.source(value)
         elif name == "sight":
-            new = value if sieve.passes_all(_texts_in_sight(value)) else redactor.record(value)
+            passes = sieve.passes_all(_texts_in_sight(value))
+            new = value if passes else _without_secrets(redactor, value)
+        elif name == "metrics":
+            new = tuple(one for one in value if not redactor.is_secret(one.name, one.value))
+            new = value if len(new) == len(value) else new
         elif name == "parameters":
             new = value if sieve.passes_parameters(value) else redactor.record(value)
         elif name in _NAMES:
@@ -86,6 +89,24 @@ def _texts_in_sight(sight: dict[str, Any]) -> list[str]:
         if type(value) is str:
             texts.append(value)
     return texts
+
+
+def _without_secrets(redactor: Redactor, sight: dict[str, Any]) -> dict[str, Any]:
+    """Return a ``Sight`` in which what is secret has no value; a mark would be none either."""
+    values, types = sight.get("values", {}), sight.get("types", {})
+    kept = {
+        name: value
+        for name, value in values.items()
+        if not redactor.is_secret(name, value) and redactor.value(value) is value
+    }
+    if len(kept) == len(values):
+        return sight
+    return {
+        **sight,
+        "there": [*sight.get("there", ()), *(name for name in values if name not in kept)],
+        "values": kept,
+        "types": {name: kind for name, kind in types.items() if name in kept},
+    }
 
 
 def outputs(redactor: Redactor, seen_outputs: Iterable[SeenOutput]) -> tuple[SeenOutput, ...]:

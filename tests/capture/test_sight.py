@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from jupyter_mlops.events import CellFinished
+from jupyter_mlops.redaction import Redactor
+from jupyter_mlops.redaction.said import fields
+from jupyter_mlops.settings import Settings
 from tests.capture.conftest import Kernel, StartKernel
 from tests.differential.ours import OURS
 
@@ -177,6 +180,58 @@ huge = huge + 1; near = 2 ** 4096
 ---
 print(list(range(3)))
 ---
+frames = [frame]; arrays = {'a': array}
+---
+f = frames[0]; f['a'] = f['a'] * 10
+---
+for one in arrays.values(): one *= 2
+---
+h = frames[0]; print(h.shape)
+---
+from sklearn.linear_model import Ridge
+model = Ridge(alpha=1.0).fit([[1], [2]], [1, 2]); models = {'ridge': model}
+---
+for key, m in models.items(): m.set_params(alpha=50.0); m.coef_ = m.coef_ * 0.1
+---
+code = "made = __import__('pandas').DataFrame({'q': [1., 2.]})"
+---
+get_ipython().run_cell(code)
+---
+n = 98765; lr = 0.1
+---
+api_key = n * 1000003; lr = 0.7
+---
+password_entropy = np.mean([3.0, 4.0]); lr = 0.3
+---
+dtype = 'float64'; a_very_long_name_of_a_variable_that_means_nothing = 3
+---
+for pin in [4711.5]: pin = pin * 2
+---
+print(pin > 3)
+---
+loss = np.longdouble('nan') + 1
+---
+best = 0.75
+---
+best = max(best, 0.5)
+---
+a = [1]
+---
+a
+---
+_.append(2)
+---
+e = exit; e.foo = 1
+---
+@functools.lru_cache
+def ﬁx(k): return k + len(a)
+---
+fix(2)
+---
+x = 0x10; y = x
+---
+x = 0x10
+---
 match x:
     case 0.6: matched = 'yes'
     case _: matched = 'no'
@@ -237,9 +292,29 @@ def test_cells_that_were_not_read_are_caught_up_with(kernel: Kernel) -> None:
     for number in range(30):
         kernel.run(f"def f{number}(a): return a + x{number}")
         kernel.run(f"x{number} = {number}")
-    unread = "len(get_ipython()._jupyter_mlops_hooks._recorder._looks.sources._unread)"
+    unread = "get_ipython()._jupyter_mlops_hooks._recorder._looks.sources.has_many_unread"
     deadline = time.monotonic() + 60
-    while int(kernel.value(unread)) >= 20:
+    while kernel.value(unread) != "False":
         assert time.monotonic() < deadline
     kernel.run("y = f29(1)")
     assert set(kernel.finished()[-1].reads) == {"f29", "x29"}
+
+
+def test_a_number_that_a_cell_only_mentions_stays_with_the_kernel(kernel: Kernel) -> None:
+    kernel.run("for price in [4711.5, 98765.5]: print(1)")
+    kernel.run("print(price > 3)")
+    sights = [event.sight for event in kernel.said() if isinstance(event, CellFinished)]
+    assert [sight and (sight.values or {}).keys() for sight in sights] == [{"price"}, set()]
+
+
+def test_what_a_name_calls_secret_has_no_value_in_a_sight(home: Settings) -> None:
+    redactor = Redactor.of_home(home.home)
+    sight = {
+        "values": {"api_key": 98765000, "password": "hunter2-Zx9", "lr": 0.5},
+        "types": {"api_key": "int64"},
+        "changed": ["api_key", "password", "lr"],
+    }
+    kept = fields(redactor, {"sight": sight})["sight"]
+    assert kept["values"] == {"lr": 0.5}
+    assert kept["types"] == {}
+    assert set(kept["there"]) == {"api_key", "password"}
