@@ -55,6 +55,18 @@ def test_a_cell_that_is_left_out_of_a_batch_run(home: Settings, tmp_path: Path, 
     assert held(home) == set()
 
 
+def test_what_a_run_without_capture_lacks_is_not_too_much_with_it(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(tmp_path / "work" / "a.ipynb", "not", "n = 3; print(n)", "score = n * 2.0")
+    with monkeypatch.context() as patched:
+        patched.setenv(SWITCH_VARIABLE, "off")
+        run = mlops.run(path)
+    found = mlops.reproduce(run.id)
+    assert mlops.show(found.reproduction or "").metrics
+    assert found.verdict == "identical"
+
+
 @pytest.mark.parametrize("way", ["tag", "magic"])
 def test_it_is_reproduced_from_the_file_and_refused_without(
     home: Settings, tmp_path: Path, way: str

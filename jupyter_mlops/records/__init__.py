@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.records.runs import (
+    ALL_BUT_OUTPUTS,
     CHANGED_BESIDE,
     CHANGED_OUTSIDE,
     NOT_FINITE,
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from jupyter_mlops.records.rows import Draft, RunPage, RunSummary, state_of
 
 __all__ = [
+    "ALL_BUT_OUTPUTS",
     "CANCELLED",
     "CHANGED_BESIDE",
     "CHANGED_OUTSIDE",

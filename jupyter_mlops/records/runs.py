@@ -284,6 +284,8 @@ class CellDetail:
 
 # What of a cell could not be seen, where its author left it out of the record.
 WHOLE_CELL = "everything"
+# The same where the kernel did not record, and its outputs were heard outside.
+ALL_BUT_OUTPUTS = "everything but the outputs"
 # Why the change of a name could not be seen: the cell tells when it was noticed.
 CHANGED_OUTSIDE = "changed outside a cell"
 CHANGED_BESIDE = "changed while the cell ran, and not by what its source shows"

@@ -19,6 +19,7 @@ from jupyter_mlops.execution import notebook as documents
 from jupyter_mlops.execution.restoring import restored
 from jupyter_mlops.journal import now, this_process
 from jupyter_mlops.records import (
+    ALL_BUT_OUTPUTS,
     CANCELLED,
     Batch,
     BatchOutcome,
@@ -294,6 +295,9 @@ def _judge_products(
     metrics = [
         [one for one in run.metrics if grounds.why_not(one) is None] for run in (before, after)
     ]
+    # Where capture was off the first time, nothing is too much the second time.
+    unseen = {one.cell for one in before.unseen if one.what == ALL_BUT_OUTPUTS}
+    metrics[1] = [one for one in metrics[1] if unseen.isdisjoint({None, one.cell})]
     products = verdict.judge_metrics(metrics[0], metrics[1], standard)
     for more in (
         verdict.judge_data(before.data, after.data, standard),

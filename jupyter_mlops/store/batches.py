@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_mlops.metadata import tags
 from jupyter_mlops.records import (
+    ALL_BUT_OUTPUTS,
     CANCELLED,
     BatchCell,
     CellError,
@@ -174,7 +175,7 @@ def _unwritten(session: Session | None, ended: Ended | None) -> tuple[str, ...]:
 def _unseen(
     asked: Asked, session: Session | None, recorded: Sequence[Recorded]
 ) -> tuple[Unseen, ...]:
-    what = "everything but the outputs"
+    what = ALL_BUT_OUTPUTS
     outside = [
         one.execution for one in recorded if one.number < 0 and one.execution.status != "not run"
     ]
