@@ -114,7 +114,7 @@ class Starter:
     user: str | None = None
     kernel: str | None = None
     startup: str | None = None
-    python: tuple[int, ...] | None = sys.version_info[:2]
+    python: tuple[int, ...] = sys.version_info[:2]
     secrets: str | None = None
     known_secrets: tuple[str, ...] = ()
 
@@ -188,13 +188,17 @@ def size(name: str, told: str | int) -> int:
     return int(float(found[1]) * unit)
 
 
+_TUPLES = ("known_secrets", "python")
+
+
 def starter_in(environ: Mapping[str, str]) -> Starter | None:
     """Return the starter's message in `environ`, ``None`` if there is none."""
     try:
         told = json.loads(environ.get(STARTER_VARIABLE) or "null")
         known = {one.name for one in fields(Starter)}
         values = {name: value for name, value in told.items() if name in known}
-        return Starter(**{**values, "known_secrets": tuple(values.get("known_secrets", ()))})
+        lists = {name: tuple(values[name] or ()) for name in _TUPLES if name in values}
+        return Starter(**{**values, **lists})
     except (ValueError, TypeError, AttributeError):  # not written by us; a kernel has to start
         return None
 

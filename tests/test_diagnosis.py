@@ -314,7 +314,7 @@ def test_a_fault_of_capture_is_told(home: Settings) -> None:
 def test_a_fault_of_long_ago_is_told_no_more(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jupyter_mlops.journal.lines.now", lambda: "2020-01-01T00:00:00.000000Z")
+    monkeypatch.setattr("jupyter_mlops.journal.lines.time.time_ns", lambda: 1_577_836_800 * 10**9)
     journal = Journal(home.journals, "session")
     journal.append(Notice, what="the hooks failed", why="a test")
     journal.close()

@@ -91,8 +91,7 @@ class Session:
     @property
     def is_read_alike(self) -> bool:
         """Tell whether who started the kernel can read each source that the kernel can."""
-        version = None if self.starter is None else self.starter.python
-        return version is None or tuple(version) >= sys.version_info[:2]
+        return self.starter is None or self.starter.python >= sys.version_info[:2]
 
     @property
     def is_ours(self) -> bool:

@@ -11,8 +11,10 @@ import nbformat
 import pytest
 from jupyter_client.blocking import BlockingKernelClient
 
-from jupyter_mlops import journal
+from jupyter_mlops import journal, schema
+from jupyter_mlops.events import CellFinished
 from jupyter_mlops.settings import Settings
+from tests.capture.accounts import accounted
 
 _LIMIT_S = 120
 
@@ -54,10 +56,10 @@ def test_whoever_executes_a_notebook_is_recorded(
     ]
     assert found[0]["notebook"] is None  # nobody told, and nothing was inferred
     assert found[0]["cwd"] == str(tmp_path)
-    parameters = found[2]["parameters"]
-    assert isinstance(parameters, list)
-    assert [(one["name"], one["value"]) for one in parameters] == [("lr", 0.1)]
-    assert found[4]["reads"] == ["lr"]
+    understood = accounted(map(schema.decode_event, found))
+    first, second = (one for one in understood if isinstance(one, CellFinished))
+    assert [(one.name, one.value) for one in first.parameters] == [("lr", 0.1)]
+    assert second.reads == ("lr",)
     outputs = found[4]["outputs"]
     assert isinstance(outputs, list)
     assert [one["content"]["text"] for one in outputs] == ["0.1\n"]
