@@ -13,18 +13,19 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Any
 
 from jupyter_mlops.errors import SecretsNeededError
 from jupyter_mlops.execution.parameters import Prepared
 from jupyter_mlops.redaction import Redactor
-from jupyter_mlops.redaction.code import names_beside
+from jupyter_mlops.redaction.code import is_joined, names_beside
 from jupyter_mlops.redaction.documents import notebook_of
 from jupyter_mlops.redaction.marks import MARK, OPENING, digest_of
 
 # The literals that redaction writes in place of whole ones, and a mark that is one itself.
 _LITERAL = re.compile(
-    r"""(?:(?P<int>\bint\()|(?<![\w"']))(?P<bytes>b)?(?P<quote>["'])"""
+    r"""(?:(?P<int>\bint\()|(?<![\w"']))(?:(?P<bytes>b)|(?P<joined>f))?(?P<quote>["'])"""
     r"""\[redacted[ ](?P<digest>hmac-sha256:[0-9a-f]{64})\](?P=quote)(?!["'])(?(int)\))"""
 )
 _SHORT = 8
@@ -99,12 +100,20 @@ def _wanted(prepared: Prepared, cell_of: Mapping[int, int | None] | None) -> lis
 
     def want(digest: str, name: str | None, cell: int | None) -> None:
         if digest in found:
+            if found[digest].cell is None:
+                found[digest] = replace(found[digest], cell=cell)
             return
-        name = name or "SECRET_" + digest.rpartition(":")[2][:_SHORT].upper()
-        name = name if name not in taken else f"{name}@{cell}"
+        plain = name or "SECRET_" + digest.rpartition(":")[2][:_SHORT].upper()
+        others = (f"{plain}@{cell}" if n == 1 else f"{plain}@{cell}.{n}" for n in count(1))
+        name = next(one for one in chain([plain], others) if one not in taken)
         taken.add(name)
         found[digest] = Wanted(digest, name, cell)
 
+    # Before the cells: what was given for a parameter is known by the parameter's own name, and
+    # not the default that stands in a cell.
+    for parameter, value in prepared.tagged.items():
+        for digest in _digests(value):
+            want(digest, parameter, None)
     for position, cell in enumerate(prepared.notebook.cells):
         if cell.cell_type != "code" or OPENING not in cell.source:
             continue
@@ -113,9 +122,6 @@ def _wanted(prepared: Prepared, cell_of: Mapping[int, int | None] | None) -> lis
         at = position if cell_of is None else cell_of.get(position)
         for digest in digests:
             want(digest, names.get(digest), at)
-    for name, value in prepared.tagged.items():
-        for digest in _digests(value):
-            want(digest, name, None)
     return list(found.values())
 
 
@@ -144,6 +150,8 @@ def _put_back(source: str, values: Mapping[str, str], exact: set[str]) -> str:
             return match[0]
         if match["int"]:
             return value.strip() if value.strip().lstrip("-").isdecimal() else repr(value)
+        if match["joined"] and match["digest"] in exact and is_joined(value):
+            return value  # the very f-string, which may name variables
         return repr(value.encode()) if match["bytes"] else repr(value)
 
     def inside(match: re.Match[str]) -> str:

@@ -26,7 +26,7 @@ _SEPARATOR = Pattern(
     rf"{_COLOUR}[ \t]{{0,4}}{_COLOUR}"
     r"(?:[rbuRBU]{0,2}(?P<open>\\*[\"'`]|&quot;|&\#x27;|&\#39;))?"
 )
-_GETS_VALUE = Pattern(r"[ \t\"'`\\\])]{0,6}(?:[=:,!]|\(|[ \t]\S)")
+_GETS_VALUE = Pattern(r"[ \t\"'`\\\])]{0,6}(?:[=:,!+]|\(|[ \t]\S)")
 _QUOTED = {
     '"': Pattern(r'(?:\\.|[^"\\\n\x1b]){1,400}'),
     "'": Pattern(r"(?:\\.|[^'\\\n\x1b]){1,400}"),

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from jupyter_mlops.dataflow.source import PARSE_ERRORS, lines_of, magic_call, parse_quietly
 from jupyter_mlops.frozen import dataclass
-from jupyter_mlops.redaction.marks import OPENING, PREFIX
+from jupyter_mlops.redaction.composed import DEFAULTS, made_of, name_of, text_of
+from jupyter_mlops.redaction.marks import MARK, OPENING, PREFIX
 from jupyter_mlops.redaction.names import Names, Strength, is_value, words
 from jupyter_mlops.redaction.patterns import Pattern
 
@@ -17,12 +18,13 @@ Span = tuple[int, int]
 
 # Calls with a name and then its value among their arguments.
 _NAMED_CALLS = words(
-    "setdefault putenv setenv get set setattr getenv set_password set_secret put add_header "
-    "header set_key add_secret create_secret update_secret"
+    "setdefault putenv setenv get set setattr getattr getenv pop set_password set_secret put "
+    "add_header header set_key add_secret create_secret update_secret"
 )
-# Calls that return what they are given, in another form.
-_WRAPPERS = words("str bytes SecretStr Secret encode strip quote quote_plus b64encode")
-_METHODS = frozenset({"encode", "strip"})
+_ONLY_HOLES = Pattern(
+    r"(?:%(?:\(\w*\))?[-+ #0-9.*]*[sdrifgx]|\{[^{}]*\}|[\s:/@._|,;-])+",
+)
+_SCHEMES = words("bearer basic")
 _DIGITS = 4
 
 
@@ -34,6 +36,7 @@ class Literal:
     value: str
     name: str
     kind: str = "str"
+    pieces: tuple[str, ...] = ()  # what of it is secret, where the value is the literal's source
 
 
 class Found:
@@ -85,6 +88,7 @@ class _Reader:
 
     def __init__(self, source: str, names: Names) -> None:
         self.found = Found()
+        self._source = source
         self._names = names
         self._lines = lines_of(source)
         self._starts: list[int] = []
@@ -119,14 +123,14 @@ class _Reader:
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 self._pair(target, node.value)
-        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr, ast.AugAssign)):
             if node.value is not None:
                 self._pair(node.target, node.value)
         elif isinstance(node, ast.keyword):
             self._keyword(node)
         elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
-                self._named(_text(key), value, is_key=True)
+                self._named(text_of(key), value, is_key=True)
         elif isinstance(node, ast.Compare):
             self._compare(node)
         elif isinstance(node, ast.Call):
@@ -139,7 +143,7 @@ class _Reader:
             for one, its in zip(target.elts, value.elts, strict=False):
                 self._pair(one, its)
             return
-        name = _name(target)
+        name = name_of(target)
         self._named(name, value, is_key=isinstance(target, ast.Subscript))
 
     def _keyword(self, node: ast.keyword) -> None:
@@ -153,17 +157,21 @@ class _Reader:
 
     def _compare(self, node: ast.Compare) -> None:
         sides = [node.left, *node.comparators]
-        for name in filter(None, map(_name, sides)):
+        for name in filter(None, map(name_of, sides)):
             for side in sides:
                 if isinstance(side, ast.Constant):
                     self._named(name, side, is_key=True)
 
     def _call(self, node: ast.Call) -> None:
-        called = _name(node.func) or ""
+        called = name_of(node.func) or ""
         arguments = node.args
         if called in _NAMED_CALLS:
             for before, after in pairwise(arguments):
-                self._named(_text(before), after)
+                self._named(text_of(before), after)
+        for keyword in node.keywords:
+            if keyword.arg in DEFAULTS:
+                for one in arguments:
+                    self._named(text_of(one), keyword.value)
         if called in ("set_password", "HTTPBasicAuth", "HTTPDigestAuth", "BasicAuth"):
             for one in arguments[-1:]:
                 self._take(one, "password", "strong")
@@ -184,33 +192,35 @@ class _Reader:
             return
         self._take(value, name, strength)
 
-    def _take(self, node: ast.expr, name: str, strength: Strength, depth: int = 4) -> None:
+    def _take(self, node: ast.expr, name: str, strength: Strength) -> None:
         """Note the literals that an expression gets its value from."""
-        if isinstance(node, ast.Constant):
-            self._literal(node, name, strength)
-            return
-        if depth == 0:
-            return
-        parts: list[ast.expr] = []
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            parts = [node.left, node.right]
-        elif isinstance(node, ast.IfExp):
-            parts = [node.body, node.orelse]
-        elif isinstance(node, ast.BoolOp):
-            parts = node.values
-        elif isinstance(node, (ast.List, ast.Tuple, ast.Set)) and strength == "strong":
-            parts = node.elts
-        elif isinstance(node, ast.Dict) and strength == "strong":
-            parts = node.values
-        elif isinstance(node, ast.Call) and (_name(node.func) or "") in _WRAPPERS:
-            # `"…".encode("utf-8")` has its value before the dot, `SecretStr("…")` in it.
-            parts = node.args[:1]
-            if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
-                parts = [node.func.value]
-        elif isinstance(node, (ast.Await, ast.Starred)):
-            parts = [node.value]
-        for part in parts:
-            self._take(part, name, strength, depth - 1)
+        for one in made_of(node, strength, self._names):
+            if isinstance(one, ast.JoinedStr):
+                self._joined(one, name, strength)
+            else:
+                self._literal(one, name, strength)
+
+    def _joined(self, node: ast.JoinedStr, name: str, strength: Strength) -> None:
+        """Note an f-string with secret text in it, as a whole."""
+        # Where its pieces stand is not told by every Python, and a quote within would end it.
+        pieces: list[str] = []
+        pending: list[ast.expr] = [node]
+        while pending:
+            one = pending.pop()
+            if isinstance(one, ast.JoinedStr):
+                pending += one.values
+            elif isinstance(one, ast.FormattedValue):
+                pending += made_of(one.value, strength, self._names)
+            elif isinstance(one, ast.Constant) and isinstance(one.value, str):
+                if OPENING in one.value:
+                    return
+                pieces.append(one.value)
+        secret = tuple(one for one in pieces if _is_piece(name, one, strength))
+        span = self._span(node)
+        if secret and span is not None and id(node) not in self._taken:
+            self._taken.add(id(node))
+            source = self._source[slice(*span)]
+            self.found.literals.append(Literal(span, source, name, "joined", secret))
 
     def _literal(self, node: ast.Constant, name: str, strength: Strength) -> None:
         value, kind = node.value, "str"
@@ -222,7 +232,7 @@ class _Reader:
                 return
         if not isinstance(value, str) or value.startswith((OPENING, PREFIX)):
             return
-        if not is_value(name, value, strength):
+        if not _is_piece(name, value, strength):
             return
         span = self._span(node)
         if span is not None and id(node) not in self._taken:
@@ -246,20 +256,24 @@ class _Reader:
         return self._starts[line - 1] + min(column, len(text))
 
 
-def _name(node: ast.expr | None) -> str | None:
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    if isinstance(node, ast.Subscript):
-        return _text(node.slice)
-    return None
+def _is_piece(name: str, text: str, strength: Strength) -> bool:
+    """Tell whether a literal can be the value of a name, or a part of it that says something."""
+    if text.strip().lower() in _SCHEMES:
+        return False
+    if _ONLY_HOLES.fullmatch(text):
+        return False  # `"%s-%s"` and `"{}:{}"` only say where the parts go
+    return is_value(name, text, strength)
 
 
-def _text(node: ast.expr | None) -> str | None:
-    if isinstance(node, ast.Constant) and type(node.value) is str:
-        return node.value
-    return None
+def is_joined(source: str) -> bool:
+    """Tell whether a source is one f-string and nothing else."""
+    tree = parse_quietly(f"({source}\n)")
+    body = [] if tree is None else tree.body
+    return (
+        len(body) == 1
+        and isinstance(body[0], ast.Expr)
+        and isinstance(body[0].value, ast.JoinedStr)
+    )
 
 
 def names_beside(source: str, digests: set[str]) -> dict[str, str]:
@@ -270,13 +284,35 @@ def names_beside(source: str, digests: set[str]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for match in _NAMED_MARK.finditer(source):
-        if match["digest"] in digests:
+        if match["digest"] in digests and match["name"] not in DEFAULTS:
             found.setdefault(match["digest"], match["name"])
+    for digest, name in _names_around(source):
+        if digest in digests:
+            found.setdefault(digest, name)
     return found
 
 
+def _names_around(source: str) -> Iterator[tuple[str, str]]:
+    """Find what the marks are assigned to that stand somewhere in an expression."""
+    tree = parse_quietly(source) if MARK.search(source) else None
+    for node in [] if tree is None else ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            targets, value = node.targets, node.value
+        elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.NamedExpr)) and node.value:
+            targets, value = [node.target], node.value
+        else:
+            continue
+        name = name_of(targets[0])
+        for one in ast.walk(value) if name is not None else ():
+            text = one.value if isinstance(one, ast.Constant) else None
+            text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+            match = MARK.fullmatch(text) if isinstance(text, str) else None
+            if match is not None and name is not None:
+                yield match[1], name
+
+
 _NAMED_MARK = Pattern(
-    r"(?P<name>[^\W\d][\w.-]{0,80})[\"'\]\\]{0,4}[ \t]*(?::[ \t]*\w{1,20}[ \t]*)?"
-    r"(?::=|=>|==?|:|,|[ \t])[ \t\n(]{0,8}(?:int\()?[rbu]?[\"'\\]{0,4}"
+    r"(?<![\w:-])(?P<name>[^\W\d][\w.-]{0,80})[\"'\]\\]{0,4}[ \t]*(?::[ \t]*\w{1,20}[ \t]*)?"
+    r"(?::=|=>|==?|:|,|[ \t])[ \t\n(]{0,8}(?:int\()?[rbuf]?[\"'\\]{0,4}"
     r"\[redacted (?P<digest>hmac-sha256:[0-9a-f]{64})\]"
 )

@@ -181,7 +181,8 @@ class Redactor:
     def _by_syntax(self, source: str) -> Iterator[tuple[Span, str]]:
         found = code.find(source, self.names)
         for one in found.literals:
-            self.learned.add(one.value)
+            for value in one.pieces or (one.value,):
+                self.learned.add(value)
             yield one.span, _literal(one.kind, mark(self.digest(one.value)))
         for start, end in found.texts:
             text = source[start:end]
@@ -261,7 +262,7 @@ def _literal(kind: str, text: str) -> str:
     """Write a mark as the Python literal of a kind that can be told when it is put back."""
     if kind == "int":
         return f"int('{text}')"
-    return f"b'{text}'" if kind == "bytes" else f"'{text}'"
+    return {"bytes": "b", "joined": "f"}.get(kind, "") + f"'{text}'"
 
 
 def _replaced(text: str, pieces: Iterable[tuple[Span, str]]) -> str:

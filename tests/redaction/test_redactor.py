@@ -65,6 +65,59 @@ def test_what_is_no_secret_stays_among_others() -> None:
     assert redactor().source(text) == text
 
 
+COMPOSED = [
+    "password = f'CANARYff11x9'",
+    "password = f'{user}-CANARYff11x9{1 + 1}' 'CANARYgg'",
+    "password = f\"{'CANARYff11x9'}\"",
+    "api_key = os.getenv('API_KEY', default='CANARYbb11x9')",
+    "connect(os.getenv('API_KEY', default='CANARYbb11x9'))",
+    "password = os.environ.get('NOPE', 'CANARYha11x9')",
+    "password: str = Field(default='CANARYha11x9')",
+    "db_password = 'abc1' + 'CANARYxx11x9' * 1",
+    "db_password = 'a1b' + 'b2c' + 'c3d' + 'd4e' + 'e5f' + x + 'CANARYxx11x9'",
+    "pw = '-'.join(['CANARYaa11', 'CANARYbb22'])",
+    "password = '%s-%s' % ('CANARYaa11','CANARYbb22')",
+    "password = '{}-{n}'.format('CANARYaa11', n='CANARYbb22')",
+    "password = b'CANARY11x9'.decode()",
+    "password = 'CANARYa CANARYb'.replace(' ', '')",
+    "password = 'CANARYa,CANARYb'.split(',')[0]",
+    "password += 'CANARY11x9'",
+    "password+='CANARY11x9'",
+]
+
+
+@pytest.mark.parametrize("source", COMPOSED)
+def test_every_literal_that_a_secret_is_made_of_is_taken_out(source: str) -> None:
+    redacted_source = redactor().source(source)
+
+    assert "CANARY" not in redacted_source
+    compile(redacted_source, "cell", "exec")
+    assert redactor().source(redacted_source) == redacted_source
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "password = os.environ['DB_PASSWORD']",
+        "password = os.environ.get('DB_PASSWORD', '')",
+        "password = os.getenv('NOT_THE_VALUE_1234', default=None)",
+        "password = getpass('Your key 12345678: ').strip()",
+        "password = input('Say it, 12345678: ')",
+        "password = config.get('database', 'db_password')",
+        "password = Path('run/secrets/one').read_text().strip().replace('value: ', '')",
+        "password = f'{user}:{other}'",
+        "password = '%s-%s' % (user, other)",
+        "password = '{}:{}'.format(user, other)",
+        "password = 'x' * 1024",
+        "credentials = Path(home) / 'google.json'",
+        "credentials = os.path.join(home, 'google.json')",
+        "api_key = f'Bearer {given}'",
+    ],
+)
+def test_names_prompts_and_paths_beside_a_secret_stay(source: str) -> None:
+    assert redactor().source(source) == source
+
+
 def test_equal_secrets_leave_equal_marks_and_other_keys_other_ones() -> None:
     first, again = (redactor().named("password", "hunter22x") for _ in range(2))
 
