@@ -40,7 +40,7 @@ _PLAIN, _NO_DATA = Types(*_SIMPLE), Types(*_SIMPLE, FunctionType, type)
 # Larger ones are no literal either, and text of thousands of digits is refused by Python.
 _LARGEST = 2**4096
 _SCALARS = Types(bool, type(None))
-_NO_NUMBERS = Types(*(one for one in _SIMPLE if one is not float), FunctionType, type)
+_NO_NUMBERS = Types(*(one for one in _SIMPLE if one not in (int, float)), FunctionType, type)
 # With one of these a cell may bind names that do not stand in it.
 _BINDING_ANY = frozenset(
     {"exec", "eval", "globals", "locals", "vars", "import", "get_ipython", "run_cell", "__dict__"}
@@ -148,21 +148,16 @@ class Sights:
             is_bound = binds or had.get(name) != its
             if had.get(name) == its:
                 kept.append(name)
-            if (
-                _NUMBER(kind) in scalars
-                or (kind is str and value in source)
-                or (is_bound and kind is float and value - value == 0)
-                or (is_bound and kind is int and -_LARGEST < value < _LARGEST)
-            ):
+            if _NUMBER(kind) in scalars or (kind is str and value in source):
                 values[name] = value
             elif (
                 is_bound
                 and _NUMBER(kind) not in no_numbers
-                and (found := number(value)) is not None
+                and (told := _number_told(value)) is not None
             ):
-                values[name] = NOT_FINITE.get(repr(found), found)
-                if kind is not float or type(values[name]) is str:
-                    types[name] = "float" if type(values[name]) is str else kind.__name__
+                values[name] = told[0]
+                if told[1]:
+                    types[name] = told[1]
             else:
                 there.append(name)
                 if not is_immutable(value):
@@ -199,6 +194,19 @@ class Sights:
             for name, number in mutable.items()
         }
         return {name: others for name, others in found.items() if others}
+
+
+def _number_told(value: Any) -> tuple[Any, str] | None:
+    """Return a number as JSON holds it, with its type's name where that does not tell it."""
+    kind = type(value)
+    if kind is int:
+        return (value, "") if -_LARGEST < value < _LARGEST else None
+    found = number(value)
+    if found is None:
+        return None
+    if found - found != 0:  # infinite or NaN
+        return NOT_FINITE[repr(found)], "float"
+    return found, "" if kind is float else kind.__name__
 
 
 def _has_to_be_read(value: object) -> bool:
