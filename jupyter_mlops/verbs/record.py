@@ -74,7 +74,10 @@ def _restore_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="id, unique prefix, or @1 for the newest")
     parser.add_argument("path", metavar="PATH", help="the file as the record names it, or its end")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", help="default: its own name, in the working folder"
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="a file there is replaced; default: its own name in the working folder, if new",
     )
 
 
