@@ -213,7 +213,8 @@ def _has_to_be_read(value: object) -> bool:
     """Tell whether the source must say what is done with `value`."""
     kind = type(value)
     if kind is FunctionType:
-        return value.__module__ == "__main__"
+        module: object = value.__module__  # which anybody may set to anything
+        return type(module) is not str or module == "__main__"
     cls: Any = value if is_a(value, type) else None
     if cls is not None:
         return name_of(cls)[0] in ("", "__main__")

@@ -300,6 +300,16 @@ def test_cells_that_were_not_read_are_caught_up_with(kernel: Kernel) -> None:
     assert set(kernel.finished()[-1].reads) == {"f29", "x29"}
 
 
+def test_a_function_whose_module_is_an_object_of_the_users_is_not_asked(kernel: Kernel) -> None:
+    kernel.run(
+        "asked = []\nclass Module:\n    def __eq__(self, other): asked.append(other)\n"
+        "from json import dumps\nother = lambda: 1\nother.__module__ = Module()"
+    )
+    kernel.run("other()")
+    assert kernel.value("asked") == "[]"
+    assert "other" in kernel.finished()[-1].reads
+
+
 def test_a_number_that_a_cell_only_mentions_stays_with_the_kernel(kernel: Kernel) -> None:
     kernel.run("for price in [4711.5, 98765.5]: print(1)")
     kernel.run("print(price > 3)")
