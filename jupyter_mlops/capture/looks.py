@@ -211,7 +211,7 @@ class Looks:
             seen["parameters"] = True
         if execution.nested:
             seen["nested"] = True
-        self.sources.leave(tree, len(execution.source))
+        self.sources.leave(tree, len(execution.source), glimpse.words, changed)
         binds_any = execution.nested or glimpse.binds_any
         if not binds_any and not glimpse.words.issuperset(changed):
             changed = tuple(filter(glimpse.words.__contains__, changed))

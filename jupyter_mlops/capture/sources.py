@@ -6,6 +6,7 @@ import ast
 import math
 import time
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 
 from jupyter_mlops import dataflow
@@ -67,8 +68,16 @@ class Sources:
             self._known[code] = context, read
         return read
 
-    def leave(self, tree: ast.Module, characters: int) -> None:
-        """Take note of a cell of that many characters, executed without being read."""
+    def leave(
+        self, tree: ast.Module, characters: int, words: frozenset[str], bound: Iterable[str]
+    ) -> None:
+        """Take note of a cell of that many characters, executed without being read.
+
+        By its `words`, and the names that it `bound`, most are seen to tell nothing of what
+        others mean.
+        """
+        if not self._unread and dataflow.leaves_context(self.context, words, bound):
+            return
         self._unread.append((tree, characters))
         self._characters += characters
         if self._characters >= _UNREAD_LIMIT:

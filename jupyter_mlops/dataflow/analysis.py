@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Iterable
 
-from jupyter_mlops.dataflow import scopes
+from jupyter_mlops.dataflow import calls, scopes
 from jupyter_mlops.dataflow.flow import Context, Flow, Function
 from jupyter_mlops.dataflow.names import Names
 from jupyter_mlops.dataflow.source import PARSE_ERRORS, parse, unwrapped
 from jupyter_mlops.dataflow.statements import Statements
+
+# A cell that imports, defines or asks a clock has one of these.
+_TELLING = calls.CLOCK_WORDS | {"import", "def", "class", "lambda"}
 
 
 def analyse(source: str, context: Context | None = None) -> Flow:
@@ -37,6 +41,26 @@ def analyse_tree(tree: ast.Module, context: Context | None = None) -> Flow:
     except PARSE_ERRORS:
         # RecursionError, above all: expressions nested by a program, not by a person.
         return _coarse(tree)
+
+
+def leaves_context(context: Context, words: frozenset[str], bound: Iterable[str]) -> bool:
+    """Tell by a cell's words whether it leaves its context as it is; in doubt, it does not.
+
+    Parameters
+    ----------
+    words
+        All words in its source.
+    bound
+        The names that it bound anew or deleted.
+    """
+    if not _TELLING.isdisjoint(words) or not context.volatile.isdisjoint(words):
+        return False
+    if any(calls.is_clock(context.aliases[word]) for word in context.aliases.keys() & words):
+        return False
+    known = (context.aliases, context.functions, context.shadowed)
+    return not any(name in names for name in bound for names in known) and not any(
+        hasattr(builtins, name) for name in bound
+    )
 
 
 def _coarse(tree: ast.Module) -> Flow:

@@ -216,6 +216,10 @@ def _is_given(call: ast.Call) -> bool:
     return bool(given) and not (isinstance(given[0], ast.Constant) and given[0].value is None)
 
 
+# The last parts of their names, by which they are called whatever their module is called.
+CLOCK_WORDS = frozenset(name.rpartition(".")[2] for name in _CLOCKS)
+
+
 def is_clock(name: str) -> bool:
     """Tell whether a call of this name returns a clock's value."""
     return name in _CLOCKS

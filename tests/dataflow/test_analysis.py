@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from jupyter_mlops.dataflow import Context, analyse
+from jupyter_mlops.dataflow import Context, analyse, leaves_context
 
 
 def names(text: str) -> frozenset[str]:
@@ -303,3 +305,24 @@ def test_a_cell_executed_again_leaves_the_same_context() -> None:
         assert context.after(analyse(source, context)) is context
     assert context.after(analyse("def f(x): return x", context)) is not context
     assert context.after(analyse("t = 3", context)) is not context
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import x", "def f(): pass", "f = lambda: 1", "class C: pass", "t = tm.time()", "t = now()",
+     "b = a + 1", "np = 3", "list = 4", "del f", "f2 = old", "list = 5"],
+)  # fmt: skip
+def test_a_cell_that_leaves_another_context_is_never_taken_for_one_that_does_not(
+    source: str,
+) -> None:
+    before = "import time as tm, numpy as np\nfrom time import time as now\na = now()\n"
+    context = Context().after(analyse(before + "def f(): return 1\nold = 3"))
+    flow = analyse(source, context)
+    words = frozenset(re.findall(r"\w+", source))
+    leaves = leaves_context(context, words, flow.binds | flow.maybe_binds)
+    assert not leaves or context.after(flow) == context
+
+
+def test_most_cells_leave_the_context_as_it_is() -> None:
+    context = Context().after(analyse("import numpy as np"))
+    assert leaves_context(context, frozenset({"x", "np", "mean"}), {"x"})
