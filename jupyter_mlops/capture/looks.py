@@ -197,8 +197,9 @@ class Looks:
         """Say what became of the names of a cell that somebody else will read."""
         tree, changed, look = execution.tree, execution.changed or (), self._between.left
         assert tree is not None
-        if look is None:  # another cell runs beside this one
+        if look is None:  # another cell runs beside this one: of its names alone it can be told
             look = names.look_at(namespace)
+            changed = self._changed(glimpse, look, namespace)
         if len(look[0]) != len(namespace):
             namespace = dict([item for item in namespace.items() if type(item[0]) is str])
         seen = self._sights.end(glimpse, execution.source, namespace, changed, look)
@@ -235,6 +236,17 @@ class Looks:
             sorted(name for name in also if looked.changed.get(name, "") is None)
         )
         return looked.waiting
+
+    def _changed(
+        self, glimpse: sight.Glimpse, look: names.Look, namespace: dict[str, Any]
+    ) -> tuple[str, ...]:
+        return tuple(
+            name
+            for name, number in zip(*look, strict=True)
+            if name in glimpse.words
+            and glimpse.had.get(name) != number
+            and not self._hidden.holds(name, namespace.get(name))
+        )
 
     def _judge(
         self,

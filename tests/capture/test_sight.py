@@ -310,6 +310,20 @@ def test_a_function_whose_module_is_an_object_of_the_users_is_not_asked(kernel: 
     assert "other" in kernel.finished()[-1].reads
 
 
+def test_data_that_a_cell_made_beside_another_one_are_told(kernel: Kernel) -> None:
+    kernel.run(
+        "import threading, time, numpy as np\n"
+        "go, done = threading.Event(), threading.Event()\n"
+        "def beside():\n    get_ipython().run_cell('go.set(); done.wait()')\n"
+        "thread = threading.Thread(target=beside)"
+    )
+    kernel.run("thread.start(); go.wait(); made = np.ones(3); score = 0.5")
+    kernel.run("done.set(); thread.join()")
+    (cell,) = (one for one in kernel.finished() if "made" in one.writes)
+    assert [use.name for use in cell.data] == ["made"]
+    assert [one.name for one in cell.parameters] == ["score"]
+
+
 def test_a_number_that_a_cell_only_mentions_stays_with_the_kernel(kernel: Kernel) -> None:
     kernel.run("for price in [4711.5, 98765.5]: print(1)")
     kernel.run("print(price > 3)")
