@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.capture.names import Before
 from jupyter_mlops.capture.sight import Glimpse
 from jupyter_mlops.capture.sources import Read
 from jupyter_mlops.events import NotSeen
+
+if TYPE_CHECKING:
+    from jupyter_mlops.capture.idle import Waiting
 
 
 @dataclass(repr=False, eq=False)
@@ -27,8 +31,10 @@ class Execution:
         Whether somebody else can read the source, as it is written down.
     first_line, last_line
         Its two lines, once they are composed.
-    changed
-        Names that changed while it ran, once its end was told.
+    changed, fields, waiting
+        Names that changed while it ran, what is to be said of its end, and what has to wait,
+        once that was looked at. An interrupt may hit before it is said, and a second look would
+        not find everything.
     """
 
     number: int
@@ -43,6 +49,8 @@ class Execution:
     read: Read | None = None
     before: Before | None = None
     changed: tuple[str, ...] | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+    waiting: list[Waiting] | None = None
     nested: bool = False
     broke_off: bool = False
     is_finished: bool = False

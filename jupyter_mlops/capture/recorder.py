@@ -21,7 +21,7 @@ from jupyter_mlops.journal.lines import compose
 from jupyter_mlops.metadata import asks_to_be_left_out, section, tags
 
 if TYPE_CHECKING:
-    from jupyter_mlops.capture.idle import Waiting
+    pass
 
 
 class Recorder:
@@ -178,8 +178,7 @@ class Recorder:
         status = status_of(result, error)
         count = None if result is None else getattr(result, "execution_count", None)
         duration = max(0.0, began - execution.began)
-        fields: dict[str, Any] = {}
-        waiting: list[Waiting] = []
+        fields = execution.fields
         if execution.is_finished:
             return
         if execution.changed is None:  # else an interrupt came while this was done once before
@@ -192,9 +191,12 @@ class Recorder:
         else:
             if error is not None:
                 fields["error"] = described(error, getattr(self._shell, "_last_traceback", None))
-            completed = status == "ok" and not execution.broke_off
-            budget = Budget(duration, batch=self._is_batch)
-            waiting = self._looks.end(execution, namespace, fields, budget, completed=completed)
+            if execution.waiting is None:
+                completed = status == "ok" and not execution.broke_off
+                budget = Budget(duration, batch=self._is_batch)
+                execution.waiting = self._looks.end(
+                    execution, namespace, fields, budget, completed=completed
+                )
             # Not after every cell: each call of the system lets other threads in and may cost
             # a millisecond. What another process installs is noticed when it is first used.
             if len(sys.modules) > self._modules or "install" in execution.source:
@@ -211,8 +213,8 @@ class Recorder:
         execution.is_finished = True
         if not execution.is_heard:
             self.say_finished()
-        if waiting or self._idle.has_work:
-            self._idle.begin(execution.number, waiting)
+        if execution.waiting or self._idle.has_work:
+            self._idle.begin(execution.number, execution.waiting or [])
         elif self._looks.sources.has_many_unread:
             self._idle.use(self._looks.sources.catch_up)
 

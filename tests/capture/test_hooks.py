@@ -208,6 +208,20 @@ def test_an_interrupt_at_the_end_of_a_cell_costs_that_part_of_the_record_alone(
     assert [one.name for one in cell.parameters] == ["lr"]
 
 
+def test_an_interrupt_after_the_looks_costs_nothing_of_the_record(kernel: Kernel) -> None:
+    kernel.run(
+        "session = get_ipython()._jupyter_mlops_hooks._recorder._session\n"
+        "check = session.check_environment\n"
+        "def once():\n    session.check_environment = check\n    raise KeyboardInterrupt\n"
+        "open('in.csv', 'w').write('1')\nsession.check_environment = once"
+    )
+    kernel.run("import colorsys; text = open('in.csv').read(); score = len(text) * 0.5")
+    cell = kernel.finished()[-1]
+    assert [use.access for use in cell.data] == ["read"]
+    assert [one.name for one in cell.metrics] == ["score"]
+    assert cell.randomness == ()
+
+
 def test_a_home_that_cannot_be_written_costs_no_cell(start_kernel: StartKernel) -> None:
     kernel = start_kernel(JUPYTER_MLOPS_HOME="/proc/self/no")
     for number in range(5):
