@@ -123,11 +123,7 @@ class Sights:
         changed: Iterable[str],
         look: Look,
     ) -> dict[str, Any]:
-        """Say what became of the names: a :class:`Sight`, without what is as by default.
-
-        `changed` are the names that were bound anew or deleted meanwhile, and `look` is at the
-        whole namespace as the cell left it.
-        """
+        """Say what became of the names: a :class:`Sight`, without what is as by default."""
         had, hidden, scalars = glimpse.had, self._hidden.names, _SCALARS.numbers
         no_numbers, binds = _NO_NUMBERS.numbers, "=" in source
         kept, there, inert = [], [], []
