@@ -148,6 +148,8 @@ class Sight:
         Whether the kernel looked for the parameters itself.
     nested
         Whether the cell executed another one inside itself.
+    beside
+        Whether another cell ran beside it, whose changes ``changed`` then holds as well.
     loaded
         Whether modules were loaded meanwhile, some of which draw a random number for that.
     """
@@ -163,6 +165,7 @@ class Sight:
     changed: tuple[str, ...] = ()
     parameters: bool = False
     nested: bool = False
+    beside: bool = False
     loaded: bool = False
 
 

@@ -40,6 +40,8 @@ class Between:
     ----------
     is_too_large
         Whether the namespace holds too many names to be looked at.
+    has_compared
+        Whether the cell that ended last could be told apart from all else: it ran alone.
     found, left
         The look at the beginning of the cell that runs alone, and the one at the end of the
         last cell; ``None`` where there is none.
@@ -53,6 +55,7 @@ class Between:
         self._version: int | None = None
         self._shells: set[str] = set()
         self.is_too_large = False
+        self.has_compared = True
 
     def begin(
         self, execution: int, namespace: dict[str, Any], *, overlapping: bool
@@ -73,22 +76,24 @@ class Between:
             self.found = left
             return ()
         self.found = _look(namespace, left)
-        return self._changed(left, self.found, namespace)
+        return self.changed(left, self.found, namespace)
 
     def end(self, execution: int, namespace: dict[str, Any]) -> tuple[str, ...]:
         """Return the names that changed while the cell ran, its own ones included."""
         found, self.found = self.found, None
+        self.has_compared = found is not None
         self._open.discard(execution)
         if self._open:
             return ()
         # Before the look: what a thread does meanwhile is then looked at again.
         self._version = version_of(namespace)
         self.left = _look(namespace, found)
-        return self._changed(found, self.left, namespace)
+        return self.changed(found, self.left, namespace)
 
-    def _changed(
+    def changed(
         self, before: Look | None, now: Look | None, namespace: dict[str, Any]
     ) -> tuple[str, ...]:
+        """Return the names that changed between two looks, IPython's own left out."""
         if before is None or now is None or before == now:
             return ()
         hidden, shells = self._hidden.names, self._shells

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlops.capture.names import Before
+from jupyter_mlops.capture.names import Before, Look
 from jupyter_mlops.capture.sight import Glimpse
 from jupyter_mlops.capture.sources import Read
 from jupyter_mlops.events import NotSeen
@@ -31,6 +31,8 @@ class Execution:
         Whether somebody else can read the source, as it is written down.
     first_line, last_line
         Its two lines, once they are composed.
+    found
+        The look at all names when it began, if it began alone.
     changed, fields, waiting
         Names that changed while it ran, what is to be said of its end, and what has to wait,
         once that was looked at. An interrupt may hit before it is said, and a second look would
@@ -48,6 +50,7 @@ class Execution:
     tree: ast.Module | None = None
     read: Read | None = None
     before: Before | None = None
+    found: Look | None = None
     changed: tuple[str, ...] | None = None
     fields: dict[str, Any] = field(default_factory=dict)
     waiting: list[Waiting] | None = None

@@ -91,7 +91,8 @@ class Looks:
         namespace
             The user's.
         """
-        look, found = self._between.found, None
+        execution.found = look = self._between.found
+        found = None
         # Without looks at the whole namespace nobody could tell what else the cell changed. And
         # where a name is more than plain text, to look for another one may ask its `__eq__`.
         if (
@@ -197,9 +198,11 @@ class Looks:
         """Say what became of the names of a cell that somebody else will read."""
         tree, changed, look = execution.tree, execution.changed or (), self._between.left
         assert tree is not None
-        if look is None:  # another cell runs beside this one: of its names alone it can be told
+        is_beside = not self._between.has_compared
+        if look is None or is_beside:
+            # Whose change it was nobody can tell, but any of them may be this cell's.
             look = names.look_at(namespace)
-            changed = self._changed(glimpse, look, namespace)
+            changed = self._between.changed(execution.found, look, namespace)
         if len(look[0]) != len(namespace):
             namespace = dict([item for item in namespace.items() if type(item[0]) is str])
         seen = self._sights.end(glimpse, execution.source, namespace, changed, look)
@@ -212,6 +215,8 @@ class Looks:
             seen["parameters"] = True
         if execution.nested:
             seen["nested"] = True
+        if is_beside:
+            seen["beside"] = True
         self.sources.leave(tree, len(execution.source), glimpse.words, changed)
         binds_any = execution.nested or glimpse.binds_any
         if not binds_any and not glimpse.words.issuperset(changed):
@@ -236,17 +241,6 @@ class Looks:
             sorted(name for name in also if looked.changed.get(name, "") is None)
         )
         return looked.waiting
-
-    def _changed(
-        self, glimpse: sight.Glimpse, look: names.Look, namespace: dict[str, Any]
-    ) -> tuple[str, ...]:
-        return tuple(
-            name
-            for name, number in zip(*look, strict=True)
-            if name in glimpse.words
-            and glimpse.had.get(name) != number
-            and not self._hidden.holds(name, namespace.get(name))
-        )
 
     def _judge(
         self,

@@ -56,12 +56,14 @@ def account(finished: CellFinished, source: str, flow: Flow) -> CellFinished:
         found = parameters(literals(source), sight)
     measured = measured_by(flow, {name: _number(sight, name) for name in produced})
     functions = {name: tuple(sorted(one.reads)) for name, one in flow.functions.items()}
+    # What the cell beside it changed that one tells itself.
+    others = () if sight.beside else sight.changed
     return replace(
         finished,
         reads=tuple(sorted(reads)),
         writes=tuple(sorted(writes)),
         opaque=flow.opaque is not None,
-        changed_beside=tuple(name for name in sight.changed if name not in writes),
+        changed_beside=tuple(name for name in others if name not in writes),
         functions=functions or None,
         parameters=tuple(found),
         metrics=measured.metrics,

@@ -324,6 +324,33 @@ def test_data_that_a_cell_made_beside_another_one_are_told(kernel: Kernel) -> No
     assert [one.name for one in cell.parameters] == ["score"]
 
 
+def test_what_exec_bound_beside_another_cell_is_told(kernel: Kernel) -> None:
+    kernel.run(
+        "import threading\nlr = 0.1\n"
+        "def beside():\n"
+        "    get_ipython().run_cell('other = 0.3; go.set(); done.wait(60); last = 0.4')"
+    )
+    ends = "done.set(); thread.join(60)"
+    binding = "exec('lr = 0.7\\nmade = [0.9]'); mine = 2"
+    for cell in (binding, f"{binding}; {ends}", "mine = 3", f"mine = 3; {ends}"):
+        kernel.run(
+            "go, done = threading.Event(), threading.Event()\n"
+            "thread = threading.Thread(target=beside)"
+        )
+        kernel.run(f"thread.start(); go.wait(60); {cell}")
+        kernel.run(ends)
+        kernel.run("del other, last; made = None")
+    left = {one.execution for one in kernel.said() if getattr(one, "sight", None)}
+    cells = [one for one in kernel.finished() if "mine" in one.writes]
+    assert {one.execution for one in cells} <= left
+    assert [one.opaque and {"lr", "made"} <= {*one.writes} for one in cells] == [
+        *[True, True],
+        *[False, False],
+    ]
+    # A cell beside them bound the others, and says so itself.
+    assert [one.changed_beside for one in cells] == [()] * 4
+
+
 def test_a_number_that_a_cell_only_mentions_stays_with_the_kernel(kernel: Kernel) -> None:
     kernel.run("for price in [4711.5, 98765.5]: print(1)")
     kernel.run("print(price > 3)")
