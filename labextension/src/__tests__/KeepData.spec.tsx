@@ -9,10 +9,10 @@ import {
 import * as React from 'react';
 
 import type { KeepData } from '../client';
-import { KeepDataQuestion } from '../components/KeepData';
+import { PanelHead } from '../components/PanelHead';
 import { ServicesProvider } from '../components/services';
-import type { Folder, Run } from '../schema';
-import { runOf, Stage, summaryOf } from './server';
+import type { Folder } from '../schema';
+import { pageOf, Stage, summaryOf } from './server';
 
 const FOLDER: Folder = {
   schema: 1,
@@ -24,9 +24,6 @@ const FOLDER: Folder = {
   kept_files: 0,
   kept_bytes: 0
 };
-const READ = {
-  data: [{ kind: 'file', access: 'read', path: '/srv/work/a.csv' }]
-} as unknown as Partial<Run>;
 
 describe('the data of a folder', () => {
   let stage: Stage;
@@ -36,7 +33,7 @@ describe('the data of a folder', () => {
   beforeEach(async () => {
     folder = FOLDER;
     rights = ['write'];
-    stage = new Stage();
+    stage = new Stage(pageOf(summaryOf('a')));
     stage.server.on('GET', 'folders/work', () => ({ body: folder }));
     stage.server.on('PUT', 'folders/work', (_, body) => {
       folder = { ...folder, ...(body as { keep_data: KeepData }) };
@@ -46,6 +43,7 @@ describe('the data of a folder', () => {
       body: { permissions: { mlops: rights } }
     }));
     await stage.feed.refresh();
+    await stage.runs.refresh();
   });
 
   afterEach(() => {
@@ -53,10 +51,10 @@ describe('the data of a folder', () => {
     stage.dispose();
   });
 
-  const show = async (some: Partial<Run> = READ): Promise<void> => {
+  const show = async (): Promise<void> => {
     render(
       <ServicesProvider value={stage.services}>
-        <KeepDataQuestion run={runOf(summaryOf('a'), some)} />
+        <PanelHead />
       </ServicesProvider>
     );
     await act(async () => {
@@ -78,20 +76,25 @@ describe('the data of a folder', () => {
     expect(Notification.manager.notifications).toHaveLength(1);
   });
 
-  it.each<[string, () => void, Partial<Run>]>([
-    ['it was answered', () => (folder = { ...FOLDER, keep_data: 'no' }), READ],
-    ['there is none', () => (folder = { ...FOLDER, files: 0 }), READ],
-    ['the user may not answer', () => (rights = ['read']), READ],
-    ['the run read none', () => undefined, { data: [] }],
-    [
-      'it lies elsewhere',
-      () => undefined,
-      { ...READ, notebook: '/tmp/a.ipynb' }
-    ]
-  ])('is not asked for where %s', async (_, arrange, run) => {
+  it.each<[string, () => unknown]>([
+    ['it was answered', () => (folder = { ...FOLDER, keep_data: 'no' })],
+    ['nothing was read', () => (folder = { ...FOLDER, files: 0 })],
+    ['the user may not answer', () => (rights = ['read'])],
+    ['the notebook lies elsewhere', () => (stage.notebook.path = null)]
+  ])('is not asked for where %s', async (_, arrange) => {
     arrange();
-    await show(run);
+    await show();
     expect(question()).toBeNull();
+  });
+
+  it('is looked for only once there is a run', async () => {
+    stage.server.on('GET', 'runs', () => ({ body: pageOf() }));
+    await stage.runs.refresh();
+    await show();
+    expect(stage.server.paths()).not.toContain('folders/work');
+    stage.server.on('GET', 'runs', () => ({ body: pageOf(summaryOf('a')) }));
+    await act(() => stage.runs.refresh());
+    await waitFor(() => expect(question()).not.toBeNull());
   });
 
   it('comes with what the answer means', async () => {

@@ -14,7 +14,6 @@ import type {
 import { CommandIDs } from '../tokens';
 import { Link } from './Button';
 import { CellLink } from './CellLink';
-import { KeepDataQuestion } from './KeepData';
 import { runState } from './Marks';
 import { Value } from './Redacted';
 import { useCommand, useServices } from './services';
@@ -200,7 +199,6 @@ export function Data(props: { run: Run }): JSX.Element {
   const { id, data, cells } = props.run;
   return (
     <Section title={trans.__('Data')} count={data.length}>
-      <KeepDataQuestion run={props.run} />
       <ul className="jp-mlops-Items">
         {data.map((item, index) => (
           <DataItem

@@ -5,28 +5,25 @@ import * as React from 'react';
 
 import type { KeepData, RequestError } from '../client';
 import { formatSize } from '../format';
-import { relativeToServer } from '../notebook';
-import type { Folder, Run } from '../schema';
+import type { Folder } from '../schema';
 import { Button } from './Button';
 import { Failure } from './Notices';
-import { useFetched, useServices } from './services';
+import { useFetched, useServices, useSignal } from './services';
 
-/** Asks once for each folder whether its data may be copied; nothing where that is answered. */
-export function KeepDataQuestion(props: { run: Run }): JSX.Element {
-  const { mlops } = useServices();
-  const { notebook, data } = props.run;
-  const root = mlops.feed.status?.root ?? null;
-  const path =
-    notebook !== null && root !== null
-      ? relativeToServer(notebook, root)
-      : null;
-  const hasRead = data.some(
-    ({ access, kind }) => access === 'read' && kind === 'file'
-  );
+/**
+ * Asks once for each folder whether its data may be copied; nothing where that is answered.
+ * It stands above the runs: it is about all of them, and is asked until somebody answers.
+ */
+export function KeepDataQuestion(): JSX.Element {
+  const { runs } = useServices().mlops;
+  const { path } = runs.notebook;
+  useSignal(runs.changed);
+  // Without a run nothing was read, and the server need not look.
+  const hasRuns = (runs.list ?? []).length > 0;
   // Stays when the buttons go, and takes the focus that one of them had.
   return (
-    <div tabIndex={-1}>
-      {path !== null && hasRead && <Asked path={PathExt.dirname(path)} />}
+    <div tabIndex={-1} aria-live="polite">
+      {path !== null && hasRuns && <Asked path={PathExt.dirname(path)} />}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { Status } from '../schema';
 import { CommandIDs } from '../tokens';
 import { isOurVersion, VERSION } from '../version';
+import { KeepDataQuestion } from './KeepData';
 import { Banner, Failure } from './Notices';
 import { useCommand, useServices, useSignal } from './services';
 
@@ -30,6 +31,7 @@ export function PanelHead(): JSX.Element {
         </button>
       </div>
       <PanelNotices />
+      <KeepDataQuestion />
     </>
   );
 }
