@@ -55,6 +55,23 @@ def test_a_cell_that_is_left_out_of_a_batch_run(home: Settings, tmp_path: Path, 
     assert held(home) == set()
 
 
+def test_the_executed_notebook_says_which_cells_it_lacks(home: Settings, tmp_path: Path) -> None:
+    path = saved(tmp_path / "work" / "a.ipynb", "magic", SOURCE, "accuracy = 5 / 10", "2 + 2")
+    output = tmp_path / "work" / "executed.ipynb"
+    mlops.run(path, output=output)
+    executed = nbformat.read(output, 4)
+    nbformat.validate(executed)
+    said = [cell.source for cell in executed.cells[1:]]
+    assert said[1] == "accuracy = 5 / 10"
+    assert said[0] == said[2] and said[0].startswith("# Left out: its author keeps this cell out")
+    assert not executed.cells[1].outputs
+    assert not [word for word in WORDS if word in output.read_text()]
+
+    again = mlops.run(output)
+    assert again.status == "completed"
+    assert mlops.reproduce(again.id).verdict == "identical"
+
+
 def test_what_a_run_without_capture_lacks_is_not_too_much_with_it(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

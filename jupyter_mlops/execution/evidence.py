@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from nbformat import NotebookNode
 
-from jupyter_mlops.execution.notebook import dump, is_recorded, leave_out
+from jupyter_mlops.execution.notebook import dump, is_recorded, leave_out, tell_left_out
 from jupyter_mlops.metadata import section, tags
 from jupyter_mlops.records import BatchCell, BatchOutcome, CellError, CellStatus, Progress
 
@@ -244,6 +244,7 @@ def _clean(notebook: NotebookNode) -> NotebookNode:
         cell.metadata.pop(MARK, None)
         if cell.cell_type == "code" and not is_recorded(cell):
             leave_out(cell)
+    tell_left_out(cleaned)
     return cleaned
 
 

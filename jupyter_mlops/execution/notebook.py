@@ -53,12 +53,17 @@ __all__ = [
     "read",
     "reads",
     "switched_off_by",
+    "tell_left_out",
     "to_keep",
     "with_parameters",
 ]
 
 # In our part of an emptied cell's metadata.
 _LEFT_OUT = "left_out"
+# What whoever opens the executed notebook reads in the place of such a cell: nothing when it runs.
+_HOLE = "Left out: its author keeps this cell out of the record. It stands in the notebook that ran."
+_SIGN_OF = {"c": "//", "cpp": "//", "csharp": "//", "go": "//", "java": "//", "javascript": "//"}
+_SIGN_OF |= {"kotlin": "//", "rust": "//", "scala": "//", "typescript": "//", "sql": "--"}
 _NOT_FINITE = re.compile(r'"(?:[^"\\]|\\.)*"|(-?\b(?:NaN|Infinity)\b)')
 _CONVERT = "jupyter nbconvert --to notebook --output new.ipynb"
 
@@ -164,6 +169,21 @@ def leave_out(cell: NotebookNode) -> None:
         cell.outputs = []
 
 
+def tell_left_out(notebook: NotebookNode) -> None:
+    """Say in every cell of an executed notebook that was emptied why nothing stands there."""
+    language = section(notebook.metadata, "language_info").get("name")
+    sign = _SIGN_OF.get(str(language).lower(), "#")
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and not cell.source and _is_hole(cell):
+            cell.source = f"{sign} {_HOLE}"
+
+
+def _is_hole(cell: NotebookNode) -> bool:
+    """Tell whether nothing but its place is left of a cell."""
+    said = cell.source.partition(" ")[2]
+    return _LEFT_OUT in section(cell.metadata, OWN) and (not cell.source or said == _HOLE)
+
+
 def switched_off_by(notebook: NotebookNode) -> str | None:
     """Return the switch by which capture is off for a batch run of `notebook`, if it is."""
     if switches_capture_off(notebook.metadata):
@@ -187,7 +207,7 @@ def outputs_alone(outcome: BatchOutcome) -> BatchOutcome:
 
 def _empty(cell: NotebookNode) -> None:
     """Take a cell's source, and remember by what it is known again."""
-    if _LEFT_OUT not in section(cell.metadata, OWN):
+    if not _is_hole(cell):
         cell.metadata[OWN] = {_LEFT_OUT: _known_by(cell.source)}
     cell.source = ""
     cell.pop("attachments", None)
@@ -204,7 +224,7 @@ def fill(notebook: NotebookNode, path: str | None) -> list[int]:
     empty = [
         (at, section(cell.metadata, OWN)[_LEFT_OUT])
         for at, cell in enumerate(notebook.cells)
-        if _LEFT_OUT in section(cell.metadata, OWN)
+        if _is_hole(cell)
     ]
     if not empty:
         return []
@@ -212,7 +232,11 @@ def fill(notebook: NotebookNode, path: str | None) -> list[int]:
         there = read(path or "").cells
     except NotebookError:
         there = []  # it was moved away, or is no notebook any more
-    sources = {_known_by(cell.source): cell.source for cell in there}
+    # A hole of the file's own, which may be the executed notebook of an earlier run, stays one.
+    sources = {
+        section(cell.metadata, OWN)[_LEFT_OUT]: cell.source for cell in there if _is_hole(cell)
+    }
+    sources |= {_known_by(cell.source): cell.source for cell in there}
     for at, mark in empty:
         notebook.cells[at].source = sources.get(mark, "")
     return [at for at, mark in empty if mark not in sources]
