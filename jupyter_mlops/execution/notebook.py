@@ -61,7 +61,7 @@ __all__ = [
 # In our part of an emptied cell's metadata.
 _LEFT_OUT = "left_out"
 # What whoever opens the executed notebook reads in the place of such a cell: nothing when it runs.
-_HOLE = "Left out: its author keeps this cell out of the record. It stands in the notebook that ran."
+_HOLE = "Left out: its author keeps this cell out of the record. The notebook that ran has it."
 _SIGN_OF = {"c": "//", "cpp": "//", "csharp": "//", "go": "//", "java": "//", "javascript": "//"}
 _SIGN_OF |= {"kotlin": "//", "rust": "//", "scala": "//", "typescript": "//", "sql": "--"}
 _NOT_FINITE = re.compile(r'"(?:[^"\\]|\\.)*"|(-?\b(?:NaN|Infinity)\b)')
