@@ -201,7 +201,8 @@ def _asker(request: verbs.Request) -> Callable[[str], bool | None] | None:
     def ask(question: str) -> bool | None:
         try:
             with _interruptible():
-                print(f"{layout.clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+                lines = "\n".join(map(layout.clean, question.splitlines()))
+                print(f"{lines} [y/N] ", end="", file=sys.stderr, flush=True)
                 answer = sys.stdin.readline().strip().lower()
         except KeyboardInterrupt:
             print(file=sys.stderr)

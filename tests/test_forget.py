@@ -67,7 +67,8 @@ def test_no_byte_of_a_run_is_left_and_others_are_as_they_were(
     told = mlops.forget(run.id, preview=True)
     assert held(home) == set(WORDS)
     done = mlops.forget(run.id)
-    assert (done.runs, done.blobs) == (told.runs, told.blobs)
+    assert (done.runs, done.blobs, done.copies) == (told.runs, told.blobs, 1)
+    assert "copies of 1 data file" in repr(done)
     assert "schist" not in held(home)
     # That the folder was asked about is no part of the run.
     assert held(home) == set()
@@ -108,8 +109,11 @@ def test_it_asks_first(home: Settings, notebook: Path, terminal: tuple[int, int]
     assert without.returncode == 2
     assert "--yes" in json.loads(without.stdout)["message"]
     assert forget(terminal, run, "n")[0] == 1
+    asked = os.read(terminal[0], 1 << 16).decode()
+    assert "forgotten: run" in asked and "↵" not in asked
     assert held(home)
     code, said = forget(terminal, run, "y")
-    assert code == 0 and said.startswith(f"forgotten: run {run[:8]}, with 5 cell executions")
+    assert code == 0 and said.startswith(f"forgotten: run {run[:8]}\n")
+    assert "the code and outputs of 5 executions of cells" in said
     assert held(home) == set()
     assert forget(terminal, run, "y")[0] == 2

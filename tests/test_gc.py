@@ -37,8 +37,9 @@ def test_a_run_whose_outputs_were_dropped_is_judged_by_what_is_left(
     for file in home.blobs.rglob("*"):
         if file.is_file():
             os.utime(file, (then, then))
-    code, told = gc("--MLOps.quota=1")
+    code, told = gc("--quota", "1 B")
     assert (code, told["done"], told["quota_bytes"]) == (1, False, 1)
+    assert gc("--preview", "--MLOps.quota=1") == (code, told)
     assert [one["kind"] for one in told["dropped"]] == ["journal", "content"]
     code, done = gc("--yes", "--MLOps.quota=1")
     assert (code, done["done"], done["dropped"]) == (1, True, told["dropped"])
@@ -54,7 +55,7 @@ def test_a_run_whose_outputs_were_dropped_is_judged_by_what_is_left(
     assert judged[2] == ["unverifiable"]
     assert verdict.unverifiable == 1
     refused = subprocess.run(
-        [*COMMAND, "gc", "--MLOps.quota=much"], capture_output=True, timeout=120, check=False
+        [*COMMAND, "gc", "--quota", "much"], capture_output=True, timeout=120, check=False
     )
     assert refused.returncode == 2
-    assert b"MLOps.quota: 'much' is not a size" in refused.stderr
+    assert b"quota: 'much' is not a size" in refused.stderr

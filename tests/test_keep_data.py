@@ -14,7 +14,7 @@ import pytest
 
 import jupyter_mlops as mlops
 from jupyter_mlops import verbs
-from jupyter_mlops.errors import BadValueError, UsageError
+from jupyter_mlops.errors import BadValueError, CancelledError, UsageError
 from jupyter_mlops.settings import Settings
 from tests.execution.documents import document
 
@@ -83,3 +83,35 @@ def test_nobody_is_asked_where_nobody_sits(home: Settings, notebook: Path) -> No
         mlops.keep_data(notebook.parent, "perhaps")  # type: ignore[arg-type]
     with pytest.raises(BadValueError, match="not a size"):
         mlops.keep_data(notebook.parent, limit="much")
+
+
+def test_without_a_folder_it_is_this_one_which_is_named_and_asked_about(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    asked: list[str] = []
+
+    def say(*words: str, answer: bool = True) -> str:
+        def ask(question: str) -> bool:
+            asked.append(question)
+            return answer
+
+        return verbs.parse(["keep-data", *words])(verbs.Context(home, ask=ask)).text(None)
+
+    assert say().startswith(f"{here}: nobody has said")
+    assert say("no").startswith(f"{here}: the files that its runs read are not copied")
+    assert asked == []
+    with pytest.raises(CancelledError):
+        say("yes", answer=False)
+    assert str(here) in asked[0]
+    assert mlops.keep_data(here).keep_data == "no"
+    assert say("yes").startswith(f"{here}: the files that its runs read are copied")
+    assert say(str(here), "ask").startswith(f"{here}: nobody has said")
+    assert len(asked) == 2, "who names the folder is not asked"
+    # A folder of that name is what is meant, where there is one.
+    (here / "yes").mkdir()
+    assert say("yes").startswith(f"{here / 'yes'}: nobody has said")
+    with pytest.raises(BadValueError, match="is not a folder"):
+        say("chrun", "yes")

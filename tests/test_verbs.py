@@ -23,7 +23,7 @@ CONTRACT = {
     "compare": {"--html"},
     "restore": {"-o"},
     "keep-data": {"--limit"},
-    "gc": {"--yes"},
+    "gc": {"--yes", "--preview", "--quota"},
     "forget": {"--yes", "--preview", "--with-dependents"},
     "doctor": set(),
 }

@@ -144,6 +144,9 @@ def reproduce(
             on_started=on_started,
             cancel=cancel,
         )
+        if store is None and kept.unwritable is not None:
+            # Its run ends with the store that stood in: no id leads to it.
+            verdict = replace(verdict, reproduction=None)
     return shown(verdict, ShownVerdict)
 
 

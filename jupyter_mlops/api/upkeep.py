@@ -24,7 +24,9 @@ def doctor(*, of: Settings | None = None) -> ShownDiagnosis:
     return shown(diagnosis.diagnose(of or settings.read()), ShownDiagnosis)
 
 
-def gc(*, dry_run: bool = False, store: Store | None = None) -> ShownCollection:
+def gc(
+    *, dry_run: bool = False, quota: str | int | None = None, store: Store | None = None
+) -> ShownCollection:
     """Drop waste, and above the quota (``MLOps.quota``) the content of the oldest runs.
 
     Rows are never dropped: a run stays in the list with its values and every digest, and says
@@ -34,11 +36,19 @@ def gc(*, dry_run: bool = False, store: Store | None = None) -> ShownCollection:
     ----------
     dry_run
         Only tell what would go.
+    quota
+        Keep to this instead: bytes, or text such as ``2 GB``.
+
+    Raises
+    ------
+    BadValueError
+        If the quota is no size.
     """
     from jupyter_mlops.results import ShownCollection, shown
 
-    with opened(store) as kept:
-        return shown(kept.gc(dry_run=dry_run), ShownCollection)
+    quota_bytes = None if quota is None else settings.size("quota", quota)
+    with opened(store, lasting=not dry_run) as kept:
+        return shown(kept.gc(dry_run=dry_run, quota_bytes=quota_bytes), ShownCollection)
 
 
 def forget(
@@ -65,7 +75,7 @@ def forget(
     """
     from jupyter_mlops.results import ShownForgetting, shown
 
-    with opened(store) as kept:
+    with opened(store, lasting=not preview) as kept:
         kept.refresh()
         act = kept.forgetting if preview else kept.forget
         return shown(act(runs, with_dependents=with_dependents), ShownForgetting)
@@ -89,12 +99,12 @@ def keep_data(
     answer
         ``yes``, ``no``, or ``ask`` to take the answer back; ``None`` changes nothing.
     limit
-        Files above it are not copied: bytes, or text such as ``2 GB``; at first 1 GiB.
+        Files above it are not copied: bytes, or text such as ``2 GB``; at first 1 GB.
 
     Raises
     ------
     BadValueError
-        If the answer or the limit is none.
+        If the answer or the limit is none, or there neither is nor was such a folder.
     """
     from jupyter_mlops.results import ShownFolder, shown
 
@@ -104,9 +114,14 @@ def keep_data(
     if limit_bytes == 0:
         raise BadValueError(name="limit", value=limit, expected="above 0; say no instead")
     path = os.path.abspath(folder)
-    with opened(store) as kept:
+    lasting = answer is not None or limit is not None
+    with opened(store, lasting=lasting) as kept:
         kept.refresh()
-        found = kept.keep_data(path, answer, limit_bytes)
+        found = kept.keep_data(path)
+        if not found.files and found.keep_data == "ask" and not os.path.isdir(path):
+            raise BadValueError(name="folder", value=os.fspath(folder), expected="a folder")
+        if lasting:
+            found = kept.keep_data(path, answer, limit_bytes)
         if answer == "yes":
             kept.refresh()
             found = kept.keep_data(path)

@@ -80,7 +80,8 @@ class Dependent:
 class Forgetting:
     """What ``forget --json`` prints; ``done`` tells whether it was forgotten or only looked at.
 
-    ``executions`` are erased, ``shared_executions`` stay because other runs need them too.
+    ``executions`` are erased, ``shared_executions`` stay because other runs need them too;
+    ``copies`` of data files go, which are among the ``blobs``.
     """
 
     done: bool
@@ -90,5 +91,6 @@ class Forgetting:
     shared_executions: int
     blobs: int
     freed_bytes: int
+    copies: int = 0
     notices: tuple[str, ...] = ()
     schema: int = SCHEMA_VERSION

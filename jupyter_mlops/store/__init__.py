@@ -375,14 +375,13 @@ class Store:
         wrong = (*ingest.problems(self._database), *derivation.problems(self._database))
         return tuple(dict.fromkeys([*wrong, *told, *self._quota.problems()]))
 
-    def gc(self, *, dry_run: bool) -> Collection:
+    def gc(self, *, dry_run: bool, quota_bytes: int | None = None) -> Collection:
         """Drop waste, and the content of the oldest runs above the quota, or tell what it is."""
         self.refresh()
         act = collection.preview if dry_run else collection.collect
+        quota = self._settings.quota_bytes if quota_bytes is None else quota_bytes
         with self._refreshing:
-            return act(
-                self._database, self._blobs, self._settings.journals, self._settings.quota_bytes
-            )
+            return act(self._database, self._blobs, self._settings.journals, quota)
 
     def damage(self) -> tuple[str, ...]:
         """Look the whole database over and say what is damaged; as slow as reading it."""

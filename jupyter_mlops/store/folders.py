@@ -20,7 +20,7 @@ from jupyter_mlops.store import writing
 from jupyter_mlops.store.tables import copies, events, folders, runs
 
 # A file above it is not copied, unless the answer allows more.
-LIMIT_BYTES = 2**30
+LIMIT_BYTES = 10**9
 
 
 def of(connection: Connection, path: str) -> Folder:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
 
 from jupyter_mlops import journal
 from jupyter_mlops.errors import NotForgettableError
@@ -59,6 +59,7 @@ class _Plan:
     sealed: set[str] = field(default_factory=set)
     executions: int = 0
     shared: int = 0
+    copies: int = 0
     notices: list[str] = field(default_factory=list)
 
     @property
@@ -136,6 +137,7 @@ def _told(plan: _Plan, freed: dict[str, int], database: Database, *, done: bool)
         shared_executions=plan.shared,
         blobs=len(freed),
         freed_bytes=sum(freed.values()),
+        copies=plan.copies,
         notices=tuple(plan.notices),
     )
 
@@ -282,6 +284,9 @@ def _orphaned(connection: Connection, plan: _Plan) -> tuple[set[str], set[str]]:
     for some in references.portions(sorted(files)):
         query = select(copies.c.digest, copies.c.blob).where(copies.c.blob.in_(some))
         kept |= {blob for digest, blob in connection.execute(query) if digest not in files}
+        mine = copies.c.digest.in_(some) & copies.c.blob.is_not(None)
+        count = select(func.count()).select_from(copies).where(mine)
+        plan.copies += connection.execute(count).scalar_one()
     return candidates - kept, files
 
 

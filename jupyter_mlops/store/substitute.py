@@ -6,6 +6,7 @@ read where they lie. Whatever is added goes with the folder.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ from jupyter_mlops.errors import MissingBlobError, StoreError, UnwritableStoreEr
 from jupyter_mlops.records import Collection, Folder, Forgetting, KeepData
 from jupyter_mlops.redaction.keys import FILE as KEY
 from jupyter_mlops.settings import Settings
-from jupyter_mlops.store import Refreshed, Store, derivation, ingest
+from jupyter_mlops.store import Refreshed, Store, collection, derivation, ingest
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.database import Database, file_of
 
@@ -37,6 +38,7 @@ class Substitute(Store):
     ) -> None:
         super().__init__(settings, database, blobs)
         self._original = original
+        self._quota = collection.Quota(blobs, original.journals, original.quota_bytes)
 
     @classmethod
     def of(cls, settings: Settings, why: UnwritableStoreError) -> Substitute:
@@ -105,9 +107,17 @@ class Substitute(Store):
         """Refuse: nothing can be removed from what can't be written."""
         raise self._refusal
 
-    def gc(self, *, dry_run: bool) -> Collection:
-        """Refuse: nothing can be removed from what can't be written."""
-        raise self._refusal
+    def gc(self, *, dry_run: bool, quota_bytes: int | None = None) -> Collection:
+        """Tell what could go; nothing can be removed from what can't be written."""
+        if not dry_run:
+            raise self._refusal
+        self.refresh()
+        quota = self._original.quota_bytes if quota_bytes is None else quota_bytes
+        with self._refreshing:
+            found = collection.preview(self._database, self._blobs, self._original.journals, quota)
+        return replace(
+            found, notices=("nothing can be dropped as long as the store can't be written",)
+        )
 
     def problems(self) -> tuple[str, ...]:
         """Say first why this is a substitute, then what else is wrong."""
@@ -145,6 +155,10 @@ class _Over(Blobs):
         if self._beneath is None or super().size(digest) is not None:
             return super().pieces(digest, size)
         return self._beneath.pieces(digest, size)
+
+    def files(self) -> Iterator[tuple[str, Path, os.stat_result]]:
+        # Of what the home holds, and not of what goes again anyway.
+        return iter(()) if self._beneath is None else self._beneath.files()
 
     def size(self, digest: str) -> int | None:
         found = super().size(digest)

@@ -13,7 +13,7 @@ _ANSWERS = {
 }
 
 
-def folder(record: Folder, columns: int | None = None) -> str:
+def folder(record: Folder, columns: int | None = None, *, can_answer: bool = True) -> str:
     """Show a folder's answer, and what *yes* costs."""
     lines = [f"{clean(record.folder)}: {_ANSWERS[record.keep_data]}"]
     if record.files:
@@ -23,7 +23,7 @@ def folder(record: Folder, columns: int | None = None) -> str:
             + (kept if record.kept_files else "")
             + f"; a file above {size(record.limit_bytes)} is left out"
         )
-    if record.keep_data == "ask":
+    if record.keep_data == "ask" and can_answer:
         lines.append(f"to answer: jupyter mlops keep-data {clean(record.folder)} yes (or no)")
     return "\n".join(lines)
 
@@ -40,18 +40,25 @@ def question(record: Folder) -> str:
 def forgetting(record: Forgetting, columns: int | None = None) -> str:
     """Show what goes with runs that are forgotten, and what stays."""
     names = ", ".join(run[:ID_SHOWN] for run in record.runs)
+    what = ["parameters, metrics and models"]
+    what.append(f"the code and outputs of {_executions(record.executions)}")
+    if record.copies:
+        what.append(f"copies of {plural(record.copies, 'data file')}")
     lines = [
         f"{'forgotten' if record.done else 'to be forgotten'}: run{'s' * (len(record.runs) > 1)} "
-        f"{names}, with {plural(record.executions, 'cell execution')} and "
-        f"{plural(record.blobs, 'stored content')} ({size(record.freed_bytes)})"
+        f"{names}",
+        f"{'; '.join(what)}: {size(record.freed_bytes)} of stored content",
     ]
     if record.shared_executions:
+        stay = "stays" if record.shared_executions == 1 else "stay"
         lines.append(
-            f"{plural(record.shared_executions, 'cell execution')} stay, since other runs of the "
-            "session rest on them too"
+            f"{_executions(record.shared_executions)} {stay}: other runs of the session rest on "
+            f"{'it' if record.shared_executions == 1 else 'them'} too"
         )
     if not record.done:
-        lines += [f"depends on it: {one.run[:ID_SHOWN]}, {one.why}" for one in record.dependents]
+        for one in record.dependents:
+            goes = "goes too" if one.run in record.runs else "has to go too (--with-dependents)"
+            lines.append(f"{goes}: {one.run[:ID_SHOWN]}, {one.why}")
     lines += [clean(notice) for notice in record.notices]
     return f"\n{INDENT}".join(lines)
 
@@ -72,13 +79,21 @@ def collection(record: Collection, columns: int | None = None) -> str:
     ]
     lines += [table(rows, indent=INDENT, columns=columns)] if rows else ["there is nothing to drop"]
     if record.left_bytes > record.quota_bytes:
+        over = size(record.left_bytes - record.quota_bytes)
         lines.append(
-            f"{size(record.left_bytes)} {'are' if record.done else 'would be'} left, more than the "
-            "quota: forget runs that rest on each other, or raise MLOps.quota"
+            f"{size(record.left_bytes)} {'are' if record.done else 'would be'} left, {over} above "
+            "the quota: what runs, reproductions and live kernels need, and what is younger than "
+            "two minutes, is not dropped; to have less, forget runs (jupyter mlops forget RUN), "
+            "or raise MLOps.quota"
         )
-    if record.dropped and not record.done:
-        lines.append("nothing was dropped yet; to drop it: jupyter mlops gc --yes")
+    lines += [clean(notice) for notice in record.notices]
+    if record.dropped and not record.done and not record.notices:
+        lines.append("nothing was dropped yet; to drop it, repeat this with --yes")
     return "\n".join(lines)
+
+
+def _executions(count: int) -> str:
+    return "1 execution of a cell" if count == 1 else f"{count} executions of cells"
 
 
 def _whose(one: Dropped) -> str:

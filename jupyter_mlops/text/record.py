@@ -72,9 +72,17 @@ def _kept(record: Run) -> list[tuple[object, ...]]:
     return [(one.path, size(one.size_bytes)) for one in record.kept]
 
 
-def outcome(record: Run, columns: int | None = None) -> str:
-    """Show in a few lines how an execution ended and what came out."""
+def outcome(record: Run, columns: int | None = None, *, kept: bool = True) -> str:
+    """Show in a few lines how an execution ended and what came out.
+
+    Without `kept` nobody can ask for the record later, and no verb on it is offered.
+    """
     short = record.id[:ID_SHOWN]
+    rest = (
+        f"all of it: jupyter mlops show {short}"
+        if kept
+        else "it can't be shown later; --json prints all of it, -o FILE keeps the executed notebook"
+    )
     rows = [
         ("parameters", named({p.name: p.value for p in record.parameters})),
         ("metrics", named({m.name: m.value for m in record.metrics}, number)),
@@ -88,7 +96,7 @@ def outcome(record: Run, columns: int | None = None) -> str:
             f"run {short} {record.status}, took {duration(record.duration_s)}",
             table(rows, indent=INDENT, columns=columns),
             *map(clean, missing),
-            f"all of it: jupyter mlops show {short}",
+            rest,
         ]
     )
 

@@ -67,7 +67,12 @@ def parse(words: Sequence[str], program: str = PROGRAM) -> Request:
     if words and not words[0].startswith("-") and words[0] not in VERBS:
         hint = nearest(words[0], list(VERBS))
         raise UsageError(message=f"no verb {words[0]!r}; {hint}")
-    options = parser(program).parse_args(shielded(words))
+    options, left = parser(program).parse_known_args(shielded(words))
+    if left:
+        unknown = " ".join(" ".join(left).split())
+        raise UsageError(
+            message=f"unrecognized arguments: {unknown}; see: {program} {options.verb} --help"
+        )
     return Request(VERBS[options.verb], options)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_mlops import api, text
@@ -65,8 +66,9 @@ def _run(options: argparse.Namespace, context: Context) -> Answer:
         record = _with_secrets(run, context)
         if context.ask is not None and record.notebook is not None and store.unwritable is None:
             _ask_once(os.path.dirname(record.notebook), context.ask, store)
+        kept = store.unwritable is None
     bad = record.status != "completed"
-    return Answer(record, lambda columns: text.outcome(record, columns), int(bad))
+    return Answer(record, lambda columns: text.outcome(record, columns, kept=kept), int(bad))
 
 
 def _with_secrets(execute: Callable[[dict[str, str]], T], context: Context) -> T:
@@ -141,6 +143,9 @@ def _reproduce(options: argparse.Namespace, context: Context) -> Answer:
 
     with api.open_store(context.settings, lasting=False) as store:
         verdict = _with_secrets(reproduce, context)
+        if store.unwritable is not None:
+            # Its run ends with the store that stood in: no id leads to it.
+            verdict = replace(verdict, reproduction=None)
     bad = verdict.verdict in ("differs", "could not run")
     return Answer(verdict, lambda columns: text.verdict(verdict, columns), int(bad))
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from typing import get_args
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, get_args
 
 from jupyter_mlops import api, text
 from jupyter_mlops.errors import CancelledError, UsageError
 from jupyter_mlops.records import KeepData
 from jupyter_mlops.verbs.verb import Answer, Context, Verb
+
+if TYPE_CHECKING:
+    from jupyter_mlops.store import Store
 
 
 def _doctor(options: argparse.Namespace, context: Context) -> Answer:
@@ -18,12 +23,19 @@ def _doctor(options: argparse.Namespace, context: Context) -> Answer:
 
 
 def _gc_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--yes", action="store_true", help="drop it; without, it is only told")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--yes", action="store_true", help="drop it; without, it is only told")
+    what.add_argument(
+        "--preview", action="store_true", help="only tell what would go, as without --yes"
+    )
+    parser.add_argument(
+        "--quota", metavar="SIZE", help="keep to this, such as '500 MB', instead of MLOps.quota"
+    )
 
 
 def _gc(options: argparse.Namespace, context: Context) -> Answer:
-    with api.open_store(context.settings) as store:
-        found = api.gc(dry_run=not options.yes, store=store)
+    with api.open_store(context.settings, lasting=options.yes) as store:
+        found = api.gc(dry_run=not options.yes, quota=options.quota, store=store)
     exceeded = found.left_bytes > found.quota_bytes
     return Answer(found, lambda columns: text.collection(found, columns), int(exceeded))
 
@@ -38,7 +50,7 @@ def _forget_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _forget(options: argparse.Namespace, context: Context) -> Answer:
-    with api.open_store(context.settings) as store:
+    with api.open_store(context.settings, lasting=not options.preview) as store:
         found = api.forget(
             *options.runs, with_dependents=options.with_dependents, preview=True, store=store
         )
@@ -46,7 +58,9 @@ def _forget(options: argparse.Namespace, context: Context) -> Answer:
         if not options.preview and not options.yes and not refused:
             if context.ask is None:
                 raise UsageError(message="nothing was forgotten: add --yes, or look with --preview")
-            if not context.ask(f"{text.forgetting(found)}. It can't be brought back. Forget it?"):
+            them = "it" if len(found.runs) == 1 else "them"
+            question = f"It can't be brought back. Forget {them}?"
+            if not context.ask(f"{text.forgetting(found)}\n{question}"):
                 raise CancelledError(what="forgetting")
         if not options.preview:
             found = api.forget(*found.runs, with_dependents=options.with_dependents, store=store)
@@ -54,7 +68,9 @@ def _forget(options: argparse.Namespace, context: Context) -> Answer:
 
 
 def _keep_data_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help="that of the notebooks")
+    parser.add_argument(
+        "folder", nargs="?", metavar="FOLDER", help="that of the notebooks; default: this one"
+    )
     parser.add_argument(
         "answer",
         nargs="?",
@@ -62,14 +78,29 @@ def _keep_data_options(parser: argparse.ArgumentParser) -> None:
         help="yes: copy what they read; no: never; ask: take the answer back; without: tell",
     )
     parser.add_argument(
-        "--limit", metavar="SIZE", help="leave larger files out, such as '500 MB'; at first 1 GiB"
+        "--limit", metavar="SIZE", help="leave larger files out, such as '500 MB'; at first 1 GB"
     )
 
 
 def _keep_data(options: argparse.Namespace, context: Context) -> Answer:
-    with api.open_store(context.settings) as store:
-        found = api.keep_data(options.folder, options.answer, limit=options.limit, store=store)
-    return Answer(found, lambda columns: text.folder(found, columns))
+    folder, answer = options.folder, options.answer
+    if answer is None and folder in get_args(KeepData) and not os.path.isdir(folder):
+        folder, answer = None, folder
+    lasting = answer is not None or options.limit is not None
+    with api.open_store(context.settings, lasting=lasting) as store:
+        if folder is None:
+            folder = os.curdir
+            if answer == "yes" and context.ask is not None:
+                _confirm(folder, context.ask, store)
+        found = api.keep_data(folder, answer, limit=options.limit, store=store)
+        can_answer = store.unwritable is None
+    return Answer(found, lambda columns: text.folder(found, columns, can_answer=can_answer))
+
+
+def _confirm(folder: str, ask: Callable[[str], bool | None], store: Store) -> None:
+    """Nobody typed which folder it is: what is copied is said before it is."""
+    if not ask(text.question(api.keep_data(folder, store=store))):
+        raise CancelledError(what="keep-data")
 
 
 VERBS = (
@@ -83,12 +114,12 @@ VERBS = (
     Verb(
         "gc",
         "tell what can be dropped to keep the quota, and drop it",
-        "gc\ngc --yes",
+        "gc\ngc --quota '2 GB'\ngc --yes",
         _gc_options,
         _gc,
-        "Waste goes, and above MLOps.quota (10 GB) the content of the oldest runs: their rows stay "
-        "with\nevery digest and say so. What a reproduction, another run or a live kernel needs "
-        "stays.\nExit code 1: more than the quota is left.\n\n",
+        "Waste goes, and above the quota (MLOps.quota, 10 GB unless it is configured) the content "
+        "of the\noldest runs: their rows stay with every digest and say so. What a reproduction, "
+        "another run or a\nlive kernel needs stays. Exit code 1: more than the quota is left.\n\n",
     ),
     Verb(
         "forget",
@@ -102,7 +133,7 @@ VERBS = (
     Verb(
         "keep-data",
         "tell, or change, whether the files that a folder's runs read are copied into the store",
-        "keep-data churn\nkeep-data churn yes --limit '2 GB'",
+        "keep-data\nkeep-data yes\nkeep-data churn yes --limit '2 GB'",
         _keep_data_options,
         _keep_data,
         "Without a yes no file of yours is ever copied; its record has its digest. A copy counts "

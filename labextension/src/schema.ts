@@ -258,13 +258,15 @@ export interface Folder {
 /**
  * What ``forget --json`` prints; ``done`` tells whether it was forgotten or only looked at.
  *
- *     ``executions`` are erased, ``shared_executions`` stay because other runs need them too.
+ *     ``executions`` are erased, ``shared_executions`` stay because other runs need them too;
+ *     ``copies`` of data files go, which are among the ``blobs``.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Forgetting".
  */
 export interface Forgetting {
   blobs: number;
+  copies: number;
   dependents: Dependent[];
   done: boolean;
   executions: number;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -80,7 +81,9 @@ def test_a_notebook_is_executed_and_what_was_recorded_is_shown(
 
     # What needs content that lies in the home, and an execution of its own.
     with pytest.warns(UnwritableWarning, match="nothing new is kept"):
-        assert api.reproduce(kept.id).verdict == "identical"
+        verdict = api.reproduce(kept.id)
+    assert verdict.verdict == "identical"
+    assert verdict.reproduction is None, "no id leads to what is not kept"
 
     (finding,) = [
         check
@@ -102,10 +105,32 @@ def test_what_would_change_the_record_is_refused(
 ) -> None:
     api.run(notebook)
     disk.remount("ro")
-    for words in (["forget", "@1", "--yes"], ["keep-data", str(notebook.parent), "yes"], ["gc"]):
+    folder = str(notebook.parent)
+    for words in (["forget", "@1", "--yes"], ["keep-data", folder, "yes"], ["gc", "--yes"]):
         assert cli.main(words) == 2
         (line,) = capsys.readouterr().err.splitlines()
         assert READ_ONLY in line
+
+
+def test_what_only_looks_is_done_and_offers_nothing_that_would_be_refused(
+    disk: Disk, home: Settings, notebook: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = api.run(notebook).id
+    before = api.gc(dry_run=True, quota=1), api.forget(run, preview=True)
+    disk.remount("ro")
+    with pytest.warns(UnwritableWarning):
+        told = api.gc(dry_run=True, quota=1)
+    assert told.notices == ("nothing can be dropped as long as the store can't be written",)
+    assert replace(told, notices=()) == before[0] and told.dropped
+    with pytest.warns(UnwritableWarning):
+        assert api.forget(run, preview=True) == before[1]
+    capsys.readouterr()
+    for words in (["gc"], ["forget", run, "--preview"], ["keep-data", str(notebook.parent)]):
+        assert cli.main(words) == 0
+    assert cli.main(["run", str(notebook)]) == 0
+    out, err = capsys.readouterr()
+    assert "jupyter mlops" not in out and "--yes" not in out
+    assert err.count(READ_ONLY) == 3
 
 
 def test_a_full_disk_is_never_told_as_a_damaged_store(home: Settings, disk: Disk) -> None:

@@ -79,6 +79,13 @@ def test_a_record_shows_the_beginning_of_each_digest() -> None:
     assert "cdef" not in shown
 
 
+def test_no_verb_is_offered_on_a_run_that_is_not_kept() -> None:
+    run, _ = made("a", ["lr = 0.1"])
+    assert "jupyter mlops show aaaaaaaa" in text.outcome(run)
+    shown = text.outcome(run, kept=False)
+    assert "jupyter mlops" not in shown and "--json" in shown
+
+
 def test_the_outcome_says_what_was_not_recorded() -> None:
     run, _ = made("a", ["lr = 0.1"])
     gaps = (Unseen(None, "everything but the outputs", "capture was off"), Unseen(3, "x", "odd"))
