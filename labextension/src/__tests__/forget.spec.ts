@@ -16,6 +16,7 @@ const PREVIEW: Forgetting = {
   shared_executions: 2,
   blobs: 7,
   freed_bytes: 12_345,
+  copies: 1,
   notices: []
 };
 
@@ -61,8 +62,10 @@ describe('Forget', () => {
   it('says what goes, and does nothing unless it is told to', async () => {
     const done = forget();
     const said = (await found('.jp-mlops-Forgetting')).textContent;
-    expect(said).toContain('5 cell executions with their outputs, 12.3 kB');
-    expect(said).toContain('2 cell executions stay');
+    expect(said).toContain('12.3 kB of stored content');
+    expect(said).toContain('outputs of 5 executions of cells');
+    expect(said).toContain('the copy of 1 data file');
+    expect(said).toContain('2 executions of cells stay');
     expect(said).toContain('can’t be undone');
     expect(document.activeElement?.textContent).toBe('Cancel');
     await press('Cancel');

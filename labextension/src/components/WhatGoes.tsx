@@ -13,12 +13,12 @@ export function WhatGoes(props: {
   const { dependents, notices } = preview;
   return (
     <div className="jp-mlops-View jp-mlops-Forgetting">
-      <p>{goes(preview, trans)}</p>
+      <Parts preview={preview} trans={trans} />
       {preview.shared_executions > 0 && (
         <p>
           {trans._n(
-            '%1 cell execution stays, because another run rests on it.',
-            '%1 cell executions stay, because other runs rest on them.',
+            '%1 execution of a cell stays, because another run rests on it.',
+            '%1 executions of cells stay, because other runs rest on them.',
             preview.shared_executions
           )}
         </p>
@@ -59,14 +59,40 @@ export function WhatGoes(props: {
   );
 }
 
-function goes(
-  { executions, freed_bytes }: Forgetting,
-  trans: TranslationBundle
-): string {
-  return trans._n(
-    'What goes: %1 cell execution with its outputs, %2 in all.',
-    'What goes: %1 cell executions with their outputs, %2 in all.',
-    executions,
-    formatSize(freed_bytes)
+/** What of the run is removed from the store, in words of the notebook. */
+function Parts(props: {
+  preview: Forgetting;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { preview, trans } = props;
+  const { copies, executions, freed_bytes } = preview;
+  return (
+    <>
+      <p>
+        {trans.__(
+          'What goes, %1 of stored content in all:',
+          formatSize(freed_bytes)
+        )}
+      </p>
+      <ul>
+        <li>{trans.__('parameters, metrics and models')}</li>
+        <li>
+          {trans._n(
+            'the code and the outputs of %1 execution of a cell',
+            'the code and the outputs of %1 executions of cells',
+            executions
+          )}
+        </li>
+        {copies > 0 && (
+          <li>
+            {trans._n(
+              'the copy of %1 data file',
+              'the copies of %1 data files',
+              copies
+            )}
+          </li>
+        )}
+      </ul>
+    </>
   );
 }
