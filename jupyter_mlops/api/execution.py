@@ -13,14 +13,16 @@ from uuid import uuid4
 
 from jupyter_mlops import files, settings
 from jupyter_mlops.api.opening import OnProgress, PathLike, opened, shown_run
-from jupyter_mlops.errors import BadValueError
+from jupyter_mlops.errors import BadValueError, UsageError
 
 if TYPE_CHECKING:
+    from jupyter_mlops.errors import StoreError
     from jupyter_mlops.execution import Job
     from jupyter_mlops.execution.notebook import Prepared
-    from jupyter_mlops.records import NotebookParameter, Reproduction, Run
+    from jupyter_mlops.records import BatchOutcome, NotebookParameter, Reproduction, Run
     from jupyter_mlops.results import ShownRun, ShownVerdict
     from jupyter_mlops.store import Store
+    from jupyter_mlops.store.recording import Recording
 
 
 def run(
@@ -80,8 +82,7 @@ def run(
         job = _job(path, prepared, name, cwd, timeout, cell_timeout, user)
         record = _recorded(kept, job, given, prepared, target, on_progress, cancel)
         if kept.unwritable is not None:
-            notice = f"this run is not kept: {kept.unwritable}"
-            record = replace(record, notices=(*record.notices, notice))
+            record = _with_notice(record, f"this run is not kept: {kept.unwritable}")
     return shown_run(record)
 
 
@@ -177,46 +178,87 @@ def _recorded(
     from jupyter_mlops.execution import notebook as documents
     from jupyter_mlops.journal import now, this_process
     from jupyter_mlops.records import Batch, BatchOutcome
+    from jupyter_mlops.store.recording import Recording
 
     off = documents.switched_off_by(prepared.notebook)
-    store.begin_batch(
-        Batch(
-            run=job.run,
-            notebook=job.path,
-            given=given,
-            trigger=job.trigger,
-            user=job.user,
-            started=now(),
-            process=this_process(),
-            off=off,
-        )
+    batch = Batch(
+        run=job.run,
+        notebook=job.path,
+        given=given,
+        trigger=job.trigger,
+        user=job.user,
+        started=now(),
+        process=this_process(),
+        off=off,
     )
-    began = time.monotonic()
-    try:
-        outcome = execute(job, on_progress, cancel)
-    except BaseException as error:
-        store.finish_batch(
-            job.run,
-            BatchOutcome(
+    with Recording(store) as recording:
+        recording.do(lambda place: place.begin_batch(batch))
+        began = time.monotonic()
+        try:
+            outcome = execute(job, on_progress, cancel)
+        except BaseException as error:
+            ended = BatchOutcome(
                 status="failed" if isinstance(error, Exception) else "interrupted",
                 reason=str(error) or type(error).__name__,
                 executed=None,
                 cells=(),
                 duration_s=time.monotonic() - began,
-            ),
-        )
-        raise
+            )
+            recording.do(lambda place: place.finish_batch(job.run, ended))
+            recording.catch_up()
+            raise
+        problem = _delivered(target, outcome)
+        record = _finished(recording, job.run, prepared, outcome, off)
+        recording.catch_up()
+        if recording.lost is not None:
+            record = _not_kept(record, recording.lost)
+        elif problem is not None:
+            raise UsageError(message=f"{problem}; its record is kept: jupyter mlops show {job.run}")
+    return record if problem is None else _with_notice(record, str(problem))
+
+
+def _delivered(target: Path | None, outcome: BatchOutcome) -> BadValueError | None:
+    """Write the executed notebook to `target`; return why it can't be, if it can't."""
+    # Before it is recorded: what the store's disk has no room for is not lost that way.
     if target is not None and outcome.executed is not None:
-        # First: what the store's disk has no room for is not lost that way.
-        files.write(target, outcome.executed)
+        try:
+            files.write(target, outcome.executed)
+        except BadValueError as error:
+            return error
+    return None
+
+
+def _finished(
+    recording: Recording, run: str, prepared: Prepared, outcome: BatchOutcome, off: str | None
+) -> Run:
+    """Record how an execution ended, and whether its parameters were in effect."""
+    from jupyter_mlops.execution import notebook as documents
+
     if off is not None:
         outcome = documents.outputs_alone(outcome)
-    record = store.finish_batch(job.run, outcome)
-    mismatches = documents.not_in_effect(prepared.settings, record, store.redactor.value)
+    record = recording.do(lambda place: place.finish_batch(run, outcome))
+    redacted = recording.store.redactor.value
+    mismatches = documents.not_in_effect(prepared.settings, record, redacted)
     if mismatches and outcome.status == "completed":
         failed = replace(outcome, status="failed", reason="; ".join(mismatches))
-        record = store.finish_batch(job.run, failed)
+        record = recording.do(lambda place: place.finish_batch(run, failed))
     return record
+
+
+def _not_kept(record: Run, why: StoreError) -> Run:
+    """Say in one notice what the store lacks of a run whose end it did not take."""
+    from jupyter_mlops.records import CUT_SHORT
+
+    others = tuple(one for one in record.notices if not one.startswith(CUT_SHORT))
+    what = "the end of this run is not kept"
+    if len(others) < len(record.notices):
+        what += ", nor all that its cells used and produced"
+    notice = f"{what}, and lists call it lost if they have it: {why}"
+    return replace(record, notices=(*others, notice))
+
+
+def _with_notice(record: Run, notice: str) -> Run:
+    return replace(record, notices=(*record.notices, notice))
 
 
 def _prepared(

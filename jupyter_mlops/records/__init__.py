@@ -55,6 +55,7 @@ from jupyter_mlops.records.runs import (
 if TYPE_CHECKING:
     from jupyter_mlops.records.batches import (
         CANCELLED,
+        CUT_SHORT,
         Batch,
         BatchCell,
         BatchOutcome,
@@ -99,6 +100,7 @@ __all__ = [
     "CANCELLED",
     "CHANGED_BESIDE",
     "CHANGED_OUTSIDE",
+    "CUT_SHORT",
     "NOT_FINITE",
     "SCHEMA_VERSION",
     "WHOLE_CELL",

@@ -56,6 +56,8 @@ class BatchCell:
 
 # Why an execution ended that somebody had asked for and did not want any more.
 CANCELLED = "it was cancelled"
+# What a notice begins with where a kernel could not write down all that it saw.
+CUT_SHORT = "what its cells used and produced is not recorded to the end"
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,23 @@ from __future__ import annotations
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
 from jupyter_mlops import files
-from jupyter_mlops.errors import CancelledError, MlopsError, NotebookError, UsageError
+from jupyter_mlops.errors import (
+    CancelledError,
+    MlopsError,
+    NotebookError,
+    StoreError,
+    UnwritableWarning,
+    UsageError,
+)
 from jupyter_mlops.execution import Job, execute
 from jupyter_mlops.execution import notebook as documents
 from jupyter_mlops.execution.restoring import restored
@@ -37,6 +45,7 @@ from jupyter_mlops.reproduction.randomness import unseeded
 from jupyter_mlops.reproduction.replay import Replay, of_run
 from jupyter_mlops.reproduction.sandbox import Place
 from jupyter_mlops.store import Store
+from jupyter_mlops.store.recording import Recording
 
 # How often progress is written to the store, where other processes see it.
 _TELL_EVERY_S = 0.5
@@ -100,8 +109,16 @@ def reproduce(
     own = store.folder(before.id) or str(folder)
     folders = ((own, str(folder)),) if own != str(folder) else ()
     order = _Order(before, replay, kernel, user, tolerance, timeout_s, cell_timeout_s, folders)
-    with place as where:
-        return _Reproducing(store, order, where, on_progress).run(on_started, cancel, output)
+    with place as where, Recording(store) as recording:
+        found = _Reproducing(recording, order, where, on_progress).run(on_started, cancel, output)
+        recording.catch_up()
+        if recording.lost is not None:
+            warnings.warn(
+                f"{recording.lost}. What follows is not kept: the reproduction is listed as lost",
+                UnwritableWarning,
+                stacklevel=2,
+            )
+    return found
 
 
 def _with_secrets(store: Store, run: Run, replay: Replay, given: Mapping[str, str]) -> Replay:
@@ -133,12 +150,12 @@ class _Reproducing:
 
     def __init__(
         self,
-        store: Store,
+        recording: Recording,
         order: _Order,
         place: Place,
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
-        self._store = store
+        self._recording = recording
         self._order = order
         self._place = place
         self._on_progress = on_progress
@@ -163,7 +180,7 @@ class _Reproducing:
             ended = self._order.replay.recorded(outcome)
             if self._off is not None:
                 ended = documents.outputs_alone(ended)
-            after = self._store.finish_batch(self._state.id, ended)
+            after = self._recording.do(lambda store: store.finish_batch(self._state.id, ended))
             if cancel is not None and cancel.is_set() and outcome.status != "completed":
                 raise CancelledError(what="the reproduction")
             found = self._judged(outcome, after, ended.reason)
@@ -193,7 +210,7 @@ class _Reproducing:
             shown=tuple(dict.fromkeys([*shown, *asked])),
             off=self._off,
         )
-        self._store.begin_batch(batch)
+        self._recording.do(lambda store: store.begin_batch(batch))
         self._save()
 
     def _job(self) -> Job:
@@ -219,14 +236,16 @@ class _Reproducing:
         if progress.cell is not None and not self._order.replay.current:
             progress = replace(progress, cell=self._order.replay.cell_of.get(progress.cell))
         if time.monotonic() - self._told >= _TELL_EVERY_S or progress.done == progress.total:
-            self._save(progress=progress)
+            with suppress(StoreError):  # the execution goes on; its end is told in any case
+                self._state = replace(self._state, progress=progress)
+                self._recording.store.save_reproduction(self._state, self._process)
             self._told = time.monotonic()
         if self._on_progress is not None:
             self._on_progress(progress)
 
     def _judged(self, outcome: BatchOutcome, after: Run, reason: str | None) -> Verdict:
         wrong = documents.not_in_effect(
-            self._order.replay.settings, after, self._store.redactor.value
+            self._order.replay.settings, after, self._recording.store.redactor.value
         )
         if wrong:
             raise UsageError(message="; ".join(wrong))
@@ -238,13 +257,13 @@ class _Reproducing:
             reason = CANCELLED if cancelled else f"{type(error).__name__}: {error}"
             status: Literal["interrupted", "failed"] = "interrupted" if cancelled else "failed"
             ended = BatchOutcome(status, reason, executed=None, cells=(), duration_s=0.0)
-            self._store.finish_batch(self._state.id, ended)
+            self._recording.do(lambda store: store.finish_batch(self._state.id, ended))
         message = str(error) if isinstance(error, MlopsError) else repr(error)
         self._save(state="cancelled" if cancelled else "failed", message=message)
 
     def _save(self, **changes: Any) -> None:
-        self._state = replace(self._state, **changes)
-        self._store.save_reproduction(self._state, self._process)
+        state = self._state = replace(self._state, **changes)
+        self._recording.do(lambda store: store.save_reproduction(state, self._process))
 
 
 def judged(

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from jupyter_mlops import journal
-from jupyter_mlops.errors import UnwritableStoreError
+from jupyter_mlops.errors import StoreError, UnwritableStoreError
 from jupyter_mlops.events import WRITTEN_LATE
 from jupyter_mlops.records import (
     Artifact,
@@ -74,10 +74,12 @@ class Store:
     ``unwritable`` says why this one stands in for the store, and keeps nothing for good.
     """
 
-    unwritable: UnwritableStoreError | None = None
+    unwritable: StoreError | None = None
 
     def __init__(self, settings: Settings, database: Database, blobs: Blobs) -> None:
         self._settings = settings
+        # Where kernels that run now write.
+        self._journals = settings.journals
         self._database = database
         self._blobs = blobs
         self._secrets = StoreSecrets(settings.home)
@@ -311,9 +313,8 @@ class Store:
         StoreError
             If it can't be shown.
         """
-        journals = self._settings.journals
-        error = journal.obstacle(journals)
-        told = None if error is None else f"{journals} can't be written ({error.strerror or error})"
+        error, where = journal.obstacle(self._journals), self._journals
+        told = None if error is None else f"{where} can't be written ({error.strerror or error})"
         ended = keeping.ended(self._secrets.outcome(outcome), self._blobs, told)
         with self._database.write() as connection:
             keeping.finish(connection, run, ended)

@@ -11,6 +11,7 @@ from jupyter_mlops.metadata import tags
 from jupyter_mlops.records import (
     ALL_BUT_OUTPUTS,
     CANCELLED,
+    CUT_SHORT,
     BatchCell,
     CellError,
     CellExecution,
@@ -143,7 +144,7 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
         environment=None if session is None else session.environments[-1][1],
         randomness=results.randomness,
         cells=tuple(one.execution for one in recorded),
-        unseen=(*_unseen(asked, session, recorded), *results.unseen),
+        unseen=(*_unseen(asked, ended, session, recorded), *results.unseen),
         notices=(
             *(session.notices if session is not None else ()),
             *overwritten([one.execution for one in placed], replaced),
@@ -169,11 +170,11 @@ def _unwritten(session: Session | None, ended: Ended | None) -> tuple[str, ...]:
     """Say so if the kernel may have been kept from writing its lines, the last one included."""
     if ended is None or ended.obstacle is None or (session is not None and session.shut_down):
         return ()
-    return (f"what its cells used and produced is not recorded to the end: {ended.obstacle}",)
+    return (f"{CUT_SHORT}: {ended.obstacle}",)
 
 
 def _unseen(
-    asked: Asked, session: Session | None, recorded: Sequence[Recorded]
+    asked: Asked, ended: Ended | None, session: Session | None, recorded: Sequence[Recorded]
 ) -> tuple[Unseen, ...]:
     what = ALL_BUT_OUTPUTS
     outside = [
@@ -186,6 +187,9 @@ def _unseen(
         return ()
     if asked.off is not None:
         return (Unseen(None, what, f"capture was switched off by {asked.off}"),)
+    if ended is not None and ended.obstacle is not None:
+        why = f"its kernel could not write it down: {ended.obstacle}"
+        return (Unseen(None, what, why),)
     why = (
         "its kernel is no Python kernel that loads capture (jupyter mlops doctor says why), or "
         "what it wrote can't be read"

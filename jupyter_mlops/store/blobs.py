@@ -71,7 +71,7 @@ class Blobs:
                 # Object stores show an object only once it is there whole.
                 self._files.pipe_file(path, content)
         except OSError as error:
-            raise UnwritableStoreError.of(path, error) from error
+            raise UnwritableStoreError.of(self._root, error) from error
         return digest
 
     def put_pieces(self, pieces: Iterable[bytes]) -> str:

@@ -23,7 +23,7 @@ _LOST = "the process that ran this reproduction is gone"
 
 
 def begin(connection: Connection, batch: Batch, given: str) -> None:
-    """Remember that a batch execution is about to start."""
+    """Remember that a batch execution is about to start; a second time changes nothing."""
     asked = batches.Asked(
         run=batch.run,
         notebook=batch.notebook,
@@ -39,9 +39,9 @@ def begin(connection: Connection, batch: Batch, given: str) -> None:
         off=batch.off,
     )
     connection.execute(
-        insert(batches_table).values(
-            run=batch.run, document=text_of(asked), given=given, dirty=True
-        )
+        insert(batches_table)
+        .values(run=batch.run, document=text_of(asked), given=given, dirty=True)
+        .on_conflict_do_nothing()
     )
 
 

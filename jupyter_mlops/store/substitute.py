@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_mlops import journal
-from jupyter_mlops.errors import MissingBlobError, StoreError, UnwritableStoreError
+from jupyter_mlops.errors import MissingBlobError, StoreError
 from jupyter_mlops.records import Collection, Folder, Forgetting, KeepData
 from jupyter_mlops.redaction.keys import FILE as KEY
 from jupyter_mlops.settings import Settings
@@ -41,12 +41,12 @@ class Substitute(Store):
         self._quota = collection.Quota(blobs, original.journals, original.quota_bytes)
 
     @classmethod
-    def of(cls, settings: Settings, why: UnwritableStoreError) -> Substitute:
+    def of(cls, settings: Settings, why: StoreError) -> Substitute:
         """Make what stands in for the store of `settings`.
 
         Raises
         ------
-        UnwritableStoreError
+        StoreError
             `why` itself, if there is no place to work in either.
         """
         try:
@@ -69,6 +69,14 @@ class Substitute(Store):
         derivation.try_again(database)
         made = cls(own, database, blobs, settings)
         made.unwritable = why
+        return made
+
+    @classmethod
+    def taking_over(cls, store: Store, why: StoreError) -> Substitute:
+        """Make what stands in for `store`, of which something is under way; raises as `of` does."""
+        made = cls.of(store._settings, why)
+        made._journals = store._journals
+        made._secrets = store._secrets  # with the values that it was told of
         return made
 
     @property

@@ -19,7 +19,8 @@ class Disk:
         self._ballast = path / "ballast"
 
     def fill(self) -> None:
-        """Leave no room."""
+        """Leave no room; refuses where nothing is mounted any more, and the disk is everybody's."""
+        assert self.path.is_mount(), f"no small disk is mounted at {self.path}"
         with self._ballast.open("ab", buffering=0) as file:
             for size in (2**16, 2**12, 1):
                 try:
