@@ -247,13 +247,11 @@ def _finished(
 
 def _not_kept(record: Run, why: StoreError) -> Run:
     """Say in one notice what the store lacks of a run whose end it did not take."""
-    from jupyter_mlops.records import CUT_SHORT
+    from jupyter_mlops.records import CUT_SHORT, END_NOT_KEPT
 
     others = tuple(one for one in record.notices if not one.startswith(CUT_SHORT))
-    what = "the end of this run is not kept"
-    if len(others) < len(record.notices):
-        what += ", nor all that its cells used and produced"
-    notice = f"{what}, and lists call it lost if they have it: {why}"
+    more = ", nor all that its cells used and produced" if others != record.notices else ""
+    notice = f"{END_NOT_KEPT}{more}, and lists call it lost if they have it: {why}"
     return replace(record, notices=(*others, notice))
 
 

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from jupyter_mlops.records.batches import (
         CANCELLED,
         CUT_SHORT,
+        END_NOT_KEPT,
         Batch,
         BatchCell,
         BatchOutcome,
@@ -101,6 +102,7 @@ __all__ = [
     "CHANGED_BESIDE",
     "CHANGED_OUTSIDE",
     "CUT_SHORT",
+    "END_NOT_KEPT",
     "NOT_FINITE",
     "SCHEMA_VERSION",
     "WHOLE_CELL",

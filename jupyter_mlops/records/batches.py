@@ -58,6 +58,8 @@ class BatchCell:
 CANCELLED = "it was cancelled"
 # What a notice begins with where a kernel could not write down all that it saw.
 CUT_SHORT = "what its cells used and produced is not recorded to the end"
+# What it begins with where the store did not take how a run ended.
+END_NOT_KEPT = "the end of this run is not kept"
 
 
 @dataclass(frozen=True)

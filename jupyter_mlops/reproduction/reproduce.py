@@ -118,6 +118,7 @@ def reproduce(
                 UnwritableWarning,
                 stacklevel=2,
             )
+            found = replace(found, reproduction=None)  # no id leads to what was judged
     return found
 
 

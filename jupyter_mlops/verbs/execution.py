@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_mlops import api, text
 from jupyter_mlops.errors import SecretsNeededError
+from jupyter_mlops.records import END_NOT_KEPT
 from jupyter_mlops.verbs.options import number, parameter_option
 from jupyter_mlops.verbs.verb import Answer, Context, Verb
 
@@ -67,6 +68,8 @@ def _run(options: argparse.Namespace, context: Context) -> Answer:
         if context.ask is not None and record.notebook is not None and store.unwritable is None:
             _ask_once(os.path.dirname(record.notebook), context.ask, store)
         kept = store.unwritable is None
+    # Its disk may have filled since.
+    kept = kept and not any(one.startswith(END_NOT_KEPT) for one in record.notices)
     bad = record.status != "completed"
     return Answer(record, lambda columns: text.outcome(record, columns, kept=kept), int(bad))
 

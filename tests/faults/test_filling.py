@@ -71,9 +71,14 @@ def test_the_result_is_delivered_and_recording_resumes(
     assert nbformat.read(output, 4).cells[-1].outputs[0].text == "seen\n"
 
     disk.empty()
+    assert cli.main(["run", str(notebook)]) == 0
+    assert "can't be shown later" in capsys.readouterr().out
+
+    disk.empty()
     assert cli.main(["reproduce", before.id]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("identical")
+    assert "jupyter mlops compare" not in out, "no id leads to what is not kept"
     (line,) = [line for line in err.splitlines() if "No space left" in line]
     assert "What follows is not kept" in line
 
