@@ -123,8 +123,11 @@ def _after_everything(state: _State, execution: Execution) -> Traced:
     names = sorted(state.writer.keys() | state.outside.keys())
     sources = {name: _suppliers(state, name) for name in names}
     tokens = {name: _tokens(state, name, suppliers) for name, suppliers in sources.items()}
-    read = execution.finished.reads if execution.finished is not None else ()
-    seen = _seen(state, index, tokens, {name: sources[name] for name in read if name in sources})
+    finished = execution.finished
+    read = set() if finished is None else set(finished.reads)
+    if finished is not None and finished.opaque:
+        read -= set(finished.writes)  # which it may have read back, and nothing of before
+    seen = _seen(state, index, tokens, {name: sources[name] for name in read & sources.keys()})
     identity = state.identities.of(execution, {})
     return Traced(index, execution, sources, tokens, before, before, seen, identity)
 

@@ -72,7 +72,9 @@ def stands(
                 executions[one].is_opaque for one in counted if one > place
             ):
                 return "all"
-            return "some" if any(one < place and one in seen for one in readers) else "none"
+            before = {one for one in readers if one < place and one in seen}
+            beside = {one for one in before if _is_beside(executions[one], executions[place])}
+            return "some" if before - beside else "none"
         if _is_lost(executions[place], name, after=True) and max(readers, default=0) > place:
             return "none"
     return "all"
@@ -97,12 +99,19 @@ def _is_contested(executions: Sequence[Execution], index: int, name: str) -> boo
     """Tell whether another execution gave `name` a value while this one ran."""
     one = executions[index]
     return one.overlaps and any(
-        other.finished is not None
-        and name in other.finished.writes
-        and other.finished.seq > one.started.seq
-        and (one.finished is None or other.started.seq < one.finished.seq)
+        other.finished is not None and name in other.finished.writes and _is_beside(one, other)
         for place, other in enumerate(executions)
-        if place != index and other.overlaps
+        if place != index
+    )
+
+
+def _is_beside(one: Execution, other: Execution) -> bool:
+    """Tell whether two executions ran at the same time, so that either may have been first."""
+    return (
+        one.overlaps
+        and other.overlaps
+        and (other.finished is None or other.finished.seq > one.started.seq)
+        and (one.finished is None or other.started.seq < one.finished.seq)
     )
 
 

@@ -252,9 +252,31 @@ def lost(acted: Acted) -> list[str]:
         if not _has_result(execution):
             continue
         shown = [one for one in now.runs[-1].results if executions[one].cell == execution.cell]
-        if not any(_same(acted, one, execution.number) for one in shown):
+        same = [one for one in shown if _values(acted, one) == _values(acted, execution.number)]
+        if not any(
+            _by_subject(acted, one) == _by_subject(acted, execution.number)
+            or (execution.is_opaque and _is_told(acted, now, execution.number))
+            for one in same
+        ):
             found.append(f"execution {execution.number} is not shown by the open run")
     return found
+
+
+def _is_told(acted: Acted, now: Segmentation, index: int) -> bool:
+    """Tell whether the open run shows, or owns up to, all that an execution came from.
+
+    Where nobody knows what one used, a repetition with the same numbers can't be told from what
+    it repeats; but the row must be true of both.
+    """
+    session = replace(acted.session, executions=acted.session.executions[: index + 1])
+    places = {cell: place for place, cell in enumerate(_cells(session))}
+    run = of_segment(session, now, len(now.runs) - 1, places, None).run
+    shown = {(one.cell, one.name, one.value) for one in run.parameters}
+    return all(
+        _is_owned_up(name, run.notices)
+        or all((places.get(f"id {cell}"), name, one) in shown for one in ones - acted.truth.hidden)
+        for (cell, name), ones in _by_subject(acted, index).items()
+    )
 
 
 def _has_result(execution: Execution) -> bool:
@@ -298,12 +320,6 @@ def unfaithful(acted: Acted) -> list[str]:
             if index in run.results and _values(again, place) != _values(acted, index):
                 found.append(f"run {ordinal}: execution {index} gives {_values(again, place)}")
     return found
-
-
-def _same(acted: Acted, one: int, other: int) -> bool:
-    return _values(acted, one) == _values(acted, other) and (
-        _by_subject(acted, one) == _by_subject(acted, other)
-    )
 
 
 def _values(acted: Acted, index: int) -> list[tuple[str, Any]]:

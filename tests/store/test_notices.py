@@ -53,3 +53,27 @@ def test_a_parameter_that_a_metric_replaced_is_named_with_both(
     assert _notices(home, kernel) == (
         "rate had several values on the way to this run's results: 0.5, then 0.75",
     )
+
+
+def test_what_a_cell_read_back_came_from_nothing_before(home: Settings, tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path)
+    kernel.execute("lr", "lr = 0.1")
+    kernel.execute("rows", "rows = [lr]")
+    kernel.execute("first", "lr = rows[:1]")
+    kernel.execute("score", "exec('lr = 0.7')\nscore = lr * 2")
+    assert _notices(home, kernel) == (
+        "lr is no parameter of this run: another cell replaced the value that was written",
+    )
+
+
+def test_what_was_read_while_another_cell_replaced_it_is_not_known(
+    home: Settings, tmp_path: Path
+) -> None:
+    kernel = Kernel(tmp_path)
+    kernel.execute("lr", "lr = 0.1")
+    kernel.execute("rows", "rows = [lr]")
+    kernel.execute("again", "exec('lr = 0.7')", overlapping=True)
+    kernel.execute("score", "score = sum(rows) * lr")
+    assert _notices(home, kernel) == (
+        "lr is no parameter of this run: another cell replaced the value that was written",
+    )
