@@ -2,7 +2,7 @@
 
 Its own kinds list what is forbidden, so a new room starts with every right and each rule repeats
 all other rooms. Here each line lists what one room may import, as ARCHITECTURE.md does, and a room
-without a line is an error.
+without a line is an error, as is a line that names a room which isn't there.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class RoomsContract(Contract):
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         package = self.session_options["root_packages"][0]
         rules = {rule.room: rule for rule in map(Rule.parse, self.rooms)}
-        broken = []
+        there = {name.split(".")[1] for name in graph.modules if name.startswith(f"{package}.")}
+        named = set(rules).union(*(rule.rooms for rule in rules.values())) - {EVERYTHING}
+        broken = [f"there is no room {room}: no rule needs it" for room in sorted(named - there)]
         for importer in sorted(graph.modules):
             top, _, rest = importer.partition(".")
             if top != package or not rest:

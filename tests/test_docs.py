@@ -55,12 +55,11 @@ def test_paths_are_found_in_documents() -> None:
 
 
 def test_the_table_of_imports_is_the_contract() -> None:
-    lines = re.findall(r'^  "(\w+): ?(.*)",$', (ROOT / "pyproject.toml").read_text("utf-8"), re.M)
-    rooms = {path.stem for path in (ROOT / "jupyter_mlops").iterdir()}
+    rules = (ROOT / "pyproject.toml").read_text("utf-8").partition("\nrooms = [\n")[2]
+    lines = re.findall(r'^  "(\w+): ?(.*)",$', rules.partition("\n]\n")[0], re.M)
     contract = {
-        room: ({*ours.split()} & rooms, {*others.split()})
+        room: ({*ours.split()}, {*others.split()})
         for room, (ours, _, others) in ((room, rule.partition("|")) for room, rule in lines)
-        if room in rooms
     }
     table = {}
     text = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## Who may import whom")[2]
