@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from jupyter_mlops.capture.session import Session
 from jupyter_mlops.events import Notice
 from jupyter_mlops.journal import segments
 from jupyter_mlops.settings import Settings
+from tests.interrupting import interrupt
 
 
 @pytest.mark.parametrize("unwritable", [object(), float("nan"), {(1, 2): 3}])
@@ -64,69 +65,30 @@ def test_what_is_said_while_a_line_is_written_comes_after_it(
 def test_any_interrupt_leaves_the_session_as_able_as_before(home: Settings) -> None:
     """A KeyboardInterrupt at the Nth instruction of a line, N = 1, 2, … to its last."""
     own = (os.path.dirname(journal.__file__), session_module.__file__)
-    left = 0
-
-    def trace(frame: Any, event: str, _: object) -> Any:
-        nonlocal left
-        if not frame.f_code.co_filename.startswith(own):
-            return None
-        frame.f_trace_opcodes = True
-        if event == "opcode":
-            left -= 1
-            if left == 0:
-                raise KeyboardInterrupt
-        return trace
-
     found = set()
     for nth in range(1, 10_000):
         session = Session(home, None, "")
         session.open({})
         session.say(Notice, what="first", why="a test")
-        left = nth
-        sys.settrace(trace)
-        try:
-            session.say(Notice, what="cut off", why="a test")
-        except KeyboardInterrupt:  # ours, anywhere in it
-            pass
-        finally:
-            sys.settrace(None)
+        say = partial(session.say, Notice, what="cut off", why="a test")
+        was_reached = interrupt(say, nth, own)
         session.say(Notice, what="last", why="a test")
         session.close()
         texts = tuple(said(home))
         # Before it was put into the queue nobody knows of it; never is it there twice.
         assert texts in (("first", "last"), ("first", "cut off", "last")), nth
         found.add(texts)
-        if left > 0:
+        if not was_reached:
             break
     assert len(found) == 2 and nth > 100
 
 
 def test_an_interrupt_while_the_session_opens_costs_it_nothing(home: Settings) -> None:
     """A KeyboardInterrupt at the Nth instruction of ours, and the next cell opens it."""
-    left = 0
-
-    def trace(frame: Any, event: str, _: object) -> Any:
-        nonlocal left
-        if frame.f_code.co_filename != session_module.__file__:
-            return None
-        frame.f_trace_opcodes = True
-        if event == "opcode":
-            left -= 1
-            if left == 0:
-                raise KeyboardInterrupt
-        return trace
-
     for nth in range(1, 10_000):
         session = Session(home, None, "")
         session.say(Notice, what="too early", why="a test")
-        left = nth
-        sys.settrace(trace)
-        try:
-            session.open({})
-        except KeyboardInterrupt:  # ours, anywhere in it
-            pass
-        finally:
-            sys.settrace(None)
+        was_reached = interrupt(partial(session.open, {}), nth, session_module.__file__)
         if not session.is_open:
             session.open({})
         session.close()
@@ -135,6 +97,6 @@ def test_an_interrupt_while_the_session_opens_costs_it_nothing(home: Settings) -
         path.unlink()
         assert [event["type"] for event in events] == ["session_started", "notice", "session_ended"]
         assert events[0]["environment"]["packages"], nth
-        if left > 0:
+        if not was_reached:
             break
     assert nth > 100

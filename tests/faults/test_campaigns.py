@@ -6,13 +6,12 @@ import errno
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.faults import kills, nth_call
+from tests.polling import until
 
 
 @pytest.mark.parametrize("seed", [1])
@@ -32,11 +31,11 @@ def test_no_writer_outlives_the_campaign(tmp_path: Path) -> None:
         start_new_session=True,
     )
     try:
-        _until(lambda: _members(campaign.pid) > 1 and any(tmp_path.rglob("*.jsonl")))
+        until(lambda: _members(campaign.pid) > 1 and any(tmp_path.rglob("*.jsonl")), 120)
     finally:
         campaign.kill()
         campaign.wait()
-    _until(lambda: _members(campaign.pid) == 0)
+    until(lambda: _members(campaign.pid) == 0, 120)
 
 
 def _members(group: int) -> int:
@@ -49,13 +48,6 @@ def _members(group: int) -> int:
             continue
         found += int(its_group) == group and state != "Z"
     return found
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_no_call_that_fails_costs_a_line() -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import sys
 import threading
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +15,7 @@ from jupyter_mlops import journal, schema
 from jupyter_mlops.errors import JournalError
 from jupyter_mlops.events import CellStarted, Notice, SessionEnded
 from jupyter_mlops.journal import Journal, compose, segments, writing
+from tests.interrupting import interrupt
 from tests.journal.conftest import OpenJournal, descriptors, notice, said
 
 
@@ -180,22 +179,6 @@ def test_any_interrupt_leaves_each_line_once(
     """A KeyboardInterrupt at the Nth line of our code, N = 1, 2, … until there are no more."""
     monkeypatch.setattr(writing, "_LOOK_S", 0)
     home = os.path.dirname(writing.__file__)
-
-    def interrupting(nth: int) -> Callable[..., Any]:
-        left = [nth]
-
-        def trace(frame: Any, event: str, _: object) -> Any:
-            if not frame.f_code.co_filename.startswith(home):
-                return None
-            frame.f_trace_opcodes = True
-            if event == "opcode":
-                left[0] -= 1
-                if left[0] == 0:
-                    raise KeyboardInterrupt
-            return trace
-
-        return trace
-
     for size in (10, segments.ROOM_BYTES):
         step, interrupts = (1, 0) if size == 10 else (7, 0)
         nth = 0
@@ -204,20 +187,13 @@ def test_any_interrupt_leaves_each_line_once(
             one = open_journal(tmp_path, f"w{size}-{nth}")
             one.append(Notice, **notice("first"))
             line = compose(Notice, notice("x" * size))
-            sys.settrace(interrupting(nth))
-            try:
-                one.write(line)
-                is_over = True
-            except KeyboardInterrupt:
-                is_over = False
-            finally:
-                sys.settrace(None)
+            was_reached = interrupt(partial(one.write, line), nth, home)
             one.write(line)
             one.append(Notice, **notice("last"))
             one.close()
             assert said(one.path) == ["first", "x" * size, "last"], f"interrupt {nth}"
             one.path.unlink()
-            if is_over:
+            if not was_reached:
                 break
             interrupts += 1
         assert interrupts > 20

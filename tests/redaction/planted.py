@@ -14,7 +14,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ import nbformat
 from jupyter_client.blocking.client import BlockingKernelClient
 
 from jupyter_mlops.redaction import Redactor
+from tests.polling import until
 from tests.redaction.made import ALNUM, NAMED, Maker, Planted, planted
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -199,19 +199,20 @@ def interactive(place: Place, sources: Sequence[str]) -> None:
     with log.open("wb") as file:
         server = subprocess.Popen(command, env=place.environ, stdout=file, stderr=file)
     try:
-        address = _until(lambda: _address(log))
+        address = until(lambda: _address(log), DEADLINE_S)
         body = {"path": "train.ipynb", "name": "train.ipynb", "type": "notebook"}
         session = _ask(address, "api/sessions", {**body, "kernel": {"name": "python3"}})
         ident = session["kernel"]["id"]
         connection = place.root / "runtime" / f"kernel-{ident}.json"
-        client = BlockingKernelClient(connection_file=str(_until(lambda: _there(connection))))
+        there = until(lambda: _there(connection), DEADLINE_S)
+        client = BlockingKernelClient(connection_file=str(there))
         client.load_connection_file()
         client.start_channels()
         client.wait_for_ready(timeout=DEADLINE_S)
         for source in sources:
             client.execute(source, reply=True, timeout=DEADLINE_S, stop_on_error=False)
         executed = len(sources)
-        _until(lambda: _count(place, b'"outputs_seen"') >= executed - 1)
+        until(lambda: _count(place, b'"outputs_seen"') >= executed - 1, DEADLINE_S)
         client.stop_channels()
         _ask(address, "mlops/runs")
         _ask(address, f"api/sessions/{session['id']}", method="DELETE")
@@ -248,16 +249,6 @@ def _ask(address: str, path: str, body: Any = None, method: str | None = None) -
     with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:
         content = answer.read()
     return json.loads(content) if content else None
-
-
-def _until(found: Any) -> Any:
-    end = time.monotonic() + DEADLINE_S
-    while True:
-        value = found()
-        if value:
-            return value
-        assert time.monotonic() < end, f"nothing was found within {DEADLINE_S} s"
-        time.sleep(0.05)
 
 
 def main(seeds: Sequence[int]) -> int:

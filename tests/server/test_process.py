@@ -8,10 +8,9 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +22,11 @@ from jupyter_core.paths import jupyter_runtime_dir
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store
 from tests.execution.documents import are_dead
+from tests.polling import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOKEN = "a-token-of-the-test"
 DEADLINE_S = 60.0
-
-
-def until(found: Callable[[], Any]) -> Any:
-    """Return what `found` returns once that is true."""
-    end = time.monotonic() + DEADLINE_S
-    while True:
-        value = found()
-        if value:
-            return value
-        assert time.monotonic() < end, f"nothing was found within {DEADLINE_S} s"
-        time.sleep(0.05)
 
 
 class Server:

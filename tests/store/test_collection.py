@@ -16,6 +16,7 @@ from jupyter_mlops.records import BatchCell, Collection, Reproduction
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store, collection
 from jupyter_mlops.store.blobs import Blobs
+from tests.store.crashing import CrashError, dying_at
 from tests.store.golden import write_journal
 from tests.store.interpreter import Kernel
 from tests.store.said import Server, batch, messages, notebook, outcome, started
@@ -219,10 +220,6 @@ def test_a_closed_journal_with_lines_that_were_not_taken_in_stays(
     assert path.exists()
 
 
-class CrashError(Exception):
-    """Stands for the death of the process."""
-
-
 @pytest.mark.parametrize("step", range(6))
 def test_who_dies_in_between_leaves_only_waste(
     home: Settings, monkeypatch: pytest.MonkeyPatch, step: int, kernel: Kernel
@@ -233,18 +230,7 @@ def test_who_dies_in_between_leaves_only_waste(
         ids = [execute(store, number) for number in (1, 2, 3)]
         store.put(b"waste")
         age(home)
-        steps = iter(range(100))
-
-        def dying(owner: Any, name: str) -> None:
-            act = getattr(owner, name)
-
-            def acted(*args: Any, **named: Any) -> Any:
-                if next(steps) == step:
-                    raise CrashError
-                return act(*args, **named)
-
-            monkeypatch.setattr(owner, name, acted)
-
+        dying = dying_at(step, monkeypatch)
         dying(os, "rename")
         dying(Path, "unlink")
         with pytest.raises(CrashError):

@@ -10,12 +10,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from jupyter_mlops.journal import SUFFIX, encode
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store
+from tests.polling import until
 from tests.store.golden import write_journal
 from tests.store.interpreter import Kernel
 
@@ -29,13 +29,6 @@ with Store.open(settings.read()) as store:
         store.refresh()
 """
 RUNS = 12
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.01)
 
 
 def refreshing() -> subprocess.Popen[str]:

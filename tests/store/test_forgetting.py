@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +16,7 @@ from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store, erasure
 from jupyter_mlops.store.blobs import Blobs
 from jupyter_mlops.store.database import Database
+from tests.store.crashing import CrashError, dying_at
 from tests.store.golden import write_journal
 from tests.store.interpreter import Kernel
 from tests.store.said import Server, batch, messages, notebook, outcome, started
@@ -225,10 +225,6 @@ def test_a_reader_that_holds_up_the_log_is_said(
     assert holding(home, "tide") == {}
 
 
-class CrashError(Exception):
-    """Stands for the death of the process."""
-
-
 @pytest.mark.parametrize("step", range(7))
 def test_who_dies_in_between_leaves_a_run_to_forget_or_waste(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
@@ -237,18 +233,7 @@ def test_who_dies_in_between_leaves_a_run_to_forget_or_waste(
     with Store.open(home) as store:
         store.refresh()
         later, first = records(store)
-        steps = iter(range(100))
-
-        def dying(owner: Any, name: str) -> None:
-            act = getattr(owner, name)
-
-            def acted(*args: Any, **named: Any) -> Any:
-                if next(steps) == step:
-                    raise CrashError
-                return act(*args, **named)
-
-            monkeypatch.setattr(owner, name, acted)
-
+        dying = dying_at(step, monkeypatch)
         dying(erasure, "blank")
         dying(Blobs, "drop")
         dying(Database, "compact")
