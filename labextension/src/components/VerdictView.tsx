@@ -131,12 +131,23 @@ function FetchedMetrics(props: {
   );
 }
 
-/** Both outputs of the first cell that diverges, if any does. */
+/** The first cell that diverges, if any does: both its outputs. */
 export function FirstDiverging(props: { verdict: Verdict }): JSX.Element {
   const { trans } = useServices();
   const { verdict } = props;
   if (verdict.first_diverging_console !== null) {
-    return <DivergingConsole source={verdict.first_diverging_console} />;
+    // It stands in no notebook; its code is what it is known by.
+    return (
+      <Diverging
+        where={
+          <span className="jp-mlops-mod-quiet">{trans.__('console')}</span>
+        }
+      >
+        <pre className="jp-mlops-Source">
+          {shortenRedactions(verdict.first_diverging_console)}
+        </pre>
+      </Diverging>
+    );
   }
   const diverging = verdict.cells.find(
     cell => cell.cell === verdict.first_diverging_cell
@@ -145,20 +156,15 @@ export function FirstDiverging(props: { verdict: Verdict }): JSX.Element {
     return <></>;
   }
   return (
-    <section className="jp-mlops-Diverging">
-      <div className="jp-mlops-Items-head">
-        <h3 className="jp-mlops-Items-name">
-          {trans.__('First diverging cell')}
-        </h3>
-        <CellLink run={verdict.run} cell={diverging.cell} />
-      </div>
+    <Diverging where={<CellLink run={verdict.run} cell={diverging.cell} />}>
       <BothOutputs {...verdict} judgement={diverging} />
-    </section>
+    </Diverging>
   );
 }
 
-/** What a console sent stands in no notebook; its code is what it is known by. */
-function DivergingConsole(props: { source: string }): JSX.Element {
+function Diverging(
+  props: React.PropsWithChildren<{ where: JSX.Element }>
+): JSX.Element {
   const { trans } = useServices();
   return (
     <section className="jp-mlops-Diverging">
@@ -166,9 +172,9 @@ function DivergingConsole(props: { source: string }): JSX.Element {
         <h3 className="jp-mlops-Items-name">
           {trans.__('First diverging cell')}
         </h3>
-        <span className="jp-mlops-mod-quiet">{trans.__('console')}</span>
+        {props.where}
       </div>
-      <pre className="jp-mlops-Source">{shortenRedactions(props.source)}</pre>
+      {props.children}
     </section>
   );
 }
