@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
 from jupyter_mlops import settings
@@ -29,6 +30,8 @@ def gc(
 ) -> ShownCollection:
     """Drop waste, and above the quota (``MLOps.quota``) the content of the oldest runs.
 
+    Temporary folders of processes that were killed go too; they are not in the figures.
+
     Rows are never dropped: a run stays in the list with its values and every digest, and says
     what of its content is gone. What a reproduction, another run or a live kernel needs stays.
 
@@ -44,11 +47,17 @@ def gc(
     BadValueError
         If the quota is no size.
     """
+    from jupyter_mlops import temporary
     from jupyter_mlops.results import ShownCollection, shown
 
     quota_bytes = None if quota is None else settings.size("quota", quota)
     with opened(store, lasting=not dry_run) as kept:
-        return shown(kept.gc(dry_run=dry_run, quota_bytes=quota_bytes), ShownCollection)
+        found = kept.gc(dry_run=dry_run, quota_bytes=quota_bytes)
+    left = 0 if dry_run else temporary.collect()
+    if left:
+        told = f"temporary folders of killed processes were removed as well: {left}"
+        found = replace(found, notices=(*found.notices, told))
+    return shown(found, ShownCollection)
 
 
 def forget(

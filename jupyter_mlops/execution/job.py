@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import threading
 import time
@@ -20,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_mlops import schema, settings
+from jupyter_mlops import schema, settings, temporary
 from jupyter_mlops.execution import confine, engine, tree
 from jupyter_mlops.execution.process import Job, decode_job
 from jupyter_mlops.execution.secrets import JobSecrets
@@ -47,6 +46,9 @@ def main(folder: Path) -> int:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     tree.adopt_orphans()
     job = decode_job(sys.stdin.buffer.readline())
+    for used in (folder, job.scratch):
+        if used is not None:
+            temporary.hold(Path(used))
     secrets = JobSecrets(settings.read().home, job, folder)
     if job.writable is not None and not confine.to([*job.writable, folder]):
         # Rather nothing than a write that nobody allowed.
@@ -67,7 +69,7 @@ def main(folder: Path) -> int:
         if abandoned.is_set():
             for left in (folder, job.scratch):
                 if left is not None:
-                    shutil.rmtree(left, ignore_errors=True)
+                    temporary.remove(Path(left))
     return 0
 
 

@@ -14,11 +14,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from jupyter_mlops import settings
+from jupyter_mlops import settings, temporary
 from jupyter_mlops.errors import NeedsInPlaceError
 from jupyter_mlops.execution import confine
 from jupyter_mlops.records import DataUse, Run
@@ -115,9 +115,9 @@ def plan(run: Run, folder: Path, sources: Iterable[str], limit_bytes: int | None
 @contextmanager
 def copied(made: Plan) -> Iterator[Place]:
     """Make the copy, and remove it at the end whatever happened."""
-    root = Path(tempfile.mkdtemp(prefix="mlops-sandbox-")).resolve()
+    folder = temporary.Folder("sandbox")
+    root = folder.path
     try:
-        root.chmod(0o700)  # the umask may have taken our own permissions
         # One level down, or a folder named "tmp" would be taken for the temporary one.
         copy = root / "copy" / (made.top.name or "top")
         try:
@@ -125,41 +125,25 @@ def copied(made: Plan) -> Iterator[Place]:
         except OSError as error:
             reason = f"{error.filename or made.folder} can't be copied ({error.strerror})"
             raise NeedsInPlaceError(reason=reason) from error
-        temporary = root / "tmp"
-        temporary.mkdir()
+        own = root / "tmp"
+        own.mkdir()
         writable = tuple(map(str, _writable(root, made.top)))
         yield Place(
             cwd=copy / made.folder.relative_to(made.top),
-            folders=((str(copy), str(made.top)), (str(temporary), tempfile.gettempdir())),
+            folders=((str(copy), str(made.top)), (str(own), tempfile.gettempdir())),
             writable=writable if confine.is_possible() else None,
-            variables=(("TMPDIR", str(temporary)),) if _holds_temporary(made.top) else (),
+            variables=(("TMPDIR", str(own)),) if _holds_temporary(made.top) else (),
             root=root,
         )
     finally:
-        _remove(root)
+        folder.remove()
+        if root.exists():
+            _LOG.warning("the copy %s could not be removed: delete it", root)
 
 
 def in_place(folder: Path) -> Place:
     """Work in the folder itself, as the user asked."""
     return Place(cwd=folder)
-
-
-def _remove(root: Path) -> None:
-    # The notebook may have made a folder that can't be listed or changed; each is opened
-    # before the walk comes to it.
-    _open(root)
-    for folder, names, _ in os.walk(root):
-        for name in names:
-            _open(Path(folder, name))
-    shutil.rmtree(root, ignore_errors=True)
-    if root.exists():
-        _LOG.warning("the copy %s could not be removed: delete it", root)
-
-
-def _open(folder: Path) -> None:
-    if not folder.is_symlink():
-        with suppress(OSError):  # it is another user's; what stays is told
-            folder.chmod(0o700)
 
 
 def _files(run: Run, access: Sequence[str]) -> Iterator[DataUse]:

@@ -11,7 +11,7 @@ from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import PeriodicCallback
 from traitlets import Bool, Integer, List, Unicode, Union
 
-from jupyter_mlops import settings
+from jupyter_mlops import settings, temporary
 from jupyter_mlops.server import events, provisioner
 from jupyter_mlops.server.comparisons import ComparisonsHandler
 from jupyter_mlops.server.folders import FolderHandler
@@ -38,6 +38,8 @@ from jupyter_mlops.server.store_calls import StoreCalls
 from jupyter_mlops.server.watcher import Watcher
 
 _KERNELS_INTERVAL_MS = 1000
+# What killed servers and jobs left behind goes first; the start does not wait long for it.
+_COLLECTION_S = 1.0
 
 _RUN = r"/mlops/runs/([^/]+)"
 ROUTES: list[tuple[str, type]] = [
@@ -99,6 +101,7 @@ class MLOps(ExtensionApp):
         events.register(self._events)
         self.calls = StoreCalls(self.kept)
         self._environ = _put(self.kept.named())
+        temporary.collect(_COLLECTION_S)
         self._secrets = ServerSecrets(self.kept.home)
         self.listener = Listener(self.kept.journals, self._secrets, self.log)
         self.kernels = Kernels(serverapp, self.listener, self.log)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
+from jupyter_mlops import temporary
 from jupyter_mlops.events import SeenOutput
 from jupyter_mlops.redaction import Redactor, key_of
 from jupyter_mlops.redaction.keys import for_a_while
@@ -31,8 +30,8 @@ class ServerSecrets:
     def __init__(self, home: Path) -> None:
         self.problem: str | None = None
         self._home = home
-        self._folder = Path(tempfile.mkdtemp(prefix="mlops-secrets-"))
-        self._hearer = Hearer(self._folder)
+        self._folder = temporary.Folder("secrets")
+        self._hearer = Hearer(self._folder.path)
         self._redactors: dict[str, Redactor] = {}
         self._own: bytes | None = None
 
@@ -67,7 +66,7 @@ class ServerSecrets:
     def close(self) -> None:
         """Remove the pipe."""
         self._hearer.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()
 
     def _of(self, kernel_id: str) -> Redactor:
         found = self._redactors.get(kernel_id)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from jupyter_mlops import journal
+from jupyter_mlops import journal, temporary
 from jupyter_mlops.errors import MissingBlobError, StoreError
 from jupyter_mlops.records import Collection, Folder, Forgetting, KeepData
 from jupyter_mlops.redaction.keys import FILE as KEY
@@ -34,9 +33,15 @@ class Substitute(Store):
     """
 
     def __init__(
-        self, settings: Settings, database: Database, blobs: Blobs, original: Settings
+        self,
+        settings: Settings,
+        database: Database,
+        blobs: Blobs,
+        original: Settings,
+        folder: temporary.Folder,
     ) -> None:
         super().__init__(settings, database, blobs)
+        self._folder = folder
         self._original = original
         self._quota = collection.Quota(blobs, original.journals, original.quota_bytes)
 
@@ -50,9 +55,10 @@ class Substitute(Store):
             `why` itself, if there is no place to work in either.
         """
         try:
-            home = Path(tempfile.mkdtemp(prefix="mlops-unwritable-"))
+            folder = temporary.Folder("unwritable")
         except OSError:
             raise why from None
+        home = folder.path
         try:
             _copy(file_of(settings.store_url), home / "store.db")
             with suppress(FileNotFoundError):  # nothing was ever redacted there
@@ -61,13 +67,13 @@ class Substitute(Store):
             blobs = _Over(own.blobs, settings.blobs)
             database = Database(own.store_url)
         except OSError as error:
-            shutil.rmtree(home, ignore_errors=True)
+            folder.remove()
             raise why from error
         except BaseException:  # the folder goes; the error goes on
-            shutil.rmtree(home, ignore_errors=True)
+            folder.remove()
             raise
         derivation.try_again(database)
-        made = cls(own, database, blobs, settings)
+        made = cls(own, database, blobs, settings, folder)
         made.unwritable = why
         return made
 
@@ -87,7 +93,7 @@ class Substitute(Store):
     def close(self) -> None:
         """Close it, and remove all that was added."""
         super().close()
-        shutil.rmtree(self._settings.home, ignore_errors=True)
+        self._folder.remove()
 
     def refresh(self) -> Refreshed:
         """Take in what the journals of either home say that is new."""

@@ -250,7 +250,9 @@ def test_a_cancel_before_the_start_runs_nothing(tmp_path: Path) -> None:
 
 
 def test_workers_left_behind_by_a_completed_run_end_with_it(tmp_path: Path) -> None:
-    outcome = execute(job(document(STUBBORN, "x = 1"), tmp_path))
+    # Else a busy machine may end the worker before it has written down who it is.
+    both = "while len(open('pids').read().split()) < 2: time.sleep(0.01)"
+    outcome = execute(job(document(STUBBORN, both), tmp_path))
     assert outcome.status == "completed", outcome.reason
     assert are_dead(numbers(tmp_path / "pids", 2))
 
@@ -311,6 +313,30 @@ def test_when_whoever_waits_is_killed_the_kernel_ends_too(tmp_path: Path) -> Non
     waiting.wait()
     wait_until(lambda: are_dead(pids))
     assert not scratch.exists() and not folder.exists()
+
+
+def test_what_is_left_when_all_are_killed_goes_with_the_next_execution(tmp_path: Path) -> None:
+    given = job(document("import os, time; open('pids', 'w').write(f'{os.getpid()} ')\n"
+                         "time.sleep(600)"), tmp_path)  # fmt: skip
+    (tmp_path / "job.json").write_bytes(encode_job(given))
+    code = (
+        "from pathlib import Path; from jupyter_mlops.execution import execute;"
+        "from jupyter_mlops.execution.process import decode_job;"
+        f"execute(decode_job(Path({str(tmp_path / 'job.json')!r}).read_bytes()))"
+    )
+    waiting = subprocess.Popen([sys.executable, "-c", code])
+    pids = numbers(tmp_path / "pids", 1)
+    (started,) = psutil.Process(waiting.pid).children()
+    folder = Path(started.cmdline()[-1])
+    started.suspend()
+    waiting.kill()
+    waiting.wait()
+    assert execute(job(document("1"), tmp_path)).status == "completed"
+    assert folder.is_dir(), "a job works in it"
+    started.kill()
+    wait_until(lambda: are_dead([*pids, started.pid]))
+    assert execute(job(document("1"), tmp_path)).status == "completed"
+    assert not folder.exists()
 
 
 def test_two_executions_at_once_keep_their_own_folders(tmp_path: Path) -> None:
