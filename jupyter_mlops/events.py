@@ -94,6 +94,8 @@ class SessionStarted:
 class CellStarted:
     """A cell is about to execute; ``execution`` counts the session's executions from 0.
 
+    ``variables`` are those of the environment that mean a secret and that the source names, each
+    with the digest of its value, if they are as the kernel was started with them.
     ``changed_before`` are names that were bound anew or deleted since the last cell ended, by
     what is no cell: a widget's callback, a thread, a silent execution. ``client`` is the session
     id of the client that asked; ``by_notebook`` that it asked as only a notebook does.
@@ -112,6 +114,7 @@ class CellStarted:
     changed_before: tuple[str, ...] = ()
     client: str | None = None
     by_notebook: bool = False
+    variables: dict[str, str] | None = None
     type: Literal["cell_started"] = "cell_started"
     v: int = EVENT_VERSION
 

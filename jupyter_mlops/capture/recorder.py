@@ -114,7 +114,7 @@ class Recorder:
         changed = self._between.begin(execution.number, namespace, overlapping=overlapping)
         cell_id = getattr(info, "cell_id", None) or metadata.get("cellId")
         client = header.get("session")
-        fields = {
+        fields: dict[str, Any] = {
             "execution": execution.number,
             "msg_id": execution.message,
             "cell_id": cell_id if type(cell_id) is str else None,
@@ -127,6 +127,8 @@ class Recorder:
             # JupyterLab's notebook names the cells that were deleted; its console can't.
             "by_notebook": "deletedCells" in metadata,
         }
+        if variables := self._secrets.variables(source):
+            fields["variables"] = variables
         kept = self._secrets.kept(fields)
         # What is written down must be what whoever reads the journal has to read.
         execution.may_be_left = (

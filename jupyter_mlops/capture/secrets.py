@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,8 @@ class KernelSecrets:
         # What the next end of a cell says of a memory that is full, once.
         self._full: tuple[NotSeen, ...] | None = None
         self._learn_environment()
+        # Variables that the kernel was started with: their digests, by name.
+        self._given = dict(self._secret_variables())
         if starter is not None:
             self._redactor.learn(one for one in starter.known_secrets if type(one) is str)
         self._teller = Teller(None if starter is None else starter.secrets, kernel_id)
@@ -81,6 +83,25 @@ class KernelSecrets:
     def passes(self, source: str) -> bool:
         """Tell whether nothing in a source means a secret, by a look at its words."""
         return self._redactor.sieve.passes(source)
+
+    def variables(self, source: str) -> dict[str, str]:
+        """Return the digests of secret variables that a source names, if they are as at the start.
+
+        What a cell has set a cell will set again; these only the environment can give.
+        """
+        named = {name: digest for name, digest in self._given.items() if name in source}
+        if not named:
+            return named
+        now = dict(self._secret_variables(named))
+        return {name: digest for name, digest in named.items() if now.get(name) == digest}
+
+    def _secret_variables(self, among: Iterable[str] | None = None) -> Iterator[tuple[str, str]]:
+        if type(os.environ) is not _ENVIRON:
+            return  # the user's, which is not asked for anything
+        for name in list(os.environ if among is None else among):
+            value = os.environ.get(name)
+            if value and self._redactor.names.strength(name) is not None:
+                yield name, self._redactor.digest(value)
 
     def _learn_environment(self) -> None:
         """Remember what the environment holds, if it was set anew (as by a ``.env`` file)."""

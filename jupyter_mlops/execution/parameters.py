@@ -71,12 +71,14 @@ class Prepared:
 
     ``tagged`` holds those that papermill still has to inject, ``secrets`` the values that were
     put back where their marks stood: whatever is kept of the execution must be without them.
+    So are those of ``variables``, which the kernel's environment lacks.
     """
 
     notebook: NotebookNode
     tagged: dict[str, Any]
     settings: tuple[Setting, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def parameters(notebook: NotebookNode) -> tuple[NotebookParameter, ...]:

@@ -2,7 +2,8 @@
 
 A notebook never runs with a mark in place of a password. Each value is taken from what the
 caller gives, from the notebook's file or the environment where its digest is the recorded one,
-or from the variable of its name; what is still missing is asked for, all at once.
+or from the variable of its name; what is still missing is asked for, all at once. So is a secret
+that the recorded run read from its environment, if no variable of that name is set.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import copy
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any
@@ -46,6 +47,7 @@ def restored(
     given: Mapping[str, str],
     file: bytes | None = None,
     cell_of: Mapping[int, int | None] | None = None,
+    variables: Sequence[Wanted] = (),
 ) -> Prepared:
     """Return what is to be executed, with every secret in its place.
 
@@ -57,6 +59,8 @@ def restored(
         The notebook's file as it is now, which may still hold them.
     cell_of
         Positions by which people know the cells, by those in `prepared`.
+    variables
+        What the code reads from its environment.
 
     Raises
     ------
@@ -64,7 +68,7 @@ def restored(
         If one is nowhere to be found.
     """
     wanted = _wanted(prepared, cell_of)
-    if not wanted:
+    if not wanted and not variables:
         return prepared
     known = _known(redactor, file)
     values: dict[str, str] = {}
@@ -78,9 +82,18 @@ def restored(
             missing.append(one)
         else:
             values[one.digest] = value
+    environment: dict[str, str] = {}
+    for one in variables:
+        # As it is set now, it is what the code would read; another value the verdict will tell.
+        value = given.get(one.name, None if one.name in os.environ else known.get(one.digest))
+        if value is not None:
+            environment[one.name] = value
+        elif one.name not in os.environ:
+            missing.append(one)
     if missing:
-        names = ", ".join(one.name for one in missing)
-        secrets = [{"name": one.name, "cell": one.cell} for one in missing]
+        needed = {one.name: one.cell for one in reversed(missing)}
+        secrets = [{"name": name, "cell": needed[name]} for name in reversed(needed)]
+        names = ", ".join(reversed(needed))
         raise SecretsNeededError(names=names, variable=missing[0].name.upper(), secrets=secrets)
     exact = {digest for digest, value in values.items() if redactor.digest(value) == digest}
     notebook = copy.deepcopy(prepared.notebook)
@@ -89,8 +102,14 @@ def restored(
             cell.source = _put_back(cell.source, values, exact)
     tagged = {name: _value(one, values) for name, one in prepared.tagged.items()}
     settings = tuple(replace(one, value=_value(one.value, values)) for one in prepared.settings)
-    put_back = tuple(dict.fromkeys(values.values()))
-    return replace(prepared, notebook=notebook, tagged=tagged, settings=settings, secrets=put_back)
+    return replace(
+        prepared,
+        notebook=notebook,
+        tagged=tagged,
+        settings=settings,
+        secrets=tuple(dict.fromkeys([*values.values(), *environment.values()])),
+        variables=environment,
+    )
 
 
 def _wanted(prepared: Prepared, cell_of: Mapping[int, int | None] | None) -> list[Wanted]:

@@ -203,7 +203,8 @@ class CellExecution:
     """One execution of one cell, as a run's document lists it.
 
     ``console`` is that of a console on the notebook's kernel, or of a replay of one: it stands
-    in no notebook.
+    in no notebook. ``variables`` are those of the environment that mean a secret and that it read,
+    as the kernel was started with them, with a digest each.
     """
 
     cell: int | None
@@ -220,6 +221,7 @@ class CellExecution:
     injected: bool = False
     overlapping: bool = False
     console: bool = False
+    variables: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)

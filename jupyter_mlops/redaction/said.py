@@ -41,6 +41,7 @@ _AS_THEY_ARE = frozenset(
         "skipped",
         "status",
         "user",
+        "variables",
         "volatile",
         "writes",
     }

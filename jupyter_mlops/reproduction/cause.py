@@ -28,7 +28,7 @@ from jupyter_mlops.records import (
 )
 from jupyter_mlops.redaction import digest_of, is_redacted
 from jupyter_mlops.redaction.marks import comparable
-from jupyter_mlops.reproduction import packages, secrets
+from jupyter_mlops.reproduction import secrets, surroundings
 from jupyter_mlops.reproduction.flows import flows, lineage, reaching
 from jupyter_mlops.reproduction.hidden import hidden_state
 from jupyter_mlops.reproduction.order import other_order
@@ -144,14 +144,14 @@ def weighed(evidence: Evidence) -> Causes:
         *hidden_state(evidence.before, evidence.repeated, evidence.error),
         *_order(evidence),
         *_seeds(evidence, cells),
-        *_environment(evidence),
-        *_confinement(evidence),
+        *surroundings.causes(evidence),
     ]
     if not found:
         return Causes((_unknown(evidence),))
     # An error that names its reason makes that reason the likely one.
     failed = evidence.error.type if evidence.error is not None else ""
-    named = {*_ended(evidence), *_missing_files(evidence)}
+    missing = surroundings.missing_variables(evidence)
+    named = {*_ended(evidence), *_missing_files(evidence), *missing}
     if failed in _MISSING_PACKAGE:
         named.update(one for one in found if one.kind == "environment")
     reaches = evidence.reaches()
@@ -358,33 +358,6 @@ def _seeds(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
             continue
         where = f"cell{'s' if len(in_lineage) > 1 else ''} {_listed(in_lineage)}"
         yield Cause("seed", generator, in_lineage[0], f"used without a seed in {where}")
-
-
-def _environment(evidence: Evidence) -> Iterator[Cause]:
-    before, after = evidence.before.environment, evidence.after.environment
-    if before is None or after is None or before.digest == after.digest:
-        return
-    if before.python != after.python:
-        detail = f"{before.python} → {after.python}"
-        yield Cause("environment", "python", None, detail, before.python, after.python)
-    sources = [pair.step.source for pair in evidence.pairs if pair.step is not None]
-    for name in packages.changed(before.packages, after.packages, sources):
-        then, now = before.packages.get(name), after.packages.get(name)
-        detail = f"{then or 'not installed'} → {now or 'not installed'}"
-        yield Cause("environment", name, None, detail, then, now)
-    if before.platform != after.platform:
-        detail = f"{before.platform} → {after.platform}"
-        yield Cause("hardware", "platform", None, detail, before.platform, after.platform)
-
-
-def _confinement(evidence: Evidence) -> Iterator[Cause]:
-    if (
-        evidence.confined
-        and evidence.error is not None
-        and evidence.error.type == "PermissionError"
-    ):
-        detail = f"allows no write outside of it ({evidence.error.message}); --in-place does"
-        yield Cause("environment", "the sandbox", evidence.pairs[evidence.at].cell, detail)
 
 
 def _unknown(evidence: Evidence) -> Cause:

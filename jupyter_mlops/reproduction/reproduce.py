@@ -44,6 +44,7 @@ from jupyter_mlops.reproduction.outputs import Standard
 from jupyter_mlops.reproduction.randomness import unseeded
 from jupyter_mlops.reproduction.replay import Replay, of_run
 from jupyter_mlops.reproduction.sandbox import Place
+from jupyter_mlops.reproduction.surroundings import variables_of
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.recording import Recording
 
@@ -127,7 +128,8 @@ def _with_secrets(store: Store, run: Run, replay: Replay, given: Mapping[str, st
         file = None if run.notebook is None else documents.content(run.notebook)
     except NotebookError:
         file = None  # it is gone: nothing can be taken from it
-    prepared = restored(store.redactor, replay.prepared, given, file, replay.cell_of)
+    read = variables_of(run, replay.sources())
+    prepared = restored(store.redactor, replay.prepared, given, file, replay.cell_of, read)
     store.learn_secrets(prepared.secrets)
     return replace(replay, prepared=prepared)
 
@@ -229,7 +231,7 @@ class _Reproducing:
             timeout_s=order.timeout_s,
             cell_timeout_s=order.cell_timeout_s,
             writable=place.writable,
-            variables=dict(place.variables),
+            variables={**order.replay.prepared.variables, **dict(place.variables)},
             scratch=None if place.root is None else str(place.root),
         )
 

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jupyter_mlops.events import CellFinished
+from jupyter_mlops.dataflow.variables import variables_read
+from jupyter_mlops.events import CellFinished, CellStarted
 from jupyter_mlops.records import (
     CellExecution,
     DataUse,
@@ -264,8 +265,16 @@ def recorded_of(placed: Placed) -> Recorded:
             injected=placed.injected,
             overlapping=started.overlapping,
             console=placed.console,
+            variables=_variables(started),
         ),
     )
+
+
+def _variables(started: CellStarted) -> dict[str, str] | None:
+    """Return the variables, of those that the source names, that it reads."""
+    named = started.variables or {}
+    read = variables_read(started.source, named)
+    return {name: digest for name, digest in named.items() if name in read} or None
 
 
 def executing_of(placed: Sequence[Placed]) -> Executing | None:

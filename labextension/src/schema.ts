@@ -47,7 +47,8 @@ export interface CellDetail {
  * One execution of one cell, as a run's document lists it.
  *
  *     ``console`` is that of a console on the notebook's kernel, or of a replay of one: it stands
- *     in no notebook.
+ *     in no notebook. ``variables`` are those of the environment that mean a secret and that it read,
+ *     as the kernel was started with them, with a digest each.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "CellExecution".
@@ -66,6 +67,9 @@ export interface CellExecution {
   source_digest: string;
   started: string | null;
   status: 'error' | 'interrupted' | 'not run' | 'ok' | 'running';
+  variables: {
+    [k: string]: string;
+  } | null;
   writes: string[];
 }
 /**

@@ -370,6 +370,29 @@ def test_a_kernel_learns_variables_that_are_set_later(
     assert "Tr0ub4dor" not in json.dumps(kept(said))
 
 
+def test_a_kernel_tells_of_the_secret_variables_that_it_was_started_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DB_PASSWORD", "Tr0ub4dor-and-3xtra")
+    monkeypatch.setenv("API_KEY", "")
+    monkeypatch.setenv("DATA_FOLDER", "data")
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    secrets = KernelSecrets(tmp_path, None, None, None)
+    source = "DB_PASSWORD API_KEY DATA_FOLDER HF_TOKEN"
+    named = secrets.variables(source)
+    assert list(named) == ["DB_PASSWORD"]
+    assert named["DB_PASSWORD"].startswith("hmac-sha256:")
+    assert secrets.variables("print(1)") == {}
+
+    monkeypatch.setenv("HF_TOKEN", "set-by-a-cell-4711")
+    monkeypatch.setenv("DB_PASSWORD", "set-by-a-cell-4711")
+    assert secrets.variables(source) == {}, "cells that set them will do so again"
+
+    monkeypatch.setenv("DB_PASSWORD", "Tr0ub4dor-and-3xtra")
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    assert secrets.variables(source) == {}, "what is put in its place is asked for nothing"
+
+
 def test_a_kernel_says_once_that_it_remembers_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

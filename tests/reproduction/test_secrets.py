@@ -111,6 +111,73 @@ def test_a_secret_parameter_that_was_injected_is_asked_for(home: Path) -> None:
     assert asked == ["password"]
 
 
+READS = (
+    "import os",
+    'password = os.environ["DB_PASSWORD"]\nprint(len(password))',
+    'token = os.getenv("HF_TOKEN")\nprint(len(token))',
+    'os.environ["API_KEY"] = "set-4711-here"\nprint(len(os.environ["API_KEY"]))',
+)
+
+
+def test_a_secret_that_was_read_from_the_environment_is_asked_for_by_its_name(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _notebook(home, *READS)
+    monkeypatch.delenv("API_KEY", raising=False)
+    monkeypatch.setenv("DB_PASSWORD", SECRET)
+    monkeypatch.setenv("HF_TOKEN", OTHER)
+    record = api.run(path)
+    assert [list(one.variables or {}) for one in record.cells] == [
+        [],
+        ["DB_PASSWORD"],
+        ["HF_TOKEN"],
+        [],
+    ]
+
+    monkeypatch.delenv("DB_PASSWORD")
+    monkeypatch.delenv("HF_TOKEN")
+    with pytest.raises(SecretsNeededError, match="DB_PASSWORD, HF_TOKEN") as caught:
+        api.reproduce(record.id)
+    assert caught.value.values["secrets"] == [
+        {"name": "DB_PASSWORD", "cell": 1},
+        {"name": "HF_TOKEN", "cell": 2},
+    ]
+
+    monkeypatch.setenv("HF_TOKEN", OTHER)
+    asked: list[str] = []
+
+    def answer(name: str) -> str:
+        asked.append(name)
+        return SECRET
+
+    said = verbs.parse(["reproduce", record.id])(verbs.Context(settings.read(), ask_secret=answer))
+    assert said.document.verdict == "identical", said.document
+    assert asked == ["DB_PASSWORD (cell 1)"]
+
+    verdict = api.reproduce(record.id, secrets={"DB_PASSWORD": OTHER + "x"})
+    assert verdict.verdict == "differs"
+    cause = verdict.causes[0]
+    assert (cause.kind, cause.what, cause.cell) == ("environment", "DB_PASSWORD", 1)
+    assert cause.detail == "redacted, another value"
+    content = b"".join(one.read_bytes() for one in (home / "home").rglob("*") if one.is_file())
+    assert SECRET.encode() not in content and OTHER.encode() not in content
+
+
+def test_a_variable_that_is_not_set_any_more_is_the_cause(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _notebook(home, 'import os\nprint(os.environ["CORPUS_LANGUAGE"])')
+    monkeypatch.setenv("CORPUS_LANGUAGE", "ko")
+    record = api.run(path)
+    assert record.cells[0].variables is None, "it is no secret"
+    monkeypatch.delenv("CORPUS_LANGUAGE")
+    verdict = api.reproduce(record.id)
+    assert verdict.verdict == "could not run"
+    (cause,) = verdict.causes
+    assert (cause.kind, cause.what, cause.cell) == ("environment", "CORPUS_LANGUAGE", 0)
+    assert "CORPUS_LANGUAGE is not set in the environment" in verdict.sentence
+
+
 @pytest.mark.parametrize("from_variable", [False, True])
 def test_a_secret_that_is_put_back_under_any_name_stays_out_of_the_store(
     home: Path, monkeypatch: pytest.MonkeyPatch, from_variable: bool

@@ -27,7 +27,7 @@ function cellOf(
     ...{ cell, id: null, status: 'ok', started: null, duration_s: 1 },
     ...{ execution_count: null, source_digest: '', outputs: [], error: null },
     ...{ reads: [], writes: [], injected: false, overlapping: false },
-    console: false,
+    ...{ console: false, variables: null },
     ...some
   };
 }

@@ -58,8 +58,8 @@ function Fields(props: {
       )}
       <p>
         {trans._n(
-          'The recorded code had a secret, of which only a keyed digest was kept.',
-          'The recorded code had secrets, of which only keyed digests were kept.',
+          'The recorded run used a secret, of which only a keyed digest was kept.',
+          'The recorded run used secrets, of which only keyed digests were kept.',
           secrets.length
         )}
       </p>
