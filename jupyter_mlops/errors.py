@@ -133,7 +133,7 @@ class NeedsInPlaceError(UsageError):
 class NotForgettableError(UsageError):
     """A run is still being recorded, or others depend on it."""
 
-    template = "run {run} can't be forgotten: {reason}"
+    template = "run {run:.8} can't be forgotten: {reason}"
     http_status = 409
 
 

@@ -78,7 +78,8 @@ def forget(
     Raises
     ------
     NotForgettableError
-        If a run is still being recorded, its kernel still runs, or others depend on it.
+        If a run is still being executed, its kernel still runs, or others depend on it; a
+        preview says so instead.
     UnknownRunError, AmbiguousRunError
         If no run, or several, fit.
     """

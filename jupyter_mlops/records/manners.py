@@ -81,7 +81,8 @@ class Forgetting:
     """What ``forget --json`` prints; ``done`` tells whether it was forgotten or only looked at.
 
     ``executions`` are erased, ``shared_executions`` stay because other runs need them too;
-    ``copies`` of data files go, which are among the ``blobs``.
+    ``copies`` of data files go, which are among the ``blobs``. ``obstacle`` says why it can't be
+    done now, and what to do first.
     """
 
     done: bool
@@ -92,5 +93,6 @@ class Forgetting:
     blobs: int
     freed_bytes: int
     copies: int = 0
+    obstacle: str | None = None
     notices: tuple[str, ...] = ()
     schema: int = SCHEMA_VERSION

@@ -46,6 +46,12 @@ _CLOCKS_APART_S = 0.02
 # The events that tell of one execution, whatever it was.
 _OF_EXECUTIONS = frozenset(one.type for one in (CellStarted, CellFinished, DataCompleted))
 SEALED = "a run of it was forgotten"
+# Other runs of a session can be told apart from a forgotten one only once no more come.
+_KERNEL_RUNS = (
+    "its kernel still runs, and later runs may rest on it; shut the kernel down or restart it, "
+    "then forget the run"
+)
+_UNDER_WAY = "it is still being executed; wait for its end or cancel it, then forget it"
 
 
 @dataclass
@@ -60,6 +66,7 @@ class _Plan:
     executions: int = 0
     shared: int = 0
     copies: int = 0
+    obstacle: NotForgettableError | None = None
     notices: list[str] = field(default_factory=list)
 
     @property
@@ -71,13 +78,7 @@ class _Plan:
 def preview(
     database: Database, blobs: Blobs, refs: Sequence[str], *, with_dependents: bool
 ) -> Forgetting:
-    """Tell what forgetting these runs takes away, and change nothing.
-
-    Raises
-    ------
-    NotForgettableError
-        If one of them is being recorded.
-    """
+    """Tell what forgetting these runs takes away, or why it can't be done; change nothing."""
     with database.read() as connection:
         plan = _plan(connection, refs, with_dependents)
         gone = _orphaned(connection, plan)[0]
@@ -106,6 +107,8 @@ def forget(
     time.sleep(_CLOCKS_APART_S)
     with database.write() as connection:
         plan = _plan(connection, refs, with_dependents)
+        if plan.obstacle is not None:
+            raise plan.obstacle
         if plan.dependents and not with_dependents:
             raise NotForgettableError(run=plan.ids[0], reason=_needed(plan.dependents))
         for writer, lines in plan.lines.items():
@@ -138,6 +141,7 @@ def _told(plan: _Plan, freed: dict[str, int], database: Database, *, done: bool)
         blobs=len(freed),
         freed_bytes=sum(freed.values()),
         copies=plan.copies,
+        obstacle=None if plan.obstacle is None else plan.obstacle.values["reason"],
         notices=tuple(plan.notices),
     )
 
@@ -157,10 +161,8 @@ def _plan(connection: Connection, refs: Sequence[str], with_dependents: bool) ->
     )
     for row in plan.runs:
         if row.status == "running":
-            raise NotForgettableError(
-                run=row.id,
-                reason="it is still being recorded; end its execution, or its kernel, first",
-            )
+            why = _KERNEL_RUNS if row.trigger == "interactive" else _UNDER_WAY
+            plan.obstacle = NotForgettableError(run=row.id, reason=why)
     of_batches = select(sessions.c.id).where(sessions.c.run.in_(plan.ids))
     its = {row.session for row in plan.runs} | set(connection.execute(of_batches).scalars())
     for session in sorted(its):
@@ -188,12 +190,9 @@ def _plan_session(connection: Connection, plan: _Plan, session: str) -> None:
     row = connection.execute(select(sessions).where(sessions.c.id == session)).one_or_none()
     if row is None:
         return
-    if not row.closed:
-        raise NotForgettableError(
-            run=next((one.id for one in plan.runs if one.session == session), row.run),
-            reason="its kernel still runs, and what the next runs rest on could not be told any "
-            "more; shut the kernel down or restart it first",
-        )
+    if not row.closed and plan.obstacle is None:
+        run = next((one.id for one in plan.runs if one.session == session), row.run)
+        plan.obstacle = NotForgettableError(run=run, reason=_KERNEL_RUNS)
     going = {number for one in plan.runs if one.session == session for number in _numbers(one)}
     others = connection.execute(
         select(runs).where(runs.c.session == session, runs.c.id.not_in(plan.ids))

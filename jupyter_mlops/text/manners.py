@@ -60,6 +60,8 @@ def forgetting(record: Forgetting, columns: int | None = None) -> str:
             goes = "goes too" if one.run in record.runs else "has to go too (--with-dependents)"
             lines.append(f"{goes}: {one.run[:ID_SHOWN]}, {one.why}")
     lines += [clean(notice) for notice in record.notices]
+    if record.obstacle is not None:
+        lines.append(f"not now: {clean(record.obstacle)}")
     return f"\n{INDENT}".join(lines)
 
 

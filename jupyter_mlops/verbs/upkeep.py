@@ -54,7 +54,7 @@ def _forget(options: argparse.Namespace, context: Context) -> Answer:
         found = api.forget(
             *options.runs, with_dependents=options.with_dependents, preview=True, store=store
         )
-        refused = found.dependents and not options.with_dependents
+        refused = found.obstacle or (found.dependents and not options.with_dependents)
         if not options.preview and not options.yes and not refused:
             if context.ask is None:
                 raise UsageError(message="nothing was forgotten: add --yes, or look with --preview")

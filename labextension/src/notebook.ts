@@ -47,6 +47,11 @@ export class ActiveNotebook implements IDisposable {
     return this._panel?.sessionContext.session?.kernel?.id ?? null;
   }
 
+  /** Shut its kernel down; what it held is lost. */
+  async shutDownKernel(): Promise<void> {
+    await this._panel?.sessionContext.shutdown();
+  }
+
   /** Whether the notebook's own metadata switches capture off. */
   get optedOut(): boolean {
     const ours = this._panel?.model?.getMetadata('jupyter_mlops');

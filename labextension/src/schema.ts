@@ -263,7 +263,8 @@ export interface Folder {
  * What ``forget --json`` prints; ``done`` tells whether it was forgotten or only looked at.
  *
  *     ``executions`` are erased, ``shared_executions`` stay because other runs need them too;
- *     ``copies`` of data files go, which are among the ``blobs``.
+ *     ``copies`` of data files go, which are among the ``blobs``. ``obstacle`` says why it can't be
+ *     done now, and what to do first.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Forgetting".
@@ -276,6 +277,7 @@ export interface Forgetting {
   executions: number;
   freed_bytes: number;
   notices: string[];
+  obstacle: string | null;
   runs: string[];
   schema: number;
   shared_executions: number;

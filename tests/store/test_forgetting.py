@@ -172,13 +172,17 @@ def test_what_is_being_recorded_is_refused(home: Settings, store: Store, tmp_pat
     session(home, tmp_path, ended=False)
     store.refresh()
     later, first = records(store)
-    with pytest.raises(NotForgettableError, match="still being recorded"):
-        store.forget([later.id])
-    with pytest.raises(NotForgettableError, match="kernel still runs"):
-        store.forget([first.id])
+    for run in (later, first):
+        with pytest.raises(NotForgettableError, match=r"kernel still runs.*shut the kernel down"):
+            store.forget([run.id])
+        # A look is told of it, and is no error.
+        told = store.forgetting([run.id])
+        assert told.runs == (run.id,) and told.executions
+        assert told.obstacle is not None and "shut the kernel down" in told.obstacle
     store.begin_batch(batch("1" * 32, notebook("1")))
-    with pytest.raises(NotForgettableError, match="still being recorded"):
-        store.forgetting(["1" * 32])
+    with pytest.raises(NotForgettableError, match=r"^run 11111111 .* still being executed.*cancel"):
+        store.forget(["1" * 32])
+    assert "still being executed" in (store.forgetting(["1" * 32]).obstacle or "")
     assert len(records(store)) == 3
 
 

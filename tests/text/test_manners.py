@@ -26,6 +26,9 @@ def test_what_is_forgotten_is_told_in_words_of_the_notebook() -> None:
     assert what.endswith("20.7 kB of stored content")
     assert shared.strip().startswith("1 execution of a cell stays")
     assert "has to go too (--with-dependents): bbbbbbbb" in dependent
+    assert "not now: its kernel" in text.forgetting(
+        replace(GOING, obstacle="its kernel still runs")
+    )
     both = replace(GOING, runs=("a" * 32, "b" * 32))
     assert "goes too: bbbbbbbb" in text.forgetting(both)
 

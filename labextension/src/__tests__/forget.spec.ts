@@ -17,6 +17,7 @@ const PREVIEW: Forgetting = {
   blobs: 7,
   freed_bytes: 12_345,
   copies: 1,
+  obstacle: null,
   notices: []
 };
 
@@ -104,16 +105,58 @@ describe('Forget', () => {
     expect(stage.runs.selected).toEqual([]);
   });
 
+  it.each(['Cancel', 'Shut Down Kernel'])(
+    'of a session whose kernel runs asks to shut that down: %s',
+    async answer => {
+      rows = ['b'];
+      await stage.runs.refresh();
+      const obstacle = 'its kernel still runs; shut it down';
+      stage.server.on('GET', 'runs/b/forgetting', () => ({
+        body: {
+          ...PREVIEW,
+          obstacle: stage.notebook.shutDown ? null : obstacle
+        }
+      }));
+      const done = forget();
+      const said = (await found('.jp-Dialog')).textContent;
+      expect(said).toContain('Its kernel still runs; shut it down.');
+      expect(said).toContain('kernel of train.ipynb');
+      await press(answer);
+      if (answer === 'Cancel') {
+        await done;
+        expect(stage.notebook.shutDown).toBe(0);
+        expect(asked).toEqual([]);
+        return;
+      }
+      await press('Forget');
+      await done;
+      expect(stage.notebook.shutDown).toBe(1);
+      expect(asked).toEqual([null]);
+    }
+  );
+
+  it('of what is still executed tells why not', async () => {
+    preview({ obstacle: 'it is still being executed' });
+    stage.notebook.kernel = null;
+    const done = forget();
+    expect((await found('.jp-Dialog')).textContent).toContain(
+      'It is still being executed.'
+    );
+    await press('Ok');
+    await done;
+    expect(asked).toEqual([]);
+  });
+
   it('tells why the server does not', async () => {
     stage.server.on('DELETE', 'runs/b', () => ({
       status: 409,
-      body: { message: 'b is still running', reason: 'RunBusyError' }
+      body: { message: 'run b is still running', reason: 'RunBusyError' }
     }));
     const done = forget();
     await press('Forget');
     await found('.jp-Dialog .jp-mod-accept');
     expect(document.querySelector('.jp-Dialog')?.textContent).toContain(
-      'b is still running'
+      'Run b is still running.'
     );
     await press('Ok');
     await done;
@@ -177,10 +220,8 @@ describe('Forget, where it can’t be done', () => {
       summaryOf('batch', { status: 'running', trigger: 'run' }),
       summaryOf('b')
     );
-    expect(entry('open')).toEqual([
-      false,
-      'Forget This Run (its kernel is alive: shut it down or restart it first)'
-    ]);
+    // Its kernel can be shut down on the way.
+    expect(entry('open')).toEqual([true, 'Forget This Run…']);
     expect(entry('batch')).toEqual([
       false,
       'Forget This Run (it has not ended)'

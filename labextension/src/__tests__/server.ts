@@ -127,6 +127,12 @@ export class Notebook {
   kernel: string | null = 'k';
   optedOut = false;
   isExecuting = false;
+  shutDown = 0;
+
+  async shutDownKernel(): Promise<void> {
+    this.shutDown += 1;
+    this.kernel = null;
+  }
 
   activate(path: string | null): void {
     this.panel = path === null ? null : {};

@@ -16,6 +16,10 @@ import {
   telling
 } from './context';
 
+/** The server notices a kernel's end within a second or two. */
+const PATIENCE_MS = 20_000;
+const LOOK_MS = 250;
+
 /** Removes a run for good, once the user has seen what goes with it. */
 export function addForgetCommand(context: ICommandContext): void {
   const { commands, mlops, trans } = context;
@@ -48,12 +52,7 @@ export function addForgetCommand(context: ICommandContext): void {
           if (!(error instanceof RequestError) || error.status !== 409) {
             throw error;
           }
-          // It says what to do, in more words than a notification shows.
-          await showDialog({
-            title: trans.__('This run stays for now'),
-            body: error.message,
-            buttons: [Dialog.okButton()]
-          });
+          await tellWhy(context, error.message);
         }
       })
   });
@@ -69,17 +68,21 @@ function whyNot(
     return trans.__('your role on this server may only read');
   }
   const listed = mlops.runs.list?.find(({ id }) => id === run);
-  if (listed?.status !== 'running') {
-    return null;
-  }
-  return listed.trigger === 'interactive'
-    ? trans.__('its kernel is alive: shut it down or restart it first')
-    : trans.__('it has not ended');
+  // A kernel can be shut down on the way.
+  return listed?.status === 'running' && listed.trigger !== 'interactive'
+    ? trans.__('it has not ended')
+    : null;
 }
 
 async function forget(context: ICommandContext, run: string): Promise<void> {
   const { mlops, trans } = context;
-  const preview = await mlops.client.forgetting(run);
+  let preview = await mlops.client.forgetting(run);
+  if (preview.obstacle !== null) {
+    if (!(await isKernelEnded(context, run, preview.obstacle))) {
+      return;
+    }
+    preview = await unhindered(context, run);
+  }
   if (!(await isWanted(context, run, preview))) {
     return;
   }
@@ -94,6 +97,75 @@ async function forget(context: ICommandContext, run: string): Promise<void> {
     ),
     BRIEF
   );
+}
+
+/** It says what to do, in more words than a notification shows. */
+async function tellWhy({ trans }: ICommandContext, why: string): Promise<void> {
+  await showDialog({
+    title: trans.__('This run stays for now'),
+    body: sentence(why),
+    buttons: [Dialog.okButton()]
+  });
+}
+
+/** Offer to shut the notebook's kernel down where that is what keeps the run. */
+async function isKernelEnded(
+  context: ICommandContext,
+  run: string,
+  obstacle: string
+): Promise<boolean> {
+  const { mlops, trans } = context;
+  const { notebook } = mlops.runs;
+  const listed = mlops.runs.list?.find(({ id }) => id === run);
+  if (listed?.trigger !== 'interactive' || notebook.kernel === null) {
+    await tellWhy(context, obstacle);
+    return false;
+  }
+  const { button } = await showDialog({
+    title: trans.__('Shut the kernel down to forget run %1?', shorten(run)),
+    body: (
+      <div className="jp-mlops-View jp-mlops-Forgetting">
+        <p>{sentence(obstacle)}</p>
+        <p>
+          {trans.__(
+            'What the kernel of %1 holds in memory is lost; the notebook stays as it is. Before anything is forgotten you see what goes.',
+            notebook.name ?? ''
+          )}
+        </p>
+      </div>
+    ),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.warnButton({ label: trans.__('Shut Down Kernel') })
+    ],
+    defaultButton: 0
+  });
+  if (button.accept) {
+    await notebook.shutDownKernel();
+  }
+  return button.accept;
+}
+
+/** What goes, once the server has heard of the kernel's end. */
+async function unhindered(
+  { mlops }: ICommandContext,
+  run: string
+): Promise<Forgetting> {
+  const until = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const preview = await mlops.client.forgetting(run);
+    if (preview.obstacle === null) {
+      return preview;
+    }
+    if (Date.now() > until) {
+      throw new Error(preview.obstacle);
+    }
+    await new Promise(resolve => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 async function isWanted(
