@@ -13,6 +13,7 @@ same name, and a value that was changed in place.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from functools import cache
 from itertools import compress, islice, repeat
 from operator import is_, ne
@@ -53,6 +54,8 @@ class Between:
         self.left: Look | None = None
         self.found: Look | None = None
         self._version: int | None = None
+        # The number of the namespace, and where its version lies.
+        self._place: tuple[int, Any] | None = None
         self._shells: set[str] = set()
         self.is_too_large = False
         self.has_compared = True
@@ -72,11 +75,11 @@ class Between:
         self._open = {execution}
         self.is_too_large = len(namespace) > NAMES_LIMIT
         version, self._version = self._version, None
-        if left is not None and version is not None and version == version_of(namespace):
+        if left is not None and version is not None and version == self.version_of(namespace):
             self.found = left
             return ()
-        self.found = _look(namespace, left)
-        return self.changed(left, self.found, namespace)
+        self.found, changed = _look(namespace, left)
+        return self._without_the_shells(changed, namespace) if changed else ()
 
     def end(self, execution: int, namespace: dict[str, Any]) -> tuple[str, ...]:
         """Return the names that changed while the cell ran, its own ones included."""
@@ -86,22 +89,25 @@ class Between:
         if self._open:
             return ()
         # Before the look: what a thread does meanwhile is then looked at again.
-        self._version = version_of(namespace)
-        self.left = _look(namespace, found)
-        return self.changed(found, self.left, namespace)
+        self._version = self.version_of(namespace)
+        self.left, changed = _look(namespace, found)
+        return self._without_the_shells(changed, namespace)
 
-    def changed(
-        self, before: Look | None, now: Look | None, namespace: dict[str, Any]
-    ) -> tuple[str, ...]:
+    def changed(self, before: Look | None, now: Look, namespace: dict[str, Any]) -> tuple[str, ...]:
         """Return the names that changed between two looks, IPython's own left out."""
-        if before is None or now is None or before == now:
-            return ()
+        return (
+            () if before is None else self._without_the_shells(_differing(before, now), namespace)
+        )
+
+    def _without_the_shells(
+        self, changed: Iterable[str], namespace: dict[str, Any]
+    ) -> tuple[str, ...]:
         hidden, shells = self._hidden.names, self._shells
         # After each cell IPython's own history has changed, which is five names, four of them
         # always the same.
         found = [
             name
-            for name in _differing(before, now)
+            for name in changed
             if name not in shells
             and not (name[:1] == "_" and self._is_the_shells(name))
             and not (name in hidden and hidden[name] is namespace.get(name))
@@ -117,18 +123,21 @@ class Between:
             self._shells.add(name)
         return True
 
+    def version_of(self, namespace: dict[str, Any]) -> int | None:
+        """Return a number that is another after every change; ``None`` where there is none.
 
-def version_of(namespace: dict[str, Any]) -> int | None:
-    """Return a number that is another after every change; ``None`` where there is none.
-
-    CPython up to 3.12 counts the changes of all dictionaries together, and notes the count in
-    the one that changed. It is read where it lies, if that can be seen to be the place.
-    """
-    ctypes = sys.modules.get("ctypes")  # capture imports nothing for itself
-    if ctypes is None or type(namespace) is not dict or not _has_versions(ctypes):
-        return None
-    version: int = ctypes.c_uint64.from_address(id(namespace) + _VERSION_AT).value
-    return version
+        CPython up to 3.12 counts the changes of all dictionaries together, and notes the count
+        in the one that changed. It is read where it lies, if that can be seen to be the place.
+        """
+        place, number = self._place, _number(namespace)
+        if place is None or place[0] != number:
+            ctypes = sys.modules.get("ctypes")  # capture imports nothing for itself
+            if ctypes is None or type(namespace) is not dict or not _has_versions(ctypes):
+                return None
+            lies = ctypes.c_uint64.from_address(id(namespace) + _VERSION_AT)
+            self._place = place = (number, lies)
+        version: int = place[1].value
+        return version
 
 
 @cache
@@ -149,28 +158,32 @@ def _has_versions(ctypes: Any) -> bool:
     return "two" not in probe and len(set(seen)) == 4 and place.value == seen[-1]
 
 
-def _look(namespace: dict[str, Any], earlier: Look | None) -> Look | None:
+def _look(namespace: dict[str, Any], earlier: Look | None) -> tuple[Look | None, Iterable[str]]:
+    """Look at all names; return also those that differ from an earlier look."""
     if len(namespace) > NAMES_LIMIT:
-        return None
-    try:
-        found = None if earlier is None else _look_once_more(namespace, earlier[0])
-    except RuntimeError:  # a thread has added or deleted a name meanwhile
-        found = None
-    if found is not None:
-        return found
+        return None, ()
+    if earlier is not None:
+        try:
+            found = _look_once_more(namespace, *earlier)
+        except RuntimeError:  # a thread has added or deleted a name meanwhile
+            found = None
+        if found is not None:
+            return found
     # Lists, each made in one step.
     values, names = list(namespace.values()), list(namespace)
     if len(names) != len(values):
-        return None
+        return None, ()
     numbers = list(map(_number, values))
-    if all(map(is_, map(type, names), repeat(str))):
-        return names, numbers
-    # A name of another type may have an `__eq__` of its own, and is not kept.
-    plain = [type(name) is str for name in names]
-    return list(compress(names, plain)), list(compress(numbers, plain))
+    if not all(map(is_, map(type, names), repeat(str))):
+        # A name of another type may have an `__eq__` of its own, and is not kept.
+        plain = [type(name) is str for name in names]
+        names, numbers = list(compress(names, plain)), list(compress(numbers, plain))
+    return (names, numbers), () if earlier is None else _differing(earlier, (names, numbers))
 
 
-def _look_once_more(namespace: dict[str, Any], known: list[str]) -> Look | None:
+def _look_once_more(
+    namespace: dict[str, Any], known: list[str], before: list[int]
+) -> tuple[Look, Iterable[str]] | None:
     """Look at a namespace whose first names are those `known`, as that of most cells.
 
     Each pass over all names fetches a piece of memory for every one, so there are but two.
@@ -180,24 +193,19 @@ def _look_once_more(namespace: dict[str, Any], known: list[str]) -> Look | None:
     if more < 0 or type(namespace) is not dict or not all(map(is_, namespace, known)):
         return None
     numbers = list(map(_number, namespace.values()))
-    names = known
-    if more:
-        fresh = list(islice(reversed(namespace), more))
-        if not all(map(is_, map(type, fresh), repeat(str))):
-            return None
-        names = known + fresh[::-1]
-    return (names, numbers) if len(names) == len(numbers) else None
+    if len(numbers) != len(known) + more:
+        return None
+    differing = [*compress(known, map(ne, before, numbers))]
+    if not more:
+        return (known, numbers), differing
+    fresh = list(islice(reversed(namespace), more))
+    if not all(map(is_, map(type, fresh), repeat(str))):
+        return None
+    fresh.reverse()
+    return (known + fresh, numbers), differing + fresh
 
 
 def _differing(before: Look, now: Look) -> set[str]:
-    (names, numbers), (names_now, numbers_now) = before, now
-    if names is names_now:
-        return {*compress(names, map(ne, numbers, numbers_now))}
-    if names == names_now[: len(names)]:
-        return {*compress(names, map(ne, numbers, numbers_now)), *names_now[len(names) :]}
     # Something was deleted, and the order of the rest says nothing any more.
-    then, since = (
-        dict(zip(names, numbers, strict=True)),
-        dict(zip(names_now, numbers_now, strict=True)),
-    )
+    then, since = dict(zip(*before, strict=True)), dict(zip(*now, strict=True))
     return {name for name in then.keys() | since.keys() if then.get(name) != since.get(name)}

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_mlops import fingerprints
-from jupyter_mlops.capture import models, names
+from jupyter_mlops.capture import models
 from jupyter_mlops.capture.budget import Budget
+from jupyter_mlops.dataflow.accounts import Effects
 from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.records import DataUse, Fingerprint
 
@@ -81,7 +82,7 @@ class Data:
 
     def look(
         self,
-        moved: names.Moved,
+        done: Effects,
         doubtful: frozenset[str],
         namespace: Mapping[str, Any],
         budget: Budget,
@@ -91,8 +92,8 @@ class Data:
 
         Parameters
         ----------
-        moved
-            The names that the cell read and wrote.
+        done
+            What the cell did to its names.
         doubtful
             Those of them that were perhaps not written at all.
         namespace
@@ -104,7 +105,7 @@ class Data:
         """
         prints: dict[int, Fingerprint | None] = {}
         waiting: dict[int, Waiting] = {}
-        for name in sorted(moved.bound | moved.changed):
+        for name in sorted(done.writes):
             self.digests.pop(name, None)
             if name not in namespace or not name.strip("_"):
                 self._last.pop(name, None)
@@ -128,7 +129,7 @@ class Data:
             if key not in waiting:
                 # A partial digest never shows that nothing changed.
                 found.changed[name] = self._is_news(name, fingerprint)
-            if kind != "model" and (found.changed[name] is not False or name in moved.bound):
+            if kind != "model" and (found.changed[name] is not False or name in done.bound):
                 found.uses.append(_made(name, kind, fingerprint))
         found.waiting += waiting.values()
 

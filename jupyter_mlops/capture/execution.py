@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.capture.names import Before, Look
@@ -15,12 +14,14 @@ if TYPE_CHECKING:
     from jupyter_mlops.capture.idle import Waiting
 
 
-@dataclass(repr=False, eq=False)
 class Execution:
     """An execution under way; it holds no object of the user's.
 
     Attributes
     ----------
+    key, given, depth
+        The number of the object by which IPython knows it, its source as that has it, and how
+        many cells it runs inside itself at the moment.
     glimpse
         What the cell mentions, as long as its source need not be read in the kernel.
     tree
@@ -39,26 +40,34 @@ class Execution:
         not find everything.
     """
 
-    number: int
-    message: str | None
-    source: str
-    skipped: bool
-    overlapping: bool
-    began: float = 0.0
-    own_time: float = 0.0
+    # Of the class, as long as they are as most executions leave them: every cell pays for each
+    # that is set.
+    depth = 0
+    began = 0.0
+    own_time = 0.0
     glimpse: Glimpse | None = None
     tree: ast.Module | None = None
     read: Read | None = None
     before: Before | None = None
     found: Look | None = None
     changed: tuple[str, ...] | None = None
-    fields: dict[str, Any] = field(default_factory=dict)
     waiting: list[Waiting] | None = None
-    nested: bool = False
-    broke_off: bool = False
-    is_finished: bool = False
-    is_heard: bool = False
-    may_be_left: bool = False
-    first_line: bytes = b""
+    nested = False
+    broke_off = False
+    is_finished = False
+    is_heard = False
+    may_be_left = False
+    first_line = b""
     last_line: bytes | None = None
-    unseen: list[NotSeen] = field(default_factory=list)
+
+    def __init__(
+        self, number: int, key: int, given: str, message: str | None, skipped: bool
+    ) -> None:
+        self.number = number
+        self.key = key
+        self.given = given
+        self.source = "" if skipped else given
+        self.message = message
+        self.skipped = skipped
+        self.fields: dict[str, Any] = {}
+        self.unseen: list[NotSeen] = []

@@ -8,10 +8,9 @@ that IPython gives to both; a nested ``run_cell`` belongs to the cell that calle
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from threading import get_ident
 from typing import Any
 
 from jupyter_mlops.capture.execution import Execution
@@ -23,16 +22,9 @@ from jupyter_mlops.events import Notice, NotSeen
 
 # Faults of capture after which it switches itself off.
 _FAULT_LIMIT = 3
+_number = object.__hash__
 # Not the attribute, which a class of the user's may define anew.
 _TRACEBACK = vars(BaseException)["__traceback__"].__get__
-
-
-@dataclass(repr=False, eq=False)
-class _Open:
-    key: int
-    source: str
-    execution: Execution
-    depth: int = 0
 
 
 class Hooks:
@@ -51,7 +43,7 @@ class Hooks:
         self._session = session
         self._recorder: Recorder | None = None
         self._listener: Listener | None = None
-        self._stacks: dict[int, list[_Open]] = {}
+        self._stacks: dict[int, list[Execution]] = {}
         self._beginning: set[int] = set()
         self._faults = 0
         self._ends = 0
@@ -162,15 +154,15 @@ class Hooks:
             return
         assert self._recorder is not None
         message = request.get("header", {}).get("msg_id")
-        stack = self._stacks.setdefault(threading.get_ident(), [])
-        while stack and stack[-1].execution.message != message:
+        thread = get_ident()
+        stack = self._stacks.setdefault(thread, [])
+        while stack and stack[-1].message != message:
             # Cells of one thread come one after the other: the end of that one was not told.
             self._abandon(stack.pop())
         if stack:
             stack[-1].depth += 1
-            self._recorder.nest(stack[-1].execution, str(info.raw_cell))
+            self._recorder.nest(stack[-1], str(info.raw_cell))
             return
-        thread = threading.get_ident()
         if self._recorder.begun and thread not in self._beginning:
             self._recorder.abandon_begun(thread)
         # Said before the first line is written: meanwhile another thread's cell may begin.
@@ -187,7 +179,7 @@ class Hooks:
                 # The cell begins all the same: what ends it is the interrupt handed on.
                 interrupt = one
                 execution = self._recorder.start(info, request, overlapping, again=True)
-            stack.append(_Open(id(info), str(info.raw_cell), execution))
+            stack.append(execution)
         finally:
             self._beginning.discard(thread)
         execution.began = time.perf_counter()
@@ -197,39 +189,40 @@ class Hooks:
 
     def _read(self, tree: Any, code: object) -> None:
         began = time.perf_counter()
-        stack = self._stacks.get(threading.get_ident())
-        if not stack or stack[-1].depth or self._recorder is None:
+        stack = self._stacks.get(get_ident())
+        if not stack or self._recorder is None or os.getpid() != self._session.pid:
             return
-        if os.getpid() != self._session.pid:
-            return
-        execution = stack[-1].execution
-        self._recorder.read(execution, tree, code)
-        now = time.perf_counter()
-        execution.own_time += now - began
-        execution.began += now - began
+        execution = stack[-1]
+        if not execution.depth:
+            self._recorder.read(execution, tree, code)
+            now = time.perf_counter()
+            execution.own_time += now - began
+            execution.began += now - began
 
     def _end(self, result: Any, began: float) -> None:
-        stack = self._stacks.get(threading.get_ident())
+        thread = get_ident()
+        stack = self._stacks.get(thread)
         if getattr(result, "error_before_exec", None) is not None:
             _leave_traceback(result.error_before_exec)
         if not stack or self._recorder is None or os.getpid() != self._session.pid:
             return  # an empty cell, or one that began before we did
-        top = stack[-1]
+        execution = stack[-1]
         info = getattr(result, "info", None)
-        if top.depth and id(info) != top.key:
-            top.depth -= 1
-            self._recorder.unnest(top.execution, result)
-            return
-        if info is not None and id(info) != top.key and info.raw_cell != top.source:
-            return
+        if _number(info) != execution.key:
+            if execution.depth:
+                execution.depth -= 1
+                self._recorder.unnest(execution, result)
+                return
+            if info is not None and info.raw_cell != execution.given:
+                return
         stack.pop()
         if not stack:
-            del self._stacks[threading.get_ident()]
+            del self._stacks[thread]
         try:
-            self._recorder.finish(top.execution, result, began)
+            self._recorder.finish(execution, result, began)
         except KeyboardInterrupt:
             # The cell is over; what is left of the work is done without the interrupted part.
-            self._recorder.finish(top.execution, result, began)
+            self._recorder.finish(execution, result, began)
 
     def _on_interrupt(self) -> None:
         if self._stacks:  # else no cell is there that it could be meant for
@@ -255,10 +248,10 @@ class Hooks:
             self._recorder.say_finished()
         self._session.close()
 
-    def _abandon(self, lost: _Open) -> None:
+    def _abandon(self, lost: Execution) -> None:
         assert self._recorder is not None
-        lost.execution.unseen.append(NotSeen("the end of the execution", "it was never told"))
-        self._recorder.finish(lost.execution, None, time.perf_counter())
+        lost.unseen.append(NotSeen("the end of the execution", "it was never told"))
+        self._recorder.finish(lost, None, time.perf_counter())
 
     def _open_session(self, header: dict[str, Any]) -> bool:
         if switched_off(self._session.path):

@@ -18,7 +18,13 @@ from jupyter_mlops.capture.reads import Reads
 from jupyter_mlops.capture.secrets import KernelSecrets
 from jupyter_mlops.capture.sources import Read, Sources
 from jupyter_mlops.dataflow import Flow, literals_of_tree
-from jupyter_mlops.dataflow.accounts import NESTED, measured_by, random_uses
+from jupyter_mlops.dataflow.accounts import (
+    NESTED,
+    Effects,
+    effects,
+    measured_by,
+    random_uses,
+)
 from jupyter_mlops.dataflow.constants import may_hold_literals
 from jupyter_mlops.events import NotSeen, Unread
 from jupyter_mlops.records import Parameter
@@ -218,18 +224,18 @@ class Looks:
         if is_beside:
             seen["beside"] = True
         self.sources.leave(tree, len(execution.source), glimpse.words, changed)
-        binds_any = execution.nested or glimpse.binds_any
-        if not binds_any and not glimpse.words.issuperset(changed):
+        if not glimpse.words.issuperset(changed) and not (execution.nested or glimpse.binds_any):
             changed = tuple(filter(glimpse.words.__contains__, changed))
         # What the cell got out of a container may have another name.
-        others = {other for found in seen.get("aliases", {}).values() for other in found}
+        aliases = seen.get("aliases")
+        others = {other for found in aliases.values() for other in found} if aliases else _NO_NAMES
         named = (*changed, *others)
         if not sight.may_be_data(named, namespace) and not self._data.knows(named):
             return []
         bound = frozenset(changed)
         also = frozenset(others - bound)
-        moved = names.Moved(_NO_NAMES, bound | also, bound, also, _NO_NAMES)
-        looked = self._look_at_data(execution, moved, also, namespace, fields, budget)
+        done = Effects(_NO_NAMES, bound, also)
+        looked = self._look_at_data(execution, done, also, namespace, fields, budget)
         self._models(execution, _NO_FLOW, bound | also, namespace, fields)
         same = {name for name in also if looked.changed.get(name) is False}
         if same:
@@ -254,30 +260,27 @@ class Looks:
     ) -> list[Any]:
         """Say what a cell did whose source was read."""
         changed = execution.changed or ()
-        moved = names.after(
-            flow,
-            execution.before or _NOTHING_NOTED,
-            namespace,
-            self._hidden,
-            self._between.left,
-            completed=completed,
-        )
-        self._secrets.learn(moved.writes.union(changed), namespace)
+        before, look = execution.before or _NOTHING_NOTED, self._between.left
+        if look is None:  # another cell runs beside this one
+            look = names.look_at(namespace)
+        found = names.seen(flow, before, namespace, self._hidden, look)
+        done = effects(flow, found, before.reads, completed)
+        self._secrets.learn(done.writes.union(changed), namespace)
         if flow.opaque is not None:
             fields["opaque"] = True
         if changed:
-            fields["changed_beside"] = tuple(name for name in changed if name not in moved.writes)
-        doubtful = moved.changed - moved.bound - flow.mutates
-        seen = self._look_at_data(execution, moved, doubtful, namespace, fields, budget)
-        writes = moved.writes
+            fields["changed_beside"] = tuple(name for name in changed if name not in done.writes)
+        doubtful = done.changed - done.bound - flow.mutates
+        seen = self._look_at_data(execution, done, doubtful, namespace, fields, budget)
+        writes = done.writes
         if doubtful:
             writes -= {name for name in doubtful if seen.changed.get(name) is False}
             fields["unsettled"] = tuple(
                 sorted(name for name in doubtful & writes if seen.changed.get(name, "") is None)
             )
         # What is as an event has it by default is left out, here and below.
-        if moved.reads:
-            fields["reads"] = tuple(sorted(moved.reads))
+        if done.reads:
+            fields["reads"] = tuple(sorted(done.reads))
         if writes:
             fields["writes"] = tuple(sorted(writes))
         if flow.functions:
@@ -286,21 +289,21 @@ class Looks:
             }
         _part(execution, "names", self.sources.go_on, flow)
         # What an error kept the cell from binding is the result of an earlier execution.
-        self._values(execution, flow, writes - moved.unreached, namespace, fields)
+        self._values(execution, flow, writes - done.unreached, namespace, fields)
         return seen.waiting
 
     def _look_at_data(
         self,
         execution: Execution,
-        moved: names.Moved,
+        done: Effects,
         doubtful: frozenset[str],
         namespace: dict[str, Any],
         fields: dict[str, Any],
         budget: Budget,
     ) -> Seen:
         seen = Seen()
-        if moved.bound or moved.changed:
-            _part(execution, "data", self._data.look, moved, doubtful, namespace, budget, seen)
+        if done.bound or done.changed:
+            _part(execution, "data", self._data.look, done, doubtful, namespace, budget, seen)
         if seen.uses:
             fields["data"] = tuple(seen.uses)
         return seen

@@ -18,6 +18,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from jupyter_mlops.dataflow import Context, Flow, is_history
+from jupyter_mlops.events import Sight
 from jupyter_mlops.fingerprints.introspection import Types, belongs_to, is_a, name_of
 from jupyter_mlops.frozen import dataclass
 
@@ -147,93 +148,65 @@ class Hidden:
         ]
 
 
-@dataclass(frozen=True)
-class Moved:
-    """Names that an execution read and wrote.
+def seen(
+    flow: Flow, before: Before, namespace: dict[str, Any], hidden: Hidden, look: Look
+) -> Sight:
+    """Say what became of the names that a cell may bind or change in place.
 
-    ``changed`` were changed in place or may be; ``unreached`` count as bound, but still hold
-    the object from before, and the cell did not get to its end.
+    `before` was noted before the cell, `look` is at the namespace as it is now.
     """
-
-    reads: frozenset[str]
-    writes: frozenset[str]
-    bound: frozenset[str]
-    changed: frozenset[str]
-    unreached: frozenset[str]
-
-
-def after(
-    flow: Flow,
-    before: Before,
-    namespace: dict[str, Any],
-    hidden: Hidden,
-    look: Look | None = None,
-    *,
-    completed: bool,
-) -> Moved:
-    """Compare the namespace with what was noted before the cell; `look` is at it as it is now.
-
-    Names in ``changed`` still want a look at their content, where that is known.
-    """
-    reads = set(before.reads)
-    bound: set[str] = set()
-    unreached: set[str] = set()
-    for name in _candidates(flow, before, namespace, look):
-        identity = before.identities.get(name)
-        if name not in namespace:
-            if identity is not None:
-                bound.add(name)  # deleted
-            continue
-        value = namespace[name]
-        if hidden.holds(name, value):
-            continue
-        if identity is None or identity != _number(value):
-            bound.add(name)
-        elif completed and name in flow.binds:
-            bound.add(name)  # bound again to the very same object, as small numbers are
-        elif name in flow.binds or name in flow.maybe_binds:
-            # Either the branch was not taken, or it stored the same object once more.
-            bound.add(name)
-            reads.add(name)
-            if not completed:
-                unreached.add(name)
-    changed: set[str] = set()
-    if flow.mutates or flow.maybe_mutates:
-        changed = {name for name in flow.mutates if _may_change(namespace, name, surely=True)}
-        changed.update(
-            name for name in flow.maybe_mutates if _may_change(namespace, name, surely=False)
-        )
-        changed |= _other_names(changed, namespace, hidden, look)
-    if not changed:
-        written = frozenset(bound)
-        return Moved(frozenset(reads), written, written, frozenset(), frozenset(unreached))
-    return Moved(
-        frozenset(reads),
-        frozenset(bound | changed),
-        frozenset(bound),
-        frozenset(changed),
-        frozenset(unreached - changed),
+    had, changed = before.identities, _beside(before, look) if before.every else ()
+    there: list[str] = []
+    kept: list[str] = []
+    for name in {*flow.binds, *flow.maybe_binds, *changed}:
+        if name in namespace and not hidden.holds(name, namespace[name]):
+            there.append(name)
+            if had.get(name) == _number(namespace[name]):
+                kept.append(name)
+        elif name in namespace:
+            # It is IPython's own again, neither bound nor deleted.
+            had = {other: number for other, number in had.items() if other != name}
+            changed = tuple(other for other in changed if other != name)
+    mutable: list[str] = []
+    inert: list[str] = []
+    for name in flow.mutates | flow.maybe_mutates:
+        if name in namespace and not is_immutable(namespace[name]):
+            (inert if is_inert(namespace[name]) else mutable).append(name)
+    objects = [*mutable, *flow.mutates.intersection(inert)]
+    return Sight(
+        had=tuple(had),
+        kept=tuple(kept),
+        there=tuple(there),
+        mutable=tuple(mutable),
+        inert=tuple(inert),
+        aliases=aliases(objects, namespace, hidden, look) if objects else None,
+        changed=tuple(changed),
     )
 
 
-def _candidates(
-    flow: Flow, before: Before, namespace: dict[str, Any], look: Look | None
-) -> Iterable[str]:
-    stored = flow.binds | flow.maybe_binds
-    if not before.every:
-        return stored
-    then, now = before.identities, _identities(namespace, look)
+def _beside(before: Before, look: Look) -> tuple[str, ...]:
+    """Return the names that are bound otherwise than before the cell, whoever did it."""
+    then, now = before.identities, dict(zip(*look, strict=True))
     others = compress(now, map(ne, now.values(), map(then.get, now)))
-    return {*stored, *(name for name in others if not is_history(name)), *(then.keys() - now)}
+    return (*(name for name in others if not is_history(name)), *(then.keys() - now))
 
 
-def _may_change(namespace: dict[str, Any], name: str, *, surely: bool) -> bool:
-    if name not in namespace:
-        return False
-    value = namespace[name]
-    if is_immutable(value):
-        return False
-    return surely or not is_inert(value)
+def aliases(
+    names: Iterable[str], namespace: Mapping[str, Any], hidden: Hidden, look: Look
+) -> dict[str, tuple[str, ...]]:
+    """Return the further names of the objects that these names hold."""
+    objects = {name: _number(namespace[name]) for name in names}
+    numbers = set(objects.values())
+    same = [
+        (name, number)
+        for name, number in compress(zip(*look, strict=True), map(numbers.__contains__, look[1]))
+        if not is_history(name) and not hidden.holds(name, namespace.get(name))
+    ]
+    found = {
+        name: tuple([other for other, its in same if its == number and other != name])
+        for name, number in objects.items()
+    }
+    return {name: others for name, others in found.items() if others}
 
 
 def is_inert(value: object) -> bool:
@@ -261,19 +234,4 @@ def is_immutable(value: object, depth: int = 3) -> bool:
         "longdouble",
         "longlong",
         "ulonglong",
-    }
-
-
-def _other_names(
-    changed: set[str], namespace: dict[str, Any], hidden: Hidden, look: Look | None
-) -> set[str]:
-    """Return further names of the objects that were changed."""
-    numbers = {_number(namespace[name]) for name in changed}
-    if not numbers:
-        return set()
-    seen, theirs = look if look is not None else look_at(namespace)
-    return {
-        name
-        for name in compress(seen, map(numbers.__contains__, theirs))
-        if not is_history(name) and not hidden.holds(name, namespace.get(name))
     }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from jupyter_mlops.dataflow import Literal
+from jupyter_mlops.dataflow.accounts import in_effect
 from jupyter_mlops.fingerprints.introspection import Types
 from jupyter_mlops.records import NOT_FINITE, Parameter
 
@@ -20,26 +22,15 @@ class NotJsonError(Exception):
 
 
 def parameters(literals: Iterable[Literal], namespace: Mapping[str, Any]) -> list[Parameter]:
-    """Return the literals whose name still has the literal's value when the cell ends.
-
-    A name that a loop, a widget or another thread has set meanwhile is no parameter.
-    """
-    found: list[Parameter] = []
-    for literal in literals:
-        if literal.name not in namespace:
-            continue
-        value = namespace[literal.name]
-        if type(value).__name__ != literal.type:
-            continue
-        try:
-            in_effect = as_json(value) == literal.value
-        except NotJsonError:  # no plain value any more, and so not the literal's
-            continue
-        if in_effect:
-            found.append(
-                Parameter(literal.name, literal.value, literal.type, cell=None, source="literal")
-            )
-    return found
+    """Return the literals that are in effect when the cell ends."""
+    literals = list(literals)
+    values, types = {}, {}
+    for name in {literal.name for literal in literals}:
+        if name in namespace:
+            with suppress(NotJsonError):  # no plain value any more, and so not the literal's
+                values[name] = as_json(namespace[name])
+                types[name] = type(namespace[name]).__name__
+    return in_effect(literals, values, types)
 
 
 def as_json(value: Any) -> Any:

@@ -22,10 +22,13 @@ _VERSION = 3
 # Generators whose place is remembered; a program may make and install ever new ones.
 _WINDOWS = 8
 _NEVER_DREW = (623, 624)  # after its own initialisation, after seed()
+# Of a state, the position and eight words beside it, which are others once it has moved: a draw
+# moves the position, and at the end of the words, or with a seed, all of them are made anew.
+_GLANCE_BYTES = 36
 
 
 class _Seen:
-    """Where the states of both generators lie; what it holds is let go of with the next look."""
+    """Where the states of both generators lie, as long as both still are the same."""
 
     own: random.Random
     words: Any
@@ -33,23 +36,38 @@ class _Seen:
     numbers: dict[str, Any]
     generator: Any
     bits: Any
-    window: Any
+    key: Any
 
     @classmethod
     def now(cls, own: random.Random, *, has_numpy: bool) -> _Seen | None:
         """Return where they lie now, ``None`` if they can't be looked at there."""
         seen = cls()
-        seen.own, seen.words = own, _windows[id(own) + object.__basicsize__]
+        seen.own, seen.words = own, _glance_at(id(own) + object.__basicsize__)
         seen.module = sys.modules.get("numpy.random.mtrand")
         if seen.module is None:
             return seen
         if not has_numpy or type(seen.module) is not ModuleType:
             return None
         seen.numbers = seen.module.__dict__
-        seen.generator = seen.numbers["_rand"]
-        seen.bits = seen.generator._bit_generator
-        seen.window = _windows[seen.bits.ctypes.state_address]
+        generator: Any = seen.numbers["_rand"]
+        seen.generator, seen.bits = generator, generator._bit_generator
+        seen.key = _glance_at(seen.bits.ctypes.state_address + _MT19937_BYTES - _GLANCE_BYTES)
         return seen
+
+    def glance(self) -> tuple[Any, ...] | None:
+        """Return what is another once a generator has moved; ``None`` if it is another one."""
+        if random.__dict__.get("_inst") is not self.own:
+            return None
+        if sys.modules.get("numpy.random.mtrand") is not self.module:
+            return None
+        following = self.own.__dict__.get("gauss_next")
+        number = following if type(following) is float else None
+        if self.module is None:
+            return self.words.raw, number
+        generator: Any = self.numbers.get("_rand")
+        if generator is not self.generator or generator._bit_generator is not self.bits:
+            return None
+        return self.words.raw, number, self.key.raw
 
 
 class Generators:
@@ -57,7 +75,8 @@ class Generators:
 
     A state is compared as the bytes in which the generator holds it. ``random`` would hand
     its own out as 625 numbers, which takes longer than all else that is done for a cell; so
-    it is read where it lies, once reading was seen to give the same as asking.
+    it is read where it lies, once reading was seen to give the same as asking. Of a state that
+    was seen before a few bytes are enough to tell that it has not moved.
     """
 
     def __init__(self) -> None:
@@ -66,12 +85,15 @@ class Generators:
         self._digests: dict[str, tuple[Any, str]] = {}
         self._modules = 0
         self._seen: _Seen | None = None
+        # The states as they were last seen, and a glance at them from just before.
+        self._known: dict[str, Any] = {}
+        self._glanced: tuple[Any, ...] | None = None
         # The classes of NumPy's generator and its bits, once they were seen to be NumPy's.
         self._kinds: tuple[type, type] | None = None
 
     def begin(self) -> None:
         """Look at the states as the cell finds them."""
-        self._before = self._glance() or self._states()
+        self._before = self._now()
         self._modules = len(sys.modules)
 
     def take(self) -> tuple[tuple[RandomUse, ...], bool]:
@@ -84,8 +106,8 @@ class Generators:
         if not before:
             return (), False  # a cell that ran beside this one has ended, and took them
         uses: list[RandomUse] = []
-        now = self._glance() or self._states()
-        for name, state in now.items() if now != before else ():
+        now = self._now()
+        for name, state in now.items() if now is not before else ():
             known = before.get(name)
             if state == known or (known is None and _is_unused(state)):
                 continue
@@ -108,24 +130,14 @@ class Generators:
         self._digests[name] = (state, digest)
         return digest
 
-    def _glance(self) -> dict[str, Any] | None:
-        """Look at the states where they were found last, if both generators still are the same."""
+    def _now(self) -> dict[str, Any]:
         seen = self._seen
-        if seen is None or random.__dict__.get("_inst") is not seen.own:
-            return None
-        mtrand = sys.modules.get("numpy.random.mtrand")
-        if mtrand is not seen.module:
-            return None
-        following = seen.own.__dict__.get("gauss_next")
-        state = (_VERSION, seen.words.raw, following if type(following) is float else None)
-        if mtrand is None:
-            return {"random": state}
-        if seen.numbers.get("_rand") is not seen.generator:
-            return None
-        generator: Any = seen.generator
-        if generator._bit_generator is not seen.bits:
-            return None
-        return {"random": state, "numpy.random": seen.window.raw}
+        glance = None if seen is None else seen.glance()
+        if glance is None:
+            return self._states()
+        if glance != self._glanced:
+            self._known, self._glanced = self._states(), glance
+        return self._known
 
     def _states(self) -> dict[str, Any]:
         states: dict[str, Any] = {}
@@ -213,3 +225,7 @@ def _bytes_at(address: int) -> bytes | None:
         window = _windows[address] = (ctypes.c_char * _MT19937_BYTES).from_address(address)
     state: bytes = window.raw
     return state
+
+
+def _glance_at(address: int) -> Any:
+    return (sys.modules["ctypes"].c_char * _GLANCE_BYTES).from_address(address)

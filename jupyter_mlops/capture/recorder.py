@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from threading import get_ident
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jupyter_mlops.capture.between import Between
 from jupyter_mlops.capture.budget import Budget
@@ -16,12 +16,12 @@ from jupyter_mlops.capture.execution import Execution
 from jupyter_mlops.capture.names import Hidden
 from jupyter_mlops.capture.outputs import Listener
 from jupyter_mlops.capture.session import Session
+from jupyter_mlops.capture.sources import UNREAD_MANY
 from jupyter_mlops.events import CellFinished, CellStarted, DataCompleted, NotSeen
 from jupyter_mlops.journal.lines import compose
 from jupyter_mlops.metadata import asks_to_be_left_out, section, tags
 
-if TYPE_CHECKING:
-    pass
+_number = object.__hash__
 
 
 class Recorder:
@@ -57,12 +57,14 @@ class Recorder:
 
         self._shell = shell
         self._session = session
-        self._history = shell.history_manager
+        # IPython itself never puts another list in its place.
+        self._inputs = shell.history_manager.input_hist_parsed
         self._listener = listener
         hidden = Hidden(shell.user_ns_hidden)
         self._between = Between(hidden)
         self._secrets = session.secrets
         self._looks = Looks(shell, hidden, self._between, self._secrets, leaves=session.listens)
+        self._sources = self._looks.sources
         self._idle = Idle(shell.kernel, lambda: shell.user_ns, guard, self._complete)
         self._is_batch, self._is_read_alike = session.is_batch, session.is_read_alike
         self._modules = len(sys.modules)
@@ -104,22 +106,24 @@ class Recorder:
         if self._finished:
             self.say_finished()
         header = request.get("header", {})
-        metadata = section(request, "metadata")
-        skipped = asks_to_be_left_out(info.raw_cell, tags(metadata) if "tags" in metadata else ())
-        source = "" if skipped else str(info.raw_cell)
-        execution = Execution(
-            self._count, header.get("msg_id"), source, skipped=skipped, overlapping=overlapping
+        metadata, given = section(request, "metadata"), str(info.raw_cell)
+        skipped = ("%" in given or "tags" in metadata) and asks_to_be_left_out(
+            given, tags(metadata)
         )
+        execution = Execution(self._count, _number(info), given, header.get("msg_id"), skipped)
         self._count += 1
         changed = self._between.begin(execution.number, namespace, overlapping=overlapping)
         cell_id = getattr(info, "cell_id", None) or metadata.get("cellId")
         client = header.get("session")
+        # The shell's own counter is one ahead by now in some versions of IPython and not in
+        # others; the inputs kept so far, with an empty one at 0, are as many in all.
+        count = len(self._inputs) if info.store_history else None
         fields: dict[str, Any] = {
             "execution": execution.number,
             "msg_id": execution.message,
             "cell_id": cell_id if type(cell_id) is str else None,
-            "source": source,
-            "execution_count": self._next_count() if info.store_history else None,
+            "source": execution.source,
+            "execution_count": count,
             "overlapping": overlapping,
             "skipped": skipped,
             "changed_before": changed,
@@ -127,13 +131,13 @@ class Recorder:
             # JupyterLab's notebook names the cells that were deleted; its console can't.
             "by_notebook": "deletedCells" in metadata,
         }
-        if variables := self._secrets.variables(source):
+        passes = self._secrets.passes(execution.source)
+        # A name that means a secret is none of the words that pass.
+        if not passes and (variables := self._secrets.variables(execution.source)):
             fields["variables"] = variables
-        kept = self._secrets.kept(fields)
         # What is written down must be what whoever reads the journal has to read.
-        execution.may_be_left = (
-            self._is_read_alike and kept["source"] is source and self._secrets.passes(source)
-        )
+        execution.may_be_left = passes and self._is_read_alike
+        kept = fields if passes and not changed else self._secrets.kept(fields)
         execution.first_line = compose(CellStarted, kept)
         return execution
 
@@ -147,14 +151,9 @@ class Recorder:
                 execution.unseen.append(NotSeen("the end of the execution", "it was never told"))
                 self.finish(execution, None, time.perf_counter())
 
-    def _next_count(self) -> int:
-        # The shell's own counter is one ahead by now in some versions of IPython and not
-        # in others; the inputs kept so far, with an empty one at 0, are as many in all.
-        return len(self._history.input_hist_parsed)
-
     def read(self, execution: Execution, tree: ast.Module, code: object) -> None:
         """Read the syntax tree of a cell that is about to execute; `code` is what was parsed."""
-        if not execution.skipped and execution.tree is None:
+        if execution.tree is None and not execution.skipped:
             execution.tree = tree
             self._looks.read(execution, tree, code)
 
@@ -217,8 +216,8 @@ class Recorder:
             self.say_finished()
         if execution.waiting or self._idle.has_work:
             self._idle.begin(execution.number, execution.waiting or [])
-        elif self._looks.sources.has_many_unread:
-            self._idle.use(self._looks.sources.catch_up)
+        elif self._sources.unread >= UNREAD_MANY:
+            self._idle.use(self._sources.catch_up)
 
     def _complete(self, number: int, found: dict[str, Any]) -> None:
         self._session.say(DataCompleted, execution=number, **found)

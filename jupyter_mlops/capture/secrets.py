@@ -52,8 +52,8 @@ class KernelSecrets:
         secret, not_secret = secret_names_in(notebook)
         self._redactor = Redactor(key, from_environment().adding(secret, not_secret))
         self._environment: dict[Any, Any] = {}
-        self._variables_set = -1
-        self._look_again = False
+        # How often variables had been set at the last look, and once no more looks are needed.
+        self._variables_set = self._settled = -1
         # What the next end of a cell says of a memory that is full, once.
         self._full: tuple[NotSeen, ...] | None = None
         self._learn_environment()
@@ -67,14 +67,11 @@ class KernelSecrets:
 
     def kept(self, said: dict[str, Any]) -> dict[str, Any]:
         """Return the fields of an event as they may be written down."""
-        if self._variables_set != process.variables_set or self._look_again or not process.hooked:
+        if self._settled != process.variables_set:
             self._learn_environment()
         redacted = fields(self._redactor, said)
-        learned = self._redactor.learned
-        if learned.fresh or self._teller.waiting:
-            self._teller.tell(learned.take_fresh())
-            if self._full is None and learned.is_full:
-                self._full = _FULL
+        if self._redactor.learned.fresh or self._teller.waiting:
+            self._tell()
         if self._full and "status" in said:
             redacted = {**redacted, "unseen": (*redacted.get("unseen", ()), *self._full)}
             self._full = ()
@@ -82,6 +79,9 @@ class KernelSecrets:
 
     def passes(self, source: str) -> bool:
         """Tell whether nothing in a source means a secret, by a look at its words."""
+        if self._settled != process.variables_set:
+            self._learn_environment()
+            self._tell()
         return self._redactor.sieve.passes(source)
 
     def variables(self, source: str) -> dict[str, str]:
@@ -103,11 +103,18 @@ class KernelSecrets:
             if value and self._redactor.names.strength(name) is not None:
                 yield name, self._redactor.digest(value)
 
+    def _tell(self) -> None:
+        learned = self._redactor.learned
+        self._teller.tell(learned.take_fresh())
+        if self._full is None and learned.is_full:
+            self._full = _FULL
+
     def _learn_environment(self) -> None:
         """Remember what the environment holds, if it was set anew (as by a ``.env`` file)."""
         # Python tells of a variable just before it is there: the next line looks once more.
-        self._look_again = self._variables_set != process.variables_set
+        is_last_look = self._variables_set == process.variables_set and process.hooked
         self._variables_set = process.variables_set
+        self._settled = self._variables_set if is_last_look else -1
         # Its encoded values: those that are the very same objects are compared in no time. What
         # a user puts in the environment's place is not asked for anything.
         values = vars(os.environ).get("_data") if type(os.environ) is _ENVIRON else None

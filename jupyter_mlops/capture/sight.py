@@ -14,13 +14,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from itertools import compress
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from jupyter_mlops import fingerprints
 from jupyter_mlops.capture.metrics import number
-from jupyter_mlops.capture.names import Hidden, Look, is_immutable, is_inert
+from jupyter_mlops.capture.names import Hidden, Look, aliases, is_immutable, is_inert
 from jupyter_mlops.dataflow import is_history
 from jupyter_mlops.dataflow.calls import FITTERS
 from jupyter_mlops.fingerprints.introspection import Types, is_a, name_of
@@ -126,8 +125,7 @@ class Sights:
         """Say what became of the names: a :class:`Sight`, without what is as by default."""
         had, hidden, scalars = glimpse.had, self._hidden.names, _SCALARS.numbers
         no_numbers, binds = _NO_NUMBERS.numbers, "=" in source
-        kept, there, inert = [], [], []
-        mutable: dict[str, int] = {}
+        kept, there, inert, mutable = [], [], [], []
         values: dict[str, Any] = {}
         types: dict[str, str] = {}
         for name in glimpse.words.union(changed):
@@ -160,36 +158,19 @@ class Sights:
                     if is_inert(value):
                         inert.append(name)
                     else:
-                        mutable[name] = its
+                        mutable.append(name)
         seen: dict[str, Any] = {
             "had": list(had),
             "kept": kept,
             "there": there,
             "values": values,
             "types": types,
-            "mutable": list(mutable),
+            "mutable": mutable,
             "inert": inert,
-            "aliases": self._aliases(mutable, look, namespace) if mutable else None,
+            "aliases": aliases(mutable, namespace, self._hidden, look) if mutable else None,
             "changed": changed,
         }
         return {name: one for name, one in seen.items() if one}
-
-    def _aliases(
-        self, mutable: dict[str, int], look: Look, namespace: Mapping[str, Any]
-    ) -> dict[str, list[str]]:
-        numbers, hidden = set(mutable.values()), self._hidden.names
-        same = [
-            (name, number)
-            for name, number in compress(
-                zip(*look, strict=True), map(numbers.__contains__, look[1])
-            )
-            if not is_history(name) and not (name in hidden and hidden[name] is namespace.get(name))
-        ]
-        found = {
-            name: [other for other, its in same if its == number and other != name]
-            for name, number in mutable.items()
-        }
-        return {name: others for name, others in found.items() if others}
 
 
 def _number_told(value: Any) -> tuple[Any, str] | None:

@@ -19,7 +19,7 @@ _KNOWN_CHARACTERS = 10_000
 # Characters of so many cells that an idle moment should be used to catch up with them, and of so
 # many that it is done at once: a character is read in some microseconds, and its part of a tree
 # takes a hundred bytes.
-_UNREAD_MANY, _UNREAD_LIMIT = 1_000, 10_000
+UNREAD_MANY, _UNREAD_LIMIT = 1_000, 10_000
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,16 @@ class Sources:
     ----------
     context
         What the cells that were read left, as of the last call of :meth:`read`.
+    unread
+        Characters of the cells after them.
     """
 
     def __init__(self) -> None:
         self.context = Context()
-        self._unread: deque[tuple[ast.Module, int]] = deque()
-        self._characters = 0
+        self._pending: deque[tuple[ast.Module, int]] = deque()
+        self.unread = 0
+        self._told_of: Context | None = None
+        self._telling: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
         # What reading a cell gave, by its code and what was known before: most cells that
         # are executed were executed before.
         self._known: dict[str, tuple[Context, Read]] = {}
@@ -76,28 +80,26 @@ class Sources:
         By its `words`, and the names that it `bound`, most are seen to tell nothing of what
         others mean.
         """
-        if not self._unread and dataflow.leaves_context(self.context, words, bound):
+        if self._told_of is not self.context:
+            self._told_of, self._telling = self.context, dataflow.telling(self.context)
+        telling, meant = self._telling
+        if not self._pending and telling.isdisjoint(words) and meant.isdisjoint(bound):
             return
-        self._unread.append((tree, characters))
-        self._characters += characters
-        if self._characters >= _UNREAD_LIMIT:
+        self._pending.append((tree, characters))
+        self.unread += characters
+        if self.unread >= _UNREAD_LIMIT:
             self.catch_up()
 
     def go_on(self, flow: Flow) -> None:
         """Take note of what a cell that was read leaves for the next one."""
         self.context = self.context.after(flow)
 
-    @property
-    def has_many_unread(self) -> bool:
-        """Whether so much was not read that an idle moment should be used for it."""
-        return self._characters >= _UNREAD_MANY
-
     def catch_up(self, seconds: float = math.inf) -> bool:
         """Read what was not read, for about that long; return whether that was all."""
         until = time.perf_counter() + seconds
         with suppress(IndexError):  # as when a cell of another thread catches up as well
             while time.perf_counter() < until:
-                tree, characters = self._unread.popleft()
-                self._characters -= characters
+                tree, characters = self._pending.popleft()
+                self.unread -= characters
                 self.go_on(dataflow.analyse_tree(tree, self.context))
-        return not self._unread
+        return not self._pending

@@ -11,7 +11,7 @@ can't be parsed has no literals, and its flow is *opaque*.
 """
 
 from jupyter_mlops.dataflow.accounts import account
-from jupyter_mlops.dataflow.analysis import analyse, analyse_tree, leaves_context
+from jupyter_mlops.dataflow.analysis import analyse, analyse_tree, telling
 from jupyter_mlops.dataflow.constants import Literal, literals, literals_of_tree
 from jupyter_mlops.dataflow.flow import Context, Flow, Function
 from jupyter_mlops.dataflow.names import is_history
@@ -25,7 +25,7 @@ __all__ = [
     "analyse",
     "analyse_tree",
     "is_history",
-    "leaves_context",
     "literals",
     "literals_of_tree",
+    "telling",
 ]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from jupyter_mlops.dataflow.constants import Literal, literals
 from jupyter_mlops.dataflow.flow import Flow
 from jupyter_mlops.events import CellFinished, Sight
 from jupyter_mlops.frozen import dataclass
-from jupyter_mlops.records import NOT_FINITE, Metric, Parameter, RandomUse
+from jupyter_mlops.records import INTEGER_LIMIT, NOT_FINITE, Metric, Parameter, RandomUse
 
 NESTED = "run_cell() inside the cell"
-# A journal's numbers end where those of its readers do.
-_INTEGER_LIMIT = 2**63
 _MISSING = object()
 
 
@@ -28,6 +27,30 @@ class Measured:
     metrics: tuple[Metric, ...]
     minor: tuple[str, ...]
     volatile: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What an execution did to its names.
+
+    ``changed`` were changed in place, or may be; ``unreached`` count as bound, but still hold
+    the object from before, and the execution did not come to its end.
+    """
+
+    reads: frozenset[str]
+    bound: frozenset[str]
+    changed: frozenset[str]
+    unreached: frozenset[str] = frozenset()
+
+    @property
+    def writes(self) -> frozenset[str]:
+        """The names that were bound or changed."""
+        return self.bound | self.changed
+
+    @property
+    def produced(self) -> frozenset[str]:
+        """The names written by this execution and no earlier one."""
+        return self.writes - self.unreached
 
 
 def account(finished: CellFinished, source: str, flow: Flow) -> CellFinished:
@@ -47,20 +70,18 @@ def account(finished: CellFinished, source: str, flow: Flow) -> CellFinished:
         return finished
     if sight.nested:
         flow = replace(flow, opaque=flow.opaque or NESTED)
-    reads, bound, unreached = _bound(flow, sight, completed=finished.status == "ok")
-    changed = _changed(flow, sight)
-    writes = bound | changed
-    produced = writes - (unreached - changed)
+    done = effects(flow, sight, flow.reads.intersection(sight.had), finished.status == "ok")
+    writes, produced = done.writes, done.produced
     found = list(finished.parameters)
     if not sight.parameters:
-        found = parameters(literals(source), sight)
+        found = in_effect(literals(source), sight.values or {}, sight.types or {})
     measured = measured_by(flow, {name: _number(sight, name) for name in produced})
     functions = {name: tuple(sorted(one.reads)) for name, one in flow.functions.items()}
     # What the cell beside it changed that one tells itself.
     others = () if sight.beside else sight.changed
     return replace(
         finished,
-        reads=tuple(sorted(reads)),
+        reads=tuple(sorted(done.reads)),
         writes=tuple(sorted(writes)),
         opaque=flow.opaque is not None,
         changed_beside=tuple(name for name in others if name not in writes),
@@ -76,15 +97,27 @@ def account(finished: CellFinished, source: str, flow: Flow) -> CellFinished:
     )
 
 
-def _bound(flow: Flow, sight: Sight, *, completed: bool) -> tuple[set[str], set[str], set[str]]:
-    """Return the names that were read, that were bound, and those bound but not reached."""
+def effects(flow: Flow, sight: Sight, found: Collection[str], completed: bool) -> Effects:
+    """Return what an execution did to its names.
+
+    Parameters
+    ----------
+    flow
+        What the source says may happen.
+    sight
+        What was seen of the names, of those at least that the source binds or changes.
+    found
+        Names that the source reads and the execution found.
+    completed
+        Whether it came to its end.
+    """
     had, kept, there = set(sight.had), set(sight.kept), {*sight.there, *(sight.values or ())}
-    reads = set(flow.reads & had)
+    reads = set(found)
     bound: set[str] = set()
     unreached: set[str] = set()
     candidates = flow.binds | flow.maybe_binds
     if flow.opaque is not None:
-        candidates |= set(sight.changed)
+        candidates = candidates.union(sight.changed)
     for name in candidates:
         if name not in there:
             if name in had or name in sight.changed:
@@ -97,23 +130,36 @@ def _bound(flow: Flow, sight: Sight, *, completed: bool) -> tuple[set[str], set[
             reads.add(name)
             if not completed:
                 unreached.add(name)
-    return reads, bound, unreached
+    changed = _changed(flow, sight)
+    return Effects(
+        frozenset(reads), frozenset(bound), frozenset(changed), frozenset(unreached - changed)
+    )
 
 
 def _changed(flow: Flow, sight: Sight) -> set[str]:
     """Return the names whose object was, or may have been, changed in place."""
-    mutable = set(sight.mutable)
-    changed = (flow.mutates & (mutable | set(sight.inert))) | (flow.maybe_mutates & mutable)
+    changed = flow.mutates.intersection((*sight.mutable, *sight.inert))
+    changed |= flow.maybe_mutates.intersection(sight.mutable)
     aliases = sight.aliases or {}
     return {*changed, *(other for name in changed for other in aliases.get(name, ()))}
 
 
-def parameters(found: Iterable[Literal], sight: Sight) -> list[Parameter]:
+def in_effect(
+    found: Iterable[Literal], values: Mapping[str, Any], types: Mapping[str, str]
+) -> list[Parameter]:
     """Return the literals whose name still has the literal's value when the cell ends.
 
     A name that a loop, a widget or another thread has set meanwhile is no parameter.
+
+    Parameters
+    ----------
+    found
+        The literals of the source.
+    values
+        What names hold then, as JSON has it.
+    types
+        The names of their types, where JSON does not tell them.
     """
-    values, types = sight.values or {}, sight.types or {}
     return [
         Parameter(one.name, one.value, one.type, cell=None, source="literal")
         for one in found
@@ -128,7 +174,7 @@ def _number(sight: Sight, name: str) -> float | int | None:
     if type(value) is str and (sight.types or {}).get(name, "").startswith("float"):
         return float(value)  # one that JSON has no number for
     if type(value) is int:
-        return value if abs(value) < _INTEGER_LIMIT else None
+        return value if abs(value) < INTEGER_LIMIT else None
     return value if type(value) is float else None
 
 

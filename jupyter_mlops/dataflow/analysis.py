@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable
 
 from jupyter_mlops.dataflow import calls, scopes
 from jupyter_mlops.dataflow.flow import Context, Flow, Function
@@ -43,23 +42,16 @@ def analyse_tree(tree: ast.Module, context: Context | None = None) -> Flow:
         return _coarse(tree)
 
 
-def leaves_context(context: Context, words: frozenset[str], bound: Iterable[str]) -> bool:
-    """Tell by a cell's words whether it leaves its context as it is; in doubt, it does not.
+def telling(context: Context) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words and the names without which a cell leaves its context as it is.
 
-    Parameters
-    ----------
-    words
-        All words in its source.
-    bound
-        The names that it bound anew or deleted.
+    Such a cell has none of the words in its source, and binds or deletes none of the names.
     """
-    if not _TELLING.isdisjoint(words) or not context.volatile.isdisjoint(words):
-        return False
-    if any(calls.is_clock(context.aliases[word]) for word in context.aliases.keys() & words):
-        return False
+    clocks = (name for name, meant in context.aliases.items() if calls.is_clock(meant))
     known = (context.aliases, context.functions, context.shadowed)
-    return not any(name in names for name in bound for names in known) and not any(
-        hasattr(builtins, name) for name in bound
+    return (
+        _TELLING.union(context.volatile, clocks),
+        frozenset(dir(builtins)).union(*known),
     )
 
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import builtins
-import re
 from collections.abc import Iterable
 
 from jupyter_mlops.dataflow.flow import NO_NAMES, Context, Flow, Function
 
 # IPython's own names for earlier inputs and results.
-_LATEST = frozenset({"_", "__", "___", "_i", "_ii", "_iii", "In", "Out"})
-_HISTORY = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_[dio]h|In|Out")
+_HISTORY = frozenset({"_", "__", "___", "_i", "_ii", "_iii", "_dh", "_ih", "_oh", "In", "Out"})
 _BUILTINS = frozenset(dir(builtins))
 
 
 def is_history(name: str) -> bool:
     """Tell whether `name` is one of those under which IPython keeps earlier cells."""
+    if name in _HISTORY:
+        return True
     # Asked of every name of a namespace, hardly any of which can be one.
-    return name in _LATEST or (name[:1] == "_" and _HISTORY.fullmatch(name) is not None)
+    return name[:1] == "_" and name[2 if name[1:2] == "i" else 1 :].isdecimal()
 
 
 class Names:

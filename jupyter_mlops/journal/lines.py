@@ -54,10 +54,10 @@ def sha256(content: bytes) -> str:
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
-def encode(event: Event) -> bytes:
-    """Return the JSON of `event` on one line, without the newline."""
+def encode(event: Event | dict[str, Any]) -> bytes:
+    """Return the JSON of an event, or of its fields, on one line without the newline."""
     try:
-        return _ENCODER.encode(event).encode()
+        return ("".join(_PIECES(event, 0)) if _PIECES else _ENCODER.encode(event)).encode()
     except UnicodeEncodeError:
         return _ASCII.encode(event).encode()
 
@@ -79,13 +79,8 @@ def compose(kind: type[Event], fields: dict[str, Any]) -> bytes:
     if not required <= fields.keys() <= known:
         odd = ", ".join(sorted(required - fields.keys() or fields.keys() - known))
         raise TypeError(f"{kind.__name__} lacks, or does not have: {odd}")
-    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
-    at = f'"at":"{_second(seconds)}.{nanoseconds // 1000:06d}Z"'
-    try:
-        said = ("".join(_PIECES(fields, 0)) if _PIECES else _ENCODER.encode(fields)).encode()
-    except UnicodeEncodeError:
-        said = _ASCII.encode(fields).encode()
-    return b"%b%b%b%b" % (head, at.encode(), b"," if fields else b"", said[1:])
+    at = f'"at":"{now()}"'.encode()
+    return b"%b%b%b%b" % (head, at, b"," if fields else b"", encode(fields)[1:])
 
 
 @cache

@@ -19,6 +19,8 @@ Access = Literal["read", "write", "made", "import"]
 ArtifactKind = Literal["notebook", "output", "data"]
 # JSON has no word for these three floats; a record spells them as strings, so that
 # a loss that became NaN is shown as one and every document stays valid JSON.
+# A journal's numbers end where those of its readers do.
+INTEGER_LIMIT = 2**63
 NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 # Of an exception's message, where it is told in a line.
 _LINE_LIMIT = 200

@@ -8,7 +8,7 @@ import sys
 import weakref
 from typing import Any
 
-from jupyter_mlops.capture.between import NAMES_LIMIT, Between, version_of
+from jupyter_mlops.capture.between import NAMES_LIMIT, Between
 from jupyter_mlops.capture.names import Hidden
 from jupyter_mlops.events import Notice
 from jupyter_mlops.records import CHANGED_OUTSIDE, Run
@@ -162,6 +162,7 @@ def test_it_is_told_where_there_are_too_many_names(kernel: Kernel) -> None:
 
 def test_a_namespace_has_another_version_after_every_change() -> None:
     assert "ctypes" in sys.modules
+    version_of = Between(Hidden({})).version_of
     namespace: dict[str, Any] = {"a": 1}
     if sys.version_info >= (3, 13) or sys.implementation.name != "cpython":
         assert version_of(namespace) is None

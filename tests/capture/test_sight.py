@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_mlops.capture.sources import UNREAD_MANY
 from jupyter_mlops.events import CellFinished
 from jupyter_mlops.redaction import Redactor
 from jupyter_mlops.redaction.said import fields
@@ -292,9 +293,9 @@ def test_cells_that_were_not_read_are_caught_up_with(kernel: Kernel) -> None:
     for number in range(30):
         kernel.run(f"def f{number}(a): return a + x{number}")
         kernel.run(f"x{number} = {number}")
-    unread = "get_ipython()._jupyter_mlops_hooks._recorder._looks.sources.has_many_unread"
+    unread = "get_ipython()._jupyter_mlops_hooks._recorder._looks.sources.unread"
     deadline = time.monotonic() + 60
-    while kernel.value(unread) != "False":
+    while int(kernel.value(unread)) >= UNREAD_MANY:
         assert time.monotonic() < deadline
     kernel.run("y = f29(1)")
     assert set(kernel.finished()[-1].reads) == {"f29", "x29"}
