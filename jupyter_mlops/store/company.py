@@ -53,6 +53,22 @@ def company(
     return tuple(sorted(found)) if found and replays(traced, found.union(members)) else ()
 
 
+def left_out(
+    traced: Sequence[Traced], members: Collection[int], time: Collection[int]
+) -> frozenset[int]:
+    """Return what its author keeps out of the record in a run's time: that it was is said.
+
+    Of a cell the newest execution; what comes before a result is in its lineage already.
+    """
+    own = {traced[index].cell for index in members}
+    newest = {
+        traced[index].cell: index
+        for index in sorted(time)
+        if traced[index].execution.started.skipped and traced[index].cell not in own
+    }
+    return frozenset(newest.values())
+
+
 def replays(traced: Sequence[Traced], members: Collection[int]) -> bool:
     """Tell whether these executions alone, in their order, read what they read."""
     order = sorted(members)

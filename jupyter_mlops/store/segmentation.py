@@ -25,7 +25,7 @@ from itertools import pairwise
 from typing import Literal
 
 from jupyter_mlops.store.agreement import Claims, agree, came_from, claims, say_the_same
-from jupyter_mlops.store.company import company, replays
+from jupyter_mlops.store.company import company, left_out, replays
 from jupyter_mlops.store.draft import OpenRun, changed_values, changes
 from jupyter_mlops.store.effective import Value, effective, parameters_of, standing, values_of
 from jupyter_mlops.store.lineage import Traced, trace
@@ -140,16 +140,20 @@ def _accompanied(
     listed: set[int] = set()
     found = []
     for number, run in enumerate(runs):
-        time = [
+        time = range(starts[number], starts[number + 1])
+        without = [
             index
-            for index in range(starts[number], starts[number + 1])
+            for index in time
             if strength(traced[index].execution) is None
             and not traced[index].execution.started.skipped
         ]
-        beside = company(traced, run.lineage, growing[number].claims, time)
+        beside = {
+            *company(traced, run.lineage, growing[number].claims, without),
+            *left_out(traced, run.lineage, time),
+        }
         every = sorted((*run.lineage, *beside))
         new = tuple(one for one in every if one > opened[number] and one not in listed)
-        found.append(replace(run, company=beside, new=new))
+        found.append(replace(run, company=tuple(sorted(beside)), new=new))
         listed.update(every)
     return found
 

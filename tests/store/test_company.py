@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from jupyter_mlops.events import CellStarted
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store
 from tests.store.golden import write_journal
@@ -88,3 +90,29 @@ def test_the_time_of_a_run_goes_on_while_its_own_cells_are_executed(
         store.refresh()
         assert _sources(store, "@2") == list(cells.values())
         assert _sources(store, "@1") == [cells["prepare"], "lr = 4.0", cells["score"]]
+
+
+def test_a_cell_that_is_left_out_after_the_last_result_is_said(
+    home: Settings, kernel: Kernel
+) -> None:
+    kernel.execute("lr", "lr = 0.5")
+    kernel.execute("score", "score = lr * 3")
+    for _ in range(2):
+        kernel.execute("private", "print(1)")
+    kernel.end()
+    left_out = [
+        replace(event, source="", skipped=True)
+        if isinstance(event, CellStarted) and event.source == "print(1)"
+        else event
+        for event in kernel.events
+    ]
+    write_journal(home, left_out)
+    with Store.open(home) as store:
+        store.refresh()
+        (listed,) = store.runs().runs
+        run = store.run(listed.id)
+        assert run.status == "completed"
+        assert _sources(store, "@1") == ["lr = 0.5", "score = lr * 3", ""]
+        (unseen,) = [one for one in run.unseen if one.what == "everything"]
+        assert unseen.why.startswith("its author left this cell")
+        assert unseen.cell == run.cells[-1].cell
