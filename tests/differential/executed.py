@@ -7,6 +7,8 @@ import json
 import os
 import re
 import shutil
+import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +31,13 @@ PROBE = Path(__file__).parent / "probe.py"
 _SEED = "__import__('random').seed(0)"
 _LOOK = f"__import__('runpy').run_path({str(PROBE)!r})['found']"
 _STREAM, _ASIDE = "stream", frozenset({"status", "execute_input", "iopub_welcome"})
+# IPython compiles cells under names in the folder for temporary files.
+_CELLS = "/ipykernel_"
+_PLACES = {
+    sys.prefix: "(environment)",
+    sys.base_prefix: "(python)",
+    tempfile.gettempdir() + _CELLS: "(temporary)" + _CELLS,
+}
 # Of a kernel, and made anew for each.
 _IDENTITIES = frozenset({"engine_uuid", "started"})
 # What differs between any two executions, with or without us, and says nothing.
@@ -134,8 +143,14 @@ class Kernel:
         )
 
     def _placed(self, value: Any) -> Any:
-        """Return JSON as if it had been made in a folder that has the same name for all."""
-        return json.loads(json.dumps(value).replace(str(self.folder), "(folder)"))
+        """Return JSON as if it had been made in folders that have the same names for all.
+
+        Tracebacks name the files of libraries, and digests are kept for another checkout.
+        """
+        text = json.dumps(value).replace(str(self.folder), "(folder)")
+        for place, name in _PLACES.items():
+            text = text.replace(place, name)
+        return json.loads(text)
 
     def _cell(self, source: str) -> dict[str, Any]:
         """Execute one cell; its ``reply`` is ``None`` if the kernel died in it."""
