@@ -191,17 +191,18 @@ def _sets(executions: Sequence[Execution], name: str) -> bool:
 
 
 def _by_subject(acted: Acted, index: int) -> dict[Subject, set[float]]:
-    """Return what went into the metrics of one execution."""
-    finished = acted.session.executions[index].finished
+    """Return what went into the metrics of one execution, and into the files that it wrote."""
     found: dict[Subject, set[float]] = {}
-    for metric in finished.metrics if finished is not None else ():
-        for cell, name, value in acted.truth.metrics.get((index, metric.name), ()):
-            found.setdefault((cell, name), set()).add(value)
+    for cell, name, value in _came_from(acted, index):
+        found.setdefault((cell, name), set()).add(value)
     return found
 
 
 def _came_from(acted: Acted, index: int) -> frozenset[Origin]:
-    origins = (acted.truth.metrics.get((index, name), ()) for name in _metrics(acted, index))
+    origins = [acted.truth.metrics.get((index, name), ()) for name in _metrics(acted, index)]
+    finished = acted.session.executions[index].finished
+    if finished is not None and any(use.access == "write" for use in finished.data):
+        origins.append(acted.truth.came.get(index, ()))
     return frozenset().union(*origins)
 
 

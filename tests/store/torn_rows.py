@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
@@ -20,6 +20,8 @@ from tests.store.random_cells import OUTSIDE, OVERLAPPING
 from tests.store.truth import Origin
 
 _LITERAL = re.compile(r"^(\w+) = (\d+\.\d+)$", re.MULTILINE)
+_LENGTH = re.compile(r"\blen\((\w+)\)")
+_ALIAS = re.compile(r"^(?:d = e|e = d)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def torn(
     # Where nobody knows what a cell used it may be everything, and all counts.
     if not any(one.hides for one in given):
         yield from _replaced(given, results, owned_up)
-        yield from _data(run, named, given, used)
+        yield from _data(run, named, given, used, _counted(given, results))
 
 
 def _twice(run: Run, owned_up: set[str]) -> Iterator[str]:
@@ -149,13 +151,25 @@ def _of(given: Sequence[Given], cell: str) -> list[int]:
     return [index for index, one in enumerate(given) if one.cell == cell]
 
 
+def _counted(given: Sequence[Given], results: Collection[int]) -> set[str]:
+    """Return the names of data whose lengths results are: these come from all that changed it."""
+    names = {name for index in results for name in _LENGTH.findall(given[index].source)}
+    if any(_ALIAS.search(one.source) for one in given):
+        names |= {"d", "e"} if names else set()
+    return names
+
+
 def _data(
-    run: Run, named: Mapping[int, str], given: Sequence[Given], used: frozenset[int]
+    run: Run,
+    named: Mapping[int, str],
+    given: Sequence[Given],
+    used: frozenset[int],
+    counted: Collection[str],
 ) -> Iterator[str]:
     """Say which data a row shows of an execution that a later one of its cell replaced."""
     shown: dict[tuple[str, str], set[str]] = {}
     for use in run.data:
-        if use.access == "made" and use.name and use.digest:
+        if use.access == "made" and use.name and use.digest and use.name not in counted:
             shown.setdefault((named[use.cell or 0], use.name), set()).add(use.digest)
     for (cell, name), digests in shown.items():
         made = {

@@ -24,7 +24,7 @@ class Number(float):
 
 @dataclass
 class Truth:
-    """Which parameters went into each number, and into each metric of each execution.
+    """Which parameters went into each number, each execution, and each of its metrics.
 
     A lineage is one of executions: what one number of a cell came from, all of them did.
     """
@@ -33,6 +33,7 @@ class Truth:
     made: list[Number] = field(default_factory=list)
     metrics: dict[tuple[int, str], frozenset[Origin]] = field(default_factory=dict)
     metrics_made: dict[tuple[int, str], frozenset[int]] = field(default_factory=dict)
+    came: dict[int, frozenset[Origin]] = field(default_factory=dict)
     hidden: set[float] = field(default_factory=set)
     executions: dict[float, frozenset[int]] = field(default_factory=dict)
     executed: int = 0
@@ -65,6 +66,7 @@ class Truth:
             if float(number) in self.origins:
                 self.origins[float(number)] = together
                 self.executions[float(number)] = executions
+        self.came[self.executed] = together
         self.made.clear()
         self.executed += 1
 
