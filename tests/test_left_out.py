@@ -126,3 +126,30 @@ def test_with_capture_off_a_batch_run_keeps_its_outputs_alone(
     assert verdict.verdict == "differs"
     assert "code" not in {cause.kind for cause in verdict.causes}, "of which nothing is known"
     assert not held(home) & {"quartz", "marble"}
+
+
+def test_with_capture_off_the_values_that_were_given_are_shown(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SWITCH_VARIABLE, "off")
+    cells = ("rate = 0.1\npassword = ''", "steps = 5  # quartz", "print(rate, steps)")
+    path = tmp_path / "a.ipynb"
+    nbformat.write(document(*cells, tags={1: ["parameters"]}), path)
+
+    run = mlops.run(path, {"rate": 0.5, "steps": 7, "password": "gneiss-4711-gneiss"})
+
+    assert run.status == "completed"
+    given = {one.name: (one.value, one.type, one.cell, one.source) for one in run.parameters}
+    assert given["rate"] == (0.5, "float", None, "injected")
+    assert given["steps"] == (7, "int", 2, "literal")
+    assert list(given["password"][0]) == ["redacted"]
+    assert "steps 7" in " ".join(str(run).split())
+    assert held(home) == set()
+
+    verdict = mlops.reproduce(run.id, parameters={"steps": 8}, secrets={"password": "x" * 9})
+    again = mlops.show(verdict.reproduction or "").parameters
+    assert {one.name: one.value for one in again if one.name != "password"} == {
+        "rate": 0.5,
+        "steps": 8,
+    }
+    assert verdict.causes[0].what == "steps"

@@ -190,6 +190,7 @@ def _recorded(
         started=now(),
         process=this_process(),
         off=off,
+        values=() if off is None else documents.as_recorded(prepared.settings),
     )
     with Recording(store) as recording:
         recording.do(lambda place: place.begin_batch(batch))

@@ -22,6 +22,7 @@ from jupyter_mlops.errors import NotebookError, UnknownKernelError
 from jupyter_mlops.execution.parameters import (
     Prepared,
     Setting,
+    as_recorded,
     is_python,
     not_in_effect,
     parameters,
@@ -40,6 +41,7 @@ from jupyter_mlops.redaction.keys import key_of
 __all__ = [
     "Prepared",
     "Setting",
+    "as_recorded",
     "content",
     "dump",
     "fill",

@@ -32,6 +32,7 @@ from jupyter_mlops.metadata import OWN, section, tags
 from jupyter_mlops.records import (
     NOT_FINITE,
     NotebookParameter,
+    Parameter,
     ParameterSource,
     Run,
 )
@@ -130,6 +131,17 @@ def with_parameters(notebook: NotebookNode, values: Mapping[str, Any]) -> Prepar
         cell.metadata[OWN] = {**section(cell.metadata, OWN), "source": original}
     tagged = {one.name: one.value for one in settings if one.tagged}
     return Prepared(copied, tagged, tuple(settings))
+
+
+def as_recorded(settings: Iterable[Setting]) -> tuple[Parameter, ...]:
+    """Return what was given as a record of it would list it."""
+    found = []
+    for one in settings:
+        for literal in dataflow.literals(f"{one.name} = {as_code(one.value)}"):
+            source: ParameterSource = "injected" if one.tagged else "literal"
+            cell = None if one.tagged else one.cell
+            found.append(Parameter(one.name, literal.value, literal.type, cell, source))
+    return tuple(found)
 
 
 def given_twice(key: str, value: Any) -> BadValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from jupyter_mlops.frozen import dataclass
-from jupyter_mlops.records.runs import CellError, CellStatus, Process, Trigger
+from jupyter_mlops.records.runs import CellError, CellStatus, Parameter, Process, Trigger
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Batch:
     are the cells of a session's executions that are replayed one by one, in order; ``None``
     where the whole notebook is executed. ``shown`` are cells and names of the parameters that
     the record of such a replay shows even if no result came from them. ``off`` is the switch by
-    which capture is off, so that nothing but outputs is kept.
+    which capture is off, so that nothing but outputs is kept, and the ``values`` that it was given.
     """
 
     run: str
@@ -32,6 +32,7 @@ class Batch:
     steps: tuple[int | None, ...] | None = None
     shown: tuple[tuple[int | None, str], ...] = ()
     off: str | None = None
+    values: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -97,18 +97,31 @@ class Evidence:
         return [pair.step for pair in self.pairs[: self.at + 1] if pair.step is not None]
 
     @property
+    def _is_anything(self) -> bool:
+        """Whether anything before may have reached what diverges: nothing was seen of its flow."""
+        return self.pairs[self.at].step is None or self._unseen
+
+    @property
+    def _unseen(self) -> bool:
+        return self.before.environment is None
+
+    @property
     def cells(self) -> set[int | None]:
         """Positions of the cells that can have reached the diverging one."""
         steps = self.repeated
-        if not steps or self.pairs[self.at].step is None:
-            return {pair.cell for pair in self.pairs[: self.at + 1]}
+        if not steps or self._is_anything:
+            known = [one.cell for one in self.before.cells]
+            at = self.pairs[self.at].cell
+            # Cells of which nothing at all is kept have no pair.
+            unseen = [None, *known[: known.index(at)]] if at in known and self._unseen else []
+            return {*unseen, *(pair.cell for pair in self.pairs[: self.at + 1])}
         reached = lineage(self.before, steps, len(steps) - 1)
         return {None, *(steps[index].cell for index in reached)}
 
     def reaches(self) -> Callable[[Cause], bool]:
         """Return what tells whether a cause can have reached what differs first."""
         steps = self.repeated
-        if self.pairs[self.at].step is None:
+        if self._is_anything:
             return lambda one: True
         found = reaching(self.before, steps, self.differing)
 

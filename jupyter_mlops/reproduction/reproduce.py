@@ -33,6 +33,7 @@ from jupyter_mlops.records import (
     BatchOutcome,
     CellJudgement,
     OutputJudgement,
+    Parameter,
     Progress,
     Reproduction,
     Run,
@@ -147,6 +148,14 @@ class _Order:
     cell_timeout_s: float | None
     folders: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def given(self) -> tuple[Parameter, ...]:
+        """The values that a run without capture was given, with those that are asked for now."""
+        asked = documents.as_recorded(self.replay.settings)
+        now = {(one.name, one.cell) for one in asked}
+        before = self.before.parameters if self.before.environment is None else ()
+        return (*(one for one in before if (one.name, one.cell) not in now), *asked)
+
 
 class _Reproducing:
     """One reproduction under way; every state it passes through is in the store."""
@@ -212,6 +221,7 @@ class _Reproducing:
             # What the recorded run shows, or was asked for, must not be missing beside it.
             shown=tuple(dict.fromkeys([*shown, *asked])),
             off=self._off,
+            values=() if self._off is None else self._order.given,
         )
         self._recording.do(lambda store: store.begin_batch(batch))
         self._save()

@@ -298,9 +298,10 @@ class Store:
 
     def begin_batch(self, batch: Batch) -> None:
         """Remember a batch execution before it starts; its run is there from now on."""
-        given = self._blobs.put(self._secrets.notebook(batch.given))
+        kept = self._secrets.batch(batch)
+        given = self._blobs.put(kept.given)
         with self._database.write() as connection:
-            keeping.begin(connection, batch, given)
+            keeping.begin(connection, kept, given)
         derivation.derive(self._database, self._blobs, self._secrets)
 
     def finish_batch(self, run: str, outcome: BatchOutcome) -> Run:

@@ -60,6 +60,7 @@ class Asked:
     steps: tuple[int | None, ...] | None = None
     shown: tuple[tuple[int | None, str], ...] = ()
     off: str | None = None
+    values: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,8 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
         duration_s=None if ended is None else ended.duration_s,
         parent=asked.parent,
         sweep=asked.sweep,
-        parameters=parameters,
+        # Without capture nobody saw more of them than what was asked for.
+        parameters=asked.values if session is None else parameters,
         metrics=results.metrics,
         data=results.data,
         models=results.models,

@@ -37,6 +37,7 @@ def begin(connection: Connection, batch: Batch, given: str) -> None:
         steps=batch.steps,
         shown=batch.shown,
         off=batch.off,
+        values=batch.values,
     )
     connection.execute(
         insert(batches_table)

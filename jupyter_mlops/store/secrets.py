@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from jupyter_mlops.errors import StoreError
 from jupyter_mlops.metadata import secret_names, section
-from jupyter_mlops.records import BatchOutcome
+from jupyter_mlops.records import Batch, BatchOutcome
 from jupyter_mlops.redaction import Redactor, key_of
 from jupyter_mlops.redaction.documents import notebook_of, outcome_of, redacted
 from jupyter_mlops.redaction.names import from_environment
@@ -51,9 +52,11 @@ class StoreSecrets:
         found.learn(self._given)
         return found
 
-    def notebook(self, content: bytes) -> bytes:
-        """Return a notebook's bytes as they may be kept."""
-        return redacted(self.redactor(_metadata(content)), content)
+    def batch(self, batch: Batch) -> Batch:
+        """Return a batch execution as it may be kept."""
+        redactor = self.redactor(_metadata(batch.given))
+        given, values = redacted(redactor, batch.given), redactor.record(batch.values)
+        return replace(batch, given=given, values=values)
 
     def document(self, notebook: dict[str, Any]) -> dict[str, Any]:
         """Return a notebook's JSON as it may be kept."""
