@@ -21,6 +21,8 @@ from typing import Any
 import psutil
 from jupyter_client.manager import KernelManager
 
+from jupyter_mlops.settings import Starter
+
 STARTUP = Path(__file__).parent.parent / "ipython-config" / "startup"
 VARIANTS = ("absent", "off", "on")
 _NO_BYTECODE = ("PYTHONDONTWRITEBYTECODE",)
@@ -34,11 +36,18 @@ class Variant:
     """One kind of kernel, and a folder of its own for all that it writes.
 
     With a `clock`, what the product does in the kernel is timed in there (``_clock.py``), and
-    with `processor` by the processor's time too.
+    with `processor` by the processor's time too. Of one that is `heard` the kernel is told, as
+    our server and our engine do it, that somebody hears its outputs and takes in its journal.
     """
 
     def __init__(
-        self, name: str, folder: Path, clock: bool = False, processor: bool = False
+        self,
+        name: str,
+        folder: Path,
+        *,
+        clock: bool = False,
+        processor: bool = False,
+        heard: bool = False,
     ) -> None:
         self.folder = folder / name
         self.home = self.folder / "mlops"
@@ -64,6 +73,8 @@ class Variant:
             "JUPYTER_MLOPS": "off" if name == "off" else "on",
             "BENCH_PROCESSOR": "1" if processor else "",
         }
+        if heard:
+            self.environment |= Starter(pid=os.getpid(), listens=True).environment()
 
     def start(self) -> Kernel:
         """Start a kernel."""

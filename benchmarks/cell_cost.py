@@ -1,9 +1,10 @@
 """What capture costs a cell: all that its hooks take, and the whole cell on and off.
 
 Capture's own time is measured from outside, in a kernel, around all that IPython and the
-protocol call of ours (``_clock.py``); nobody listens outside, so that outputs are heard in
-there too. The peer is one ``mlflow.log_param`` to SQLite, whose calls take turns with the
-cells. What a cell costs depends on what it does, so the kinds are apart.
+protocol call of ours (``_clock.py``). Of two kernels with capture one is *heard*, as all are
+that our server or our engine started; the other one hears its outputs itself. The kernels take
+turns, each with all kinds of cells, since what a cell costs depends on what it does; so does
+the peer, one ``mlflow.log_param`` to SQLite.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from pathlib import Path
 
 from _kernels import Variant
-from _measure import Goal, arguments, percentile, report, rows
+from _measure import Goal, arguments, percentile, report, rounds, rows
 from _peers import peer
 
 FIRST = """
@@ -51,6 +52,9 @@ NEW_DATA = {
 }
 KINDS = NO_NEW_DATA | NEW_DATA
 PEER = "one mlflow.log_param to SQLite"
+ABSENT = "absent"
+# Our server and our engine hear the outputs of the kernels that they start.
+HEARD, ALONE = "heard", "unheard"
 
 
 def main() -> None:
@@ -58,49 +62,71 @@ def main() -> None:
     parser = arguments(__doc__, repeats=100)
     parser.add_argument("--names", type=int, default=0, help="names that the namespace holds")
     options = parser.parse_args()
-    wall: dict[str, dict[str, list[float]]] = {kind: {"absent": [], "on": []} for kind in KINDS}
-    logged: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        variants = {name: Variant(name, Path(folder), clock=True) for name in ("absent", "on")}
-        kernels = {name: variant.start() for name, variant in variants.items()}
-        mlflow = peer("_log_param.py", Path(folder) / "peer")
-        many = f"globals().update((f'name{{i}}', [i]) for i in range({options.names}))"
-        warm_up = (FIRST, many, *(source.format(i=0) for source in KINDS.values()))
-        for kernel in kernels.values():
-            for source in warm_up:
-                kernel.execute(source)
-        for number in range(1, options.repeats + 1):
-            for kind, source in KINDS.items():
-                order = list(kernels) if number % 2 else list(kernels)[::-1]
-                for name in order:
-                    began = time.perf_counter()
-                    kernels[name].execute(source.format(i=number))
-                    wall[kind][name].append(time.perf_counter() - began)
-            if mlflow is not None:
-                logged.append(mlflow.measure())
-        spent = kernels["on"].timed()["cells"][len(warm_up) : -1]
-        for kernel in kernels.values():
-            kernel.stop()
-        if mlflow is not None:
-            mlflow.stop()
-    own = {kind: spent[position :: len(KINDS)] for position, kind in enumerate(KINDS)}
-    made = rows("capture's own time", {PEER: logged} | own, PEER, "µs") if logged else []
+        wall, own, logged = measured(Path(folder), options.repeats, options.names)
+    made = []
+    if logged:
+        made = rows("capture's own time, heard", {PEER: logged} | own[HEARD], PEER, "µs")
     for kind in KINDS:
-        found = {"without the product": wall[kind]["absent"], "with capture": wall[kind]["on"]}
-        made += rows(kind, {**found, "capture's own time": own[kind]}, "without the product", "µs")
+        found = {"without the product": wall[ABSENT][kind]}
+        for name in (HEARD, ALONE):
+            found |= {
+                f"with capture, {name}": wall[name][kind],
+                f"its own, {name}": own[name][kind],
+            }
+        made += rows(kind, found, "without the product", "µs")
     report(made, options, goals(own, logged))
 
 
-def goals(own: dict[str, list[float]], logged: list[float]) -> list[Goal]:
+Times = dict[str, list[float]]
+
+
+def measured(
+    folder: Path, repeats: int, names: int
+) -> tuple[dict[str, Times], dict[str, Times], list[float]]:
+    """Return, of each kernel, the times of its cells and our own in them; and the peer's."""
+    variants = {
+        ABSENT: Variant("absent", folder, clock=True),
+        HEARD: Variant("heard", folder, clock=True, heard=True),
+        ALONE: Variant("on", folder, clock=True),
+    }
+    kernels = {name: variant.start() for name, variant in variants.items()}
+    mlflow = peer("_log_param.py", folder / "peer")
+    many = f"globals().update((f'name{{i}}', [i]) for i in range({names}))"
+    warm_up = (FIRST, many, *(source.format(i=0) for source in KINDS.values()))
+    for kernel in kernels.values():
+        for source in warm_up:
+            kernel.execute(source)
+    wall: dict[str, Times] = {name: {kind: [] for kind in KINDS} for name in kernels}
+    logged: list[float] = []
+    for number, name in enumerate(rounds(list(kernels), repeats)):
+        for kind, source in KINDS.items():
+            began = time.perf_counter()
+            kernels[name].execute(source.format(i=1 + number // len(kernels)))
+            wall[name][kind].append(time.perf_counter() - began)
+        if mlflow is not None and (number + 1) % len(kernels) == 0:
+            logged.append(mlflow.measure())
+    own = {}
+    for name in (HEARD, ALONE):
+        spent = kernels[name].timed()["cells"][len(warm_up) : -1]
+        own[name] = {kind: spent[at :: len(KINDS)] for at, kind in enumerate(KINDS)}
+    for kernel in kernels.values():
+        kernel.stop()
+    if mlflow is not None:
+        mlflow.stop()
+    return wall, own, logged
+
+
+def goals(own: dict[str, Times], logged: list[float]) -> list[Goal]:
     """Compare with what the product promises of cells with no new data."""
-    quiet = [seconds for kind in NO_NEW_DATA for seconds in own[kind]]
-    median = statistics.median(quiet)
-    what = "own time of a cell with no new data"
-    found = [Goal(f"{what}, median", median * 1e6, "µs", 200)]
-    if logged:
-        ratio = statistics.median(logged) / median
-        found.append(Goal("mlflow.log_param to that median", ratio, "x", 50, at_least=True))
-    every = [seconds for spent in own.values() for seconds in spent]
+    found = []
+    for name, times in own.items():
+        median = statistics.median(seconds for kind in NO_NEW_DATA for seconds in times[kind])
+        found.append(Goal(f"own time, no new data, median, {name}", median * 1e6, "µs", 200))
+        if logged:
+            ratio = statistics.median(logged) / median
+            found.append(Goal("  mlflow.log_param to that", ratio, "x", 50, at_least=True))
+    every = [seconds for times in own.values() for kind in times.values() for seconds in kind]
     found.append(Goal("own time of every cell here, p95", percentile(every, 0.95) * 1e3, "ms", 25))
     return found
 

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,8 @@ from jupyter_mlops.fingerprints.signatures import signature
 
 # One thread does not get all of the memory's bandwidth, and more than two get little more.
 _THREADS = 2
+# Linux since 5.14: all pages of a piece at once, instead of by a fault for every sixteen.
+_MADV_POPULATE_READ = 22
 _SCRIPT = f"import sys; sys.path += sys.argv[1:]; from {__name__} import main; main()"
 
 
@@ -97,8 +100,9 @@ def digest(path: str) -> str | None:
 def _piece(descriptor: int, size: int, start: int) -> Content:
     content = Content("piece", ALGORITHM)
     length = min(Pieces.LENGTH, size - start)
-    # The pages come as they are read, where no other thread waits for the interpreter.
     with mmap.mmap(descriptor, length, access=mmap.ACCESS_READ, offset=start) as memory:
+        with suppress(AttributeError, OSError):  # elsewhere the pages come as they are read
+            memory.madvise(_MADV_POPULATE_READ)
         content.bulk(memory)
     return content
 
