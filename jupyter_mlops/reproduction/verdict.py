@@ -43,7 +43,7 @@ _SPAWNS = re.compile(
     r"^[ \t]*!|\bos\.system|\bsubprocess\b|Thread|Parallel|Pool|n_jobs", re.MULTILINE
 )
 _DURATION_COLUMN = re.compile(r"time|duration|elapsed|seconds", re.IGNORECASE)
-_ONLY_A_PART = "only a part of the content has a digest"
+_ONLY_A_PART = "only a part of the content was read in time"
 _WORST_LAST: tuple[OutputVerdict, ...] = (
     "identical",
     "unverifiable",

@@ -41,6 +41,13 @@ _PACKAGES_SHOWN = (
     "xgboost",
 )
 
+# Why a digest is, and how to have another one the next time.
+_PARTIAL = (
+    "(partial): all of it could not be read before the next cell was executed, so it compares as\n"
+    "unknown. Where cells are executed one by one, wait a moment after the one that makes it;\n"
+    "jupyter mlops run waits by itself, for up to 5 s or as long as the cell took."
+)
+
 
 def run(record: Run, columns: int | None = None) -> str:
     """Show a whole record, section by section, with the cell of every entry."""
@@ -59,6 +66,7 @@ def run(record: Run, columns: int | None = None) -> str:
     sections = [
         table(head, columns=columns),
         *(section(title, names, rows, columns) for title, names, rows in _results(record)),
+        "" if all(use.complete for use in record.data) else _PARTIAL,
         _environment(record),
         *(section(title, names, rows, columns) for title, names, rows in _course(record)),
         section(

@@ -64,9 +64,9 @@ def test_a_sentence_says_that_no_metric_was_judged_and_why() -> None:
 
 
 def test_a_sentence_says_that_data_were_not_compared() -> None:
-    untold = Untold(data=("df, X: only a part of the content has a digest",))
+    untold = Untold(data=("df, X: only a part of the content was read in time",))
     assert sentence(Verdict("r", "p", "identical", "fresh"), untold=untold) == (
-        "identical · data not compared: df, X: only a part of the content has a digest"
+        "identical · data not compared: df, X: only a part of the content was read in time"
     )
     assert sentence(Verdict("r", "p", "differs", "fresh"), untold=untold) == "differs"
 

@@ -206,7 +206,7 @@ def test_what_can_not_be_compared_is_named_with_the_reason() -> None:
     after[5] = replace(after[5], digest="xxh3:2")
     del after[6]
     assert not_compared(before, after) == (
-        "part, later, unread: only a part of the content has a digest",
+        "part, later, unread: only a part of the content was read in time",
         "spelled: digests of different algorithms",
     )
 

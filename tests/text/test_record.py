@@ -35,6 +35,15 @@ def test_a_record_shows_each_of_its_sections() -> None:
         assert line in shown, line
 
 
+def test_why_a_digest_is_partial_and_what_helps_is_said_once() -> None:
+    run, _ = made("a", ["df = f()"], [], data=(file("a.csv", "xxh3:1", 0),))
+    assert "partial" not in text.run(run)
+    partial = tuple(file(name, "xxh3:1", 0, complete=False) for name in ("b.csv", "c.csv"))
+    shown = text.run(replace(run, data=partial))
+    assert shown.count("before the next cell was executed, so it compares as") == 1
+    assert "jupyter mlops run" in shown
+
+
 def test_what_a_console_executed_has_no_place() -> None:
     run, _ = made("a", ["lr = 0.1"], [metric("acc", 0.9, None)])
     execution = replace(cell(0, "acc = f(lr)").execution, cell=None, console=True)

@@ -89,7 +89,7 @@ function Partial(props: { isOpen?: boolean }): JSX.Element {
   ) : (
     <Tag
       title={trans.__(
-        'Of a part of the content: it compares as unknown, never as equal'
+        'All of it could not be read before the next cell was executed, so it compares as unknown; wait a moment after the cell, or use jupyter mlops run'
       )}
     >
       {trans.__('partial')}
