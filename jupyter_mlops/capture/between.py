@@ -105,13 +105,14 @@ class Between:
         hidden, shells = self._hidden.names, self._shells
         # After each cell IPython's own history has changed, which is five names, four of them
         # always the same.
-        found = [
-            name
-            for name in changed
-            if name not in shells
-            and not (name[:1] == "_" and self._is_the_shells(name))
-            and not (name in hidden and hidden[name] is namespace.get(name))
-        ]
+        found = []
+        for name in changed:
+            if name in shells or (name[:2] == "_i" and name[2:].isdecimal()):
+                continue
+            if name[:1] == "_" and self._is_the_shells(name):
+                continue
+            if not (name in hidden and hidden[name] is namespace.get(name)):
+                found.append(name)
         found.sort()
         return tuple(found)
 

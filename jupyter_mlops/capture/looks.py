@@ -155,7 +155,6 @@ class Looks:
         self,
         execution: Execution,
         namespace: dict[str, Any],
-        fields: dict[str, Any],
         budget: Budget,
         *,
         completed: bool,
@@ -168,11 +167,12 @@ class Looks:
             execution.unseen.append(_TOO_LARGE)
         if execution.glimpse is not None and execution.tree is not None:
             flow = None
-            waiting = self._see(execution, execution.glimpse, namespace, fields, budget)
+            waiting = self._see(execution, execution.glimpse, namespace, budget)
         else:
             # A cell that is not Python, or was refused before it ran, was not read.
             flow = (execution.read or _UNREADABLE).flow
-            waiting = self._judge(execution, flow, namespace, fields, budget, completed=completed)
+            waiting = self._judge(execution, flow, namespace, budget, completed=completed)
+        fields = execution.fields
         unread: list[Unread] = []
         files = _part(execution, "files", self._reads.take, budget, waiting, unread)
         if unread:
@@ -198,11 +198,11 @@ class Looks:
         execution: Execution,
         glimpse: sight.Glimpse,
         namespace: dict[str, Any],
-        fields: dict[str, Any],
         budget: Budget,
     ) -> list[Any]:
         """Say what became of the names of a cell that somebody else will read."""
-        tree, changed, look = execution.tree, execution.changed or (), self._between.left
+        fields, tree, look = execution.fields, execution.tree, self._between.left
+        changed = execution.changed or ()
         assert tree is not None
         is_beside = not self._between.has_compared
         if look is None or is_beside:
@@ -235,8 +235,8 @@ class Looks:
         bound = frozenset(changed)
         also = frozenset(others - bound)
         done = Effects(_NO_NAMES, bound, also)
-        looked = self._look_at_data(execution, done, also, namespace, fields, budget)
-        self._models(execution, _NO_FLOW, bound | also, namespace, fields)
+        looked = self._look_at_data(execution, done, also, namespace, budget)
+        self._models(execution, _NO_FLOW, bound | also, namespace)
         same = {name for name in also if looked.changed.get(name) is False}
         if same:
             seen["aliases"] = {
@@ -253,12 +253,12 @@ class Looks:
         execution: Execution,
         flow: Flow,
         namespace: dict[str, Any],
-        fields: dict[str, Any],
         budget: Budget,
         *,
         completed: bool,
     ) -> list[Any]:
         """Say what a cell did whose source was read."""
+        fields = execution.fields
         changed = execution.changed or ()
         before, look = execution.before or _NOTHING_NOTED, self._between.left
         if look is None:  # another cell runs beside this one
@@ -271,7 +271,7 @@ class Looks:
         if changed:
             fields["changed_beside"] = tuple(name for name in changed if name not in done.writes)
         doubtful = done.changed - done.bound - flow.mutates
-        seen = self._look_at_data(execution, done, doubtful, namespace, fields, budget)
+        seen = self._look_at_data(execution, done, doubtful, namespace, budget)
         writes = done.writes
         if doubtful:
             writes -= {name for name in doubtful if seen.changed.get(name) is False}
@@ -289,7 +289,7 @@ class Looks:
             }
         _part(execution, "names", self.sources.go_on, flow)
         # What an error kept the cell from binding is the result of an earlier execution.
-        self._values(execution, flow, writes - done.unreached, namespace, fields)
+        self._values(execution, flow, writes - done.unreached, namespace)
         return seen.waiting
 
     def _look_at_data(
@@ -298,14 +298,13 @@ class Looks:
         done: Effects,
         doubtful: frozenset[str],
         namespace: dict[str, Any],
-        fields: dict[str, Any],
         budget: Budget,
     ) -> Seen:
         seen = Seen()
         if done.bound or done.changed:
             _part(execution, "data", self._data.look, done, doubtful, namespace, budget, seen)
         if seen.uses:
-            fields["data"] = tuple(seen.uses)
+            execution.fields["data"] = tuple(seen.uses)
         return seen
 
     def _values(
@@ -314,18 +313,17 @@ class Looks:
         flow: Flow,
         produced: frozenset[str],
         namespace: dict[str, Any],
-        fields: dict[str, Any],
     ) -> None:
         """Look at the values that a cell left; most cells leave none of most kinds."""
         literals = (execution.read or _UNREADABLE).literals
         if literals:
             found = _part(execution, "parameters", parameters.parameters, literals, namespace)
             if found:
-                fields["parameters"] = tuple(found)
+                execution.fields["parameters"] = tuple(found)
         if produced and (flow.computed or flow.metric_calls):
-            _part(execution, "metrics", _measure, flow, produced, namespace, fields)
+            _part(execution, "metrics", _measure, flow, produced, namespace, execution.fields)
         if produced:
-            self._models(execution, flow, produced, namespace, fields)
+            self._models(execution, flow, produced, namespace)
 
     def _models(
         self,
@@ -333,13 +331,12 @@ class Looks:
         flow: Flow,
         written: frozenset[str],
         namespace: dict[str, Any],
-        fields: dict[str, Any],
     ) -> None:
         found = _part(
             execution, "models", models.models, flow, written, namespace, self._data.digests
         )
         if found:
-            fields["models"] = tuple(found)
+            execution.fields["models"] = tuple(found)
 
 
 def _parameters(tree: ast.Module, namespace: dict[str, Any]) -> tuple[Parameter, ...]:

@@ -196,7 +196,7 @@ class Recorder:
                 completed = status == "ok" and not execution.broke_off
                 budget = Budget(duration, batch=self._is_batch)
                 execution.waiting = self._looks.end(
-                    execution, namespace, fields, budget, completed=completed
+                    execution, namespace, budget, completed=completed
                 )
             # Not after every cell: each call of the system lets other threads in and may cost
             # a millisecond. What another process installs is noticed when it is first used.
