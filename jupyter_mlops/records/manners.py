@@ -17,7 +17,8 @@ class Folder:
     """Whether the files that the runs of a folder's notebooks read may be copied into the store.
 
     ``files`` and ``size_bytes`` are what *yes* costs: different contents, none of them above
-    ``limit_bytes``; ``kept_files`` and ``kept_bytes`` what of it the store has already.
+    ``limit_bytes``; ``kept_files`` and ``kept_bytes`` what of it the store has already. An answer
+    can't be kept where the store can't be written: then it is not ``answerable``.
     """
 
     folder: str
@@ -27,6 +28,7 @@ class Folder:
     limit_bytes: int
     kept_files: int = 0
     kept_bytes: int = 0
+    answerable: bool = True
     schema: int = SCHEMA_VERSION
 
 
@@ -82,7 +84,7 @@ class Forgetting:
 
     ``executions`` are erased, ``shared_executions`` stay because other runs need them too;
     ``copies`` of data files go, which are among the ``blobs``. ``obstacle`` says why it can't be
-    done now, and what to do first.
+    done now, and what to do first; ``kernel_runs`` whether that is to shut a kernel down.
     """
 
     done: bool
@@ -94,5 +96,6 @@ class Forgetting:
     freed_bytes: int
     copies: int = 0
     obstacle: str | None = None
+    kernel_runs: bool = False
     notices: tuple[str, ...] = ()
     schema: int = SCHEMA_VERSION

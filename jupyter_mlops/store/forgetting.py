@@ -142,6 +142,7 @@ def _told(plan: _Plan, freed: dict[str, int], database: Database, *, done: bool)
         freed_bytes=sum(freed.values()),
         copies=plan.copies,
         obstacle=None if plan.obstacle is None else plan.obstacle.values["reason"],
+        kernel_runs=plan.obstacle is not None and plan.obstacle.values["reason"] == _KERNEL_RUNS,
         notices=tuple(plan.notices),
     )
 

@@ -115,7 +115,12 @@ class Substitute(Store):
         """Tell what a folder's answer is; a new one is refused."""
         if answer is not None or limit_bytes is not None:
             raise self._refusal
-        return super().keep_data(path)
+        return replace(super().keep_data(path), answerable=False)
+
+    def forgetting(self, refs: Sequence[str], *, with_dependents: bool = False) -> Forgetting:
+        """Tell what would go, were it not for the disk."""
+        found = super().forgetting(refs, with_dependents=with_dependents)
+        return replace(found, obstacle=str(self._refusal), kernel_runs=False)
 
     def forget(self, refs: Sequence[str], *, with_dependents: bool = False) -> Forgetting:
         """Refuse: nothing can be removed from what can't be written."""

@@ -13,7 +13,7 @@ _ANSWERS = {
 }
 
 
-def folder(record: Folder, columns: int | None = None, *, can_answer: bool = True) -> str:
+def folder(record: Folder, columns: int | None = None) -> str:
     """Show a folder's answer, and what *yes* costs."""
     lines = [f"{clean(record.folder)}: {_ANSWERS[record.keep_data]}"]
     if record.files:
@@ -23,7 +23,7 @@ def folder(record: Folder, columns: int | None = None, *, can_answer: bool = Tru
             + (kept if record.kept_files else "")
             + f"; a file above {size(record.limit_bytes)} is left out"
         )
-    if record.keep_data == "ask" and can_answer:
+    if record.keep_data == "ask" and record.answerable:
         lines.append(f"to answer: jupyter mlops keep-data {clean(record.folder)} yes (or no)")
     return "\n".join(lines)
 
@@ -44,10 +44,12 @@ def forgetting(record: Forgetting, columns: int | None = None) -> str:
     what.append(f"the code and outputs of {_executions(record.executions)}")
     if record.copies:
         what.append(f"copies of {plural(record.copies, 'data file')}")
+    # What other runs hold as well frees nothing.
+    freed = f": {size(record.freed_bytes)} of stored content" if record.freed_bytes else ""
     lines = [
         f"{'forgotten' if record.done else 'to be forgotten'}: run{'s' * (len(record.runs) > 1)} "
         f"{names}",
-        f"{'; '.join(what)}: {size(record.freed_bytes)} of stored content",
+        "; ".join(what) + freed,
     ]
     if record.shared_executions:
         stay = "stays" if record.shared_executions == 1 else "stay"

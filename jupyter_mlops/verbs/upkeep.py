@@ -93,8 +93,7 @@ def _keep_data(options: argparse.Namespace, context: Context) -> Answer:
             if answer == "yes" and context.ask is not None:
                 _confirm(folder, context.ask, store)
         found = api.keep_data(folder, answer, limit=options.limit, store=store)
-        can_answer = store.unwritable is None
-    return Answer(found, lambda columns: text.folder(found, columns, can_answer=can_answer))
+    return Answer(found, lambda columns: text.folder(found, columns))
 
 
 def _confirm(folder: str, ask: Callable[[str], bool | None], store: Store) -> None:

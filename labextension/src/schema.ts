@@ -244,12 +244,14 @@ export interface Check {
  * Whether the files that the runs of a folder's notebooks read may be copied into the store.
  *
  *     ``files`` and ``size_bytes`` are what *yes* costs: different contents, none of them above
- *     ``limit_bytes``; ``kept_files`` and ``kept_bytes`` what of it the store has already.
+ *     ``limit_bytes``; ``kept_files`` and ``kept_bytes`` what of it the store has already. An answer
+ *     can't be kept where the store can't be written: then it is not ``answerable``.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Folder".
  */
 export interface Folder {
+  answerable: boolean;
   files: number;
   folder: string;
   keep_data: 'ask' | 'no' | 'yes';
@@ -264,7 +266,7 @@ export interface Folder {
  *
  *     ``executions`` are erased, ``shared_executions`` stay because other runs need them too;
  *     ``copies`` of data files go, which are among the ``blobs``. ``obstacle`` says why it can't be
- *     done now, and what to do first.
+ *     done now, and what to do first; ``kernel_runs`` whether that is to shut a kernel down.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Forgetting".
@@ -276,6 +278,7 @@ export interface Forgetting {
   done: boolean;
   executions: number;
   freed_bytes: number;
+  kernel_runs: boolean;
   notices: string[];
   obstacle: string | null;
   runs: string[];

@@ -123,7 +123,8 @@ def test_what_only_looks_is_done_and_offers_nothing_that_would_be_refused(
     assert told.notices == ("nothing can be dropped as long as the store can't be written",)
     assert replace(told, notices=()) == before[0] and told.dropped
     with pytest.warns(UnwritableWarning):
-        assert api.forget(run, preview=True) == before[1]
+        found = api.forget(run, preview=True)
+    assert READ_ONLY in (found.obstacle or "") and replace(found, obstacle=None) == before[1]
     capsys.readouterr()
     for words in (["gc"], ["forget", run, "--preview"], ["keep-data", str(notebook.parent)]):
         assert cli.main(words) == 0

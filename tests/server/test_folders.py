@@ -39,6 +39,7 @@ async def test_a_folder_is_asked_about_answered_and_its_data_downloaded(
     assert document == {
         "schema": 1, "folder": str(work), "keep_data": "ask", "files": 1,
         "size_bytes": len(CONTENT), "limit_bytes": 10**9, "kept_files": 0, "kept_bytes": 0,
+        "answerable": True,
     }  # fmt: skip
     code, document = await ask(jp_fetch, "work", {"keep_data": "yes"})
     assert (code, document["keep_data"]) == (200, "yes")

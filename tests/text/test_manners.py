@@ -51,4 +51,4 @@ def test_an_answer_is_asked_for_only_where_it_can_be_kept() -> None:
     shown = text.folder(folder)
     assert "a file above 1.0 GB is left out" in shown
     assert shown.splitlines()[-1] == "to answer: jupyter mlops keep-data /srv/churn yes (or no)"
-    assert "to answer" not in text.folder(folder, can_answer=False)
+    assert "to answer" not in text.folder(replace(folder, answerable=False))

@@ -22,7 +22,8 @@ const FOLDER: Folder = {
   size_bytes: 12_300_000,
   limit_bytes: 1_000_000_000,
   kept_files: 0,
-  kept_bytes: 0
+  kept_bytes: 0,
+  answerable: true
 };
 
 describe('the data of a folder', () => {
@@ -79,6 +80,10 @@ describe('the data of a folder', () => {
   it.each<[string, () => unknown]>([
     ['it was answered', () => (folder = { ...FOLDER, keep_data: 'no' })],
     ['nothing was read', () => (folder = { ...FOLDER, files: 0 })],
+    [
+      'the answer can’t be kept',
+      () => (folder = { ...FOLDER, answerable: false })
+    ],
     ['the user may not answer', () => (rights = ['read'])],
     ['the notebook lies elsewhere', () => (stage.notebook.path = null)]
   ])('is not asked for where %s', async (_, arrange) => {

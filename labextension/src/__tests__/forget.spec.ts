@@ -18,6 +18,7 @@ const PREVIEW: Forgetting = {
   freed_bytes: 12_345,
   copies: 1,
   obstacle: null,
+  kernel_runs: false,
   notices: []
 };
 
@@ -112,10 +113,9 @@ describe('Forget', () => {
       await stage.runs.refresh();
       const obstacle = 'its kernel still runs; shut it down';
       stage.server.on('GET', 'runs/b/forgetting', () => ({
-        body: {
-          ...PREVIEW,
-          obstacle: stage.notebook.shutDown ? null : obstacle
-        }
+        body: stage.notebook.shutDown
+          ? PREVIEW
+          : { ...PREVIEW, obstacle, kernel_runs: true }
       }));
       const done = forget();
       const said = (await found('.jp-Dialog')).textContent;
@@ -137,7 +137,6 @@ describe('Forget', () => {
 
   it('of what is still executed tells why not', async () => {
     preview({ obstacle: 'it is still being executed' });
-    stage.notebook.kernel = null;
     const done = forget();
     expect((await found('.jp-Dialog')).textContent).toContain(
       'It is still being executed.'

@@ -78,6 +78,10 @@ async function forget(context: ICommandContext, run: string): Promise<void> {
   const { mlops, trans } = context;
   let preview = await mlops.client.forgetting(run);
   if (preview.obstacle !== null) {
+    if (!preview.kernel_runs || mlops.runs.notebook.kernel === null) {
+      await tellWhy(context, preview.obstacle);
+      return;
+    }
     if (!(await isKernelEnded(context, run, preview.obstacle))) {
       return;
     }
@@ -116,11 +120,6 @@ async function isKernelEnded(
 ): Promise<boolean> {
   const { mlops, trans } = context;
   const { notebook } = mlops.runs;
-  const listed = mlops.runs.list?.find(({ id }) => id === run);
-  if (listed?.trigger !== 'interactive' || notebook.kernel === null) {
-    await tellWhy(context, obstacle);
-    return false;
-  }
   const { button } = await showDialog({
     title: trans.__('Shut the kernel down to forget run %1?', shorten(run)),
     body: (
@@ -157,7 +156,7 @@ async function unhindered(
     if (preview.obstacle === null) {
       return preview;
     }
-    if (Date.now() > until) {
+    if (!preview.kernel_runs || Date.now() > until) {
       throw new Error(preview.obstacle);
     }
     await new Promise(resolve => setTimeout(resolve, LOOK_MS));

@@ -1,11 +1,7 @@
-import {
-  Dialog,
-  InputDialog,
-  Notification,
-  showDialog
-} from '@jupyterlab/apputils';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 
+import { RestoreForm } from '../components/RestoreForm';
 import { formatSize, shorten } from '../format';
 import { relativeToServer } from '../notebook';
 import type { Artifact, Run } from '../schema';
@@ -59,14 +55,17 @@ async function restore(
     });
     return;
   }
-  const asked = await InputDialog.getText({
+  const start = proposed(run, kept, mlops.feed.status?.root ?? null);
+  const { button, value: path } = await showDialog({
     title: trans.__('Restore %1 as this run read it', kept.name),
-    label: trans.__('Write it to (no file is replaced):'),
-    text: proposed(run, kept, mlops.feed.status?.root ?? null),
-    okLabel: trans.__('Restore')
+    body: new RestoreForm(start, trans),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.okButton({ label: trans.__('Restore') })
+    ],
+    focusNodeSelector: 'input'
   });
-  const path = asked.value?.trim();
-  if (!asked.button.accept || !path) {
+  if (!button.accept || !path) {
     return;
   }
   if (await exists(context, path)) {

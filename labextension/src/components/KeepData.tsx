@@ -43,7 +43,7 @@ function Asked(props: { path: string }): JSX.Element {
         client.mayWrite()
       ]);
       isOpen.current = folder.keep_data === 'ask';
-      return isOpen.current && mayWrite ? folder : null;
+      return isOpen.current && mayWrite && folder.answerable ? folder : null;
     },
     feed,
     ({ kind }) => kind === 'runs' && isOpen.current

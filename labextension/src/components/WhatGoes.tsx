@@ -69,10 +69,12 @@ function Parts(props: {
   return (
     <>
       <p>
-        {trans.__(
-          'What goes, %1 of stored content in all:',
-          formatSize(freed_bytes)
-        )}
+        {freed_bytes > 0
+          ? trans.__(
+              'What goes, %1 of stored content in all:',
+              formatSize(freed_bytes)
+            )
+          : trans.__('What goes:')}
       </p>
       <ul>
         <li>{trans.__('parameters, metrics and models')}</li>
