@@ -128,7 +128,10 @@ def _twice(run: Run, owned_up: set[str]) -> Iterator[str]:
 def _replaced(
     given: Sequence[Given], results: Mapping[int, frozenset[Origin]], owned_up: set[str]
 ) -> Iterator[str]:
-    """Say which result came from a value that another one's execution of the cell replaced."""
+    """Say which result came from a value that another one's execution of the cell replaced.
+
+    One that went through both executions of the cell came from both, and the row is true of it.
+    """
     for (index, came), (other, others) in permutations(results.items(), 2):
         for cell, name, value in came:
             if name in owned_up or any(one[:2] == (cell, name) for one in others):
@@ -138,13 +141,21 @@ def _replaced(
             ]
             for place in _of(given, cell):
                 new = given[place].literals.get(name, given[place].numbers.get(name, value))
-                if new != value and set_it and max(set_it) < place < other:
-                    used = [one for one in others if one[0] == cell]
-                    if any(given[place].literals.get(one[1]) == one[2] for one in used):
-                        yield (
-                            f"execution {index} came from {name} = {value} of {cell}, which"
-                            f" {place} replaced by {new}, whose values {other} came from"
-                        )
+                if new == value or not set_it or not max(set_it) < place < other:
+                    continue
+                if _uses(others, given[place]) and not _uses(came, given[place]):
+                    yield (
+                        f"execution {index} came from {name} = {value} of {cell}, which"
+                        f" {place} replaced by {new}, whose values {other} came from"
+                    )
+
+
+def _uses(came: Collection[Origin], execution: Given) -> bool:
+    """Tell whether something came from a literal of an execution."""
+    return any(
+        cell == execution.cell and execution.literals.get(name) == value
+        for cell, name, value in came
+    )
 
 
 def _of(given: Sequence[Given], cell: str) -> list[int]:
