@@ -111,8 +111,7 @@ def reproduce(
     in_place, fresh_randomness
         Work in the folder itself; draw afresh (no effect: recorded randomness is not put back).
     tolerance, secrets
-        Largest relative difference of numbers that still passes; by name, what was redacted
-        and stands neither in the notebook nor in the environment.
+        Largest relative difference of numbers that passes; by name, what stands nowhere else.
     on_started
         Called in this thread once nothing can refuse the reproduction any more.
 
@@ -129,7 +128,6 @@ def reproduce(
     with opened(store, lasting=False) as kept:
         kept.refresh()
         found = kept.find(run)
-        path = kept.run(found).notebook
         verdict = reproduction.reproduce(
             kept,
             found,
@@ -137,7 +135,7 @@ def reproduce(
             parameters=dict(parameters or {}),
             in_place=in_place,
             fresh_randomness=fresh_randomness,
-            output=None if output is None else files.writable(output, path),
+            output=None if output is None else files.writable(output, kept.run(found).notebook),
             tolerance=tolerance,
             user=user or settings.system_user(),
             secrets=secrets or {},
@@ -145,8 +143,7 @@ def reproduce(
             on_started=on_started,
             cancel=cancel,
         )
-        if store is None and kept.unwritable is not None:
-            # Its run ends with the store that stood in: no id leads to it.
+        if store is None and kept.unwritable is not None:  # no id leads to what stood in
             verdict = replace(verdict, reproduction=None)
     return shown(verdict, ShownVerdict)
 

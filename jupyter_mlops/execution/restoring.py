@@ -70,31 +70,7 @@ def restored(
     wanted = _wanted(prepared, cell_of)
     if not wanted and not variables:
         return prepared
-    known = _known(redactor, file)
-    values: dict[str, str] = {}
-    missing: list[Wanted] = []
-    for one in wanted:
-        value = given.get(one.name, known.get(one.digest))
-        if value is None:
-            # A variable may hold another value by now; the verdict will say so.
-            value = os.environ.get(one.name, os.environ.get(one.name.upper()))
-        if value is None:
-            missing.append(one)
-        else:
-            values[one.digest] = value
-    environment: dict[str, str] = {}
-    for one in variables:
-        # As it is set now, it is what the code would read; another value the verdict will tell.
-        value = given.get(one.name, None if one.name in os.environ else known.get(one.digest))
-        if value is not None:
-            environment[one.name] = value
-        elif one.name not in os.environ:
-            missing.append(one)
-    if missing:
-        needed = {one.name: one.cell for one in reversed(missing)}
-        secrets = [{"name": name, "cell": needed[name]} for name in reversed(needed)]
-        names = ", ".join(reversed(needed))
-        raise SecretsNeededError(names=names, variable=missing[0].name.upper(), secrets=secrets)
+    values, environment = _found(wanted, variables, given, _known(redactor, file))
     exact = {digest for digest, value in values.items() if redactor.digest(value) == digest}
     notebook = copy.deepcopy(prepared.notebook)
     for cell in notebook.cells:
@@ -110,6 +86,40 @@ def restored(
         secrets=tuple(dict.fromkeys([*values.values(), *environment.values()])),
         variables=environment,
     )
+
+
+def _found(
+    wanted: Sequence[Wanted],
+    variables: Sequence[Wanted],
+    given: Mapping[str, str],
+    known: Mapping[str, str],
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the values of marks, by digest, and of variables to be set, by name."""
+    values: dict[str, str] = {}
+    environment: dict[str, str] = {}
+    missing: list[Wanted] = []
+    for one in wanted:
+        value = given.get(one.name, known.get(one.digest))
+        if value is None:
+            # A variable may hold another value by now; the verdict will say so.
+            value = os.environ.get(one.name, os.environ.get(one.name.upper()))
+        if value is None:
+            missing.append(one)
+        else:
+            values[one.digest] = value
+    for one in variables:
+        # As it is set now, it is what the code would read; another value the verdict will tell.
+        value = given.get(one.name, None if one.name in os.environ else known.get(one.digest))
+        if value is not None:
+            environment[one.name] = value
+        elif one.name not in os.environ:
+            missing.append(one)
+    if missing:
+        needed = {one.name: one.cell for one in reversed(missing)}
+        secrets = [{"name": name, "cell": needed[name]} for name in reversed(needed)]
+        names = ", ".join(reversed(needed))
+        raise SecretsNeededError(names=names, variable=missing[0].name.upper(), secrets=secrets)
+    return values, environment
 
 
 def _wanted(prepared: Prepared, cell_of: Mapping[int, int | None] | None) -> list[Wanted]:

@@ -97,31 +97,35 @@ def reproduce(
     before = store.run(run)
     if before.status == "running" and before.trigger != "interactive":
         raise UsageError(message=f"run {before.id} has not ended yet; wait for it, or cancel it")
-    replay = _with_secrets(
-        store, before, of_run(store, before, current, parameters or {}), secrets or {}
-    )
+    replay = of_run(store, before, current, parameters or {})
+    replay = _with_secrets(store, before, replay, secrets or {})
     kernel = documents.kernel_name(replay.prepared.notebook, replay.kernel)
     folder = _folder(store, before)
-    place: AbstractContextManager[Place]
-    if in_place:
-        place = nullcontext(sandbox.in_place(folder))
-    else:
-        place = sandbox.copied(sandbox.plan(before, folder, replay.sources()))
+    place: AbstractContextManager[Place] = (
+        nullcontext(sandbox.in_place(folder))
+        if in_place
+        else sandbox.copied(sandbox.plan(before, folder, replay.sources()))
+    )
     # Of a run that was itself made in a sandbox, the folder there and the one it stood for.
     own = store.folder(before.id) or str(folder)
     folders = ((own, str(folder)),) if own != str(folder) else ()
     order = _Order(before, replay, kernel, user, tolerance, timeout_s, cell_timeout_s, folders)
     with place as where, Recording(store) as recording:
         found = _Reproducing(recording, order, where, on_progress).run(on_started, cancel, output)
-        recording.catch_up()
-        if recording.lost is not None:
-            warnings.warn(
-                f"{recording.lost}. What follows is not kept: the reproduction is listed as lost",
-                UnwritableWarning,
-                stacklevel=2,
-            )
-            found = replace(found, reproduction=None)  # no id leads to what was judged
-    return found
+        return _kept(recording, found)
+
+
+def _kept(recording: Recording, found: Verdict) -> Verdict:
+    """Return the verdict, without an id where that leads to nothing."""
+    recording.catch_up()
+    if recording.lost is None:
+        return found
+    warnings.warn(
+        f"{recording.lost}. What follows is not kept: the reproduction is listed as lost",
+        UnwritableWarning,
+        stacklevel=3,
+    )
+    return replace(found, reproduction=None)
 
 
 def _with_secrets(store: Store, run: Run, replay: Replay, given: Mapping[str, str]) -> Replay:
