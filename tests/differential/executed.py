@@ -42,7 +42,8 @@ _PLACES = {
 _IDENTITIES = frozenset({"engine_uuid", "started"})
 # What differs between any two executions, with or without us, and says nothing.
 _NOISE = (
-    (re.compile(r"0x[0-9a-fA-F]{6,}"), "0x…"),
+    # Some are cut short where they are shown.
+    (re.compile(r"0x(?:[0-9a-fA-F]{6,}|[0-9a-fA-F]+\.\.\.)"), "0x…"),
     (re.compile(r"(?<=ipykernel_)\d+"), "…"),
     (re.compile(r"\b(?:CPU times|Wall time|Compiler ?(?:time)?|Parser):?.*"), "took …"),
     (re.compile(r"[\d.]+ [mµun]?s ± .* per loop.*"), "took … per loop"),

@@ -200,15 +200,21 @@ def _by_subject(acted: Acted, index: int) -> dict[Subject, set[float]]:
 
 def _came_from(acted: Acted, index: int) -> frozenset[Origin]:
     origins = [acted.truth.metrics.get((index, name), ()) for name in _metrics(acted, index)]
-    finished = acted.session.executions[index].finished
-    if finished is not None and any(use.access == "write" for use in finished.data):
+    if _writes(acted, index):
         origins.append(acted.truth.came.get(index, ()))
     return frozenset().union(*origins)
 
 
 def _executions(acted: Acted, index: int) -> frozenset[int]:
-    made = (acted.truth.metrics_made.get((index, name), ()) for name in _metrics(acted, index))
+    made = [acted.truth.metrics_made.get((index, name), ()) for name in _metrics(acted, index)]
+    if _writes(acted, index):
+        made.append(acted.truth.through.get(index, ()))
     return frozenset({index}.union(*made))
+
+
+def _writes(acted: Acted, index: int) -> bool:
+    finished = acted.session.executions[index].finished
+    return finished is not None and any(use.access == "write" for use in finished.data)
 
 
 def _metrics(acted: Acted, index: int) -> list[str]:

@@ -34,6 +34,7 @@ class Truth:
     metrics: dict[tuple[int, str], frozenset[Origin]] = field(default_factory=dict)
     metrics_made: dict[tuple[int, str], frozenset[int]] = field(default_factory=dict)
     came: dict[int, frozenset[Origin]] = field(default_factory=dict)
+    through: dict[int, frozenset[int]] = field(default_factory=dict)
     hidden: set[float] = field(default_factory=set)
     executions: dict[float, frozenset[int]] = field(default_factory=dict)
     executed: int = 0
@@ -66,7 +67,7 @@ class Truth:
             if float(number) in self.origins:
                 self.origins[float(number)] = together
                 self.executions[float(number)] = executions
-        self.came[self.executed] = together
+        self.came[self.executed], self.through[self.executed] = together, executions
         self.made.clear()
         self.executed += 1
 
