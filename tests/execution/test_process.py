@@ -12,7 +12,7 @@ import nbformat
 import psutil
 import pytest
 
-from jupyter_mlops.execution import execute
+from jupyter_mlops.execution import Job, execute
 from jupyter_mlops.execution.process import decode_job, encode_job
 from jupyter_mlops.records import BatchOutcome, Progress
 from tests.execution.documents import are_dead, document, job, numbers, wait_until
@@ -293,17 +293,22 @@ def test_an_exception_of_the_caller_ends_everything_and_is_raised(tmp_path: Path
     assert are_dead(numbers(tmp_path / "pids", 1))
 
 
+def executed_elsewhere(given: Job, folder: Path) -> subprocess.Popen[bytes]:
+    """Execute a job in a process that may be killed."""
+    (folder / "job.json").write_bytes(encode_job(given))
+    code = (
+        "from pathlib import Path; from jupyter_mlops.execution import execute;"
+        "from jupyter_mlops.execution.process import decode_job;"
+        f"execute(decode_job(Path({str(folder / 'job.json')!r}).read_bytes()))"
+    )
+    return subprocess.Popen([sys.executable, "-c", code])
+
+
 def test_when_whoever_waits_is_killed_the_kernel_ends_too(tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     (scratch / "copy").mkdir(parents=True)
     given = job(document(STUBBORN + "time.sleep(600)"), tmp_path, scratch=str(scratch))
-    (tmp_path / "job.json").write_bytes(encode_job(given))
-    code = (
-        "from pathlib import Path; from jupyter_mlops.execution import execute;"
-        "from jupyter_mlops.execution.process import decode_job;"
-        f"execute(decode_job(Path({str(tmp_path / 'job.json')!r}).read_bytes()))"
-    )
-    waiting = subprocess.Popen([sys.executable, "-c", code])
+    waiting = executed_elsewhere(given, tmp_path)
     pids = numbers(tmp_path / "pids", 2)
     pids += [child.pid for child in psutil.Process(waiting.pid).children(recursive=True)]
     (started,) = psutil.Process(waiting.pid).children()
@@ -318,13 +323,7 @@ def test_when_whoever_waits_is_killed_the_kernel_ends_too(tmp_path: Path) -> Non
 def test_what_is_left_when_all_are_killed_goes_with_the_next_execution(tmp_path: Path) -> None:
     given = job(document("import os, time; open('pids', 'w').write(f'{os.getpid()} ')\n"
                          "time.sleep(600)"), tmp_path)  # fmt: skip
-    (tmp_path / "job.json").write_bytes(encode_job(given))
-    code = (
-        "from pathlib import Path; from jupyter_mlops.execution import execute;"
-        "from jupyter_mlops.execution.process import decode_job;"
-        f"execute(decode_job(Path({str(tmp_path / 'job.json')!r}).read_bytes()))"
-    )
-    waiting = subprocess.Popen([sys.executable, "-c", code])
+    waiting = executed_elsewhere(given, tmp_path)
     pids = numbers(tmp_path / "pids", 1)
     (started,) = psutil.Process(waiting.pid).children()
     folder = Path(started.cmdline()[-1])

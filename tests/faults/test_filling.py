@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,22 +23,8 @@ from tests.faults.disks import Disk, small_disk
 REPRODUCE = import_module("jupyter_mlops.reproduction.reproduce")
 
 
-@pytest.fixture
-def disk(home: Settings) -> Iterator[Disk]:
-    """Give a small disk for the whole home."""
-    with small_disk(home.home, "4m") as mounted:
-        yield mounted
-
-
-@pytest.fixture
-def notebook(tmp_path: Path) -> Path:
-    path = tmp_path / "train.ipynb"
-    nbformat.write(document("lr = 0.1", "print('seen')\nscore = lr * 2"), path)
-    return path
-
-
 def test_the_result_is_delivered_and_recording_resumes(
-    disk: Disk,
+    small_home: Disk,
     notebook: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -48,9 +33,9 @@ def test_the_result_is_delivered_and_recording_resumes(
     really_execute = execution.execute
 
     def execute_while_it_fills(*order: Any) -> BatchOutcome:
-        disk.fill()
+        small_home.fill()
         outcome = really_execute(*order)
-        disk.fill()  # a kernel that ends gives back what its journal did not use
+        small_home.fill()  # a kernel that ends gives back what its journal did not use
         return outcome
 
     monkeypatch.setattr(execution, "execute", execute_while_it_fills)
@@ -70,11 +55,11 @@ def test_the_result_is_delivered_and_recording_resumes(
     assert "No space left" not in err, "one notice is enough"
     assert nbformat.read(output, 4).cells[-1].outputs[0].text == "seen\n"
 
-    disk.empty()
+    small_home.empty()
     assert cli.main(["run", str(notebook)]) == 0
     assert "can't be shown later" in capsys.readouterr().out
 
-    disk.empty()
+    small_home.empty()
     assert cli.main(["reproduce", before.id]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("identical")
@@ -82,7 +67,7 @@ def test_the_result_is_delivered_and_recording_resumes(
     (line,) = [line for line in err.splitlines() if "No space left" in line]
     assert "What follows is not kept" in line
 
-    disk.empty()
+    small_home.empty()
     monkeypatch.setattr(execution, "execute", really_execute)
     after = api.run(notebook)
     assert after.notices == ()
@@ -92,7 +77,7 @@ def test_the_result_is_delivered_and_recording_resumes(
 
 
 def test_what_the_store_missed_it_is_told_once_there_is_room(
-    home: Settings, disk: Disk, notebook: Path
+    home: Settings, small_home: Disk, notebook: Path
 ) -> None:
     run = api.run(notebook)
     ended = BatchOutcome("failed", "another end", executed=None, cells=(), duration_s=1.0)
@@ -101,12 +86,12 @@ def test_what_the_store_missed_it_is_told_once_there_is_room(
         return store.finish_batch(run.id, ended)
 
     with Store.open(home) as store, Recording(store) as recording:
-        disk.fill()
+        small_home.fill()
         assert recording.do(finish).status == "failed"
         assert isinstance(recording.lost, UnwritableStoreError)
         recording.catch_up()
         assert recording.lost is not None
-        disk.empty()
+        small_home.empty()
         recording.catch_up()
         assert recording.lost is None
         assert store.run(run.id).status == "failed"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from jupyter_mlops import api, cli
@@ -16,45 +14,30 @@ from jupyter_mlops.errors import UnwritableStoreError, UnwritableWarning
 from jupyter_mlops.server.store_calls import StoreCalls
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store
-from tests.execution.documents import document
-from tests.faults.disks import Disk, small_disk
+from tests.faults.disks import Disk
 
 READ_ONLY = "can't be written (Read-only file system); mend that, or set JUPYTER_MLOPS_HOME"
 FULL = "can't be written (No space left on device); make room there, or set JUPYTER_MLOPS_HOME"
 
 
-@pytest.fixture
-def disk(home: Settings) -> Iterator[Disk]:
-    """Give a small disk for the whole home."""
-    with small_disk(home.home, "4m") as mounted:
-        yield mounted
-
-
-@pytest.fixture
-def notebook(tmp_path: Path) -> Path:
-    path = tmp_path / "train.ipynb"
-    nbformat.write(document("lr = 0.1", "print('seen')\nscore = lr * 2"), path)
-    return path
-
-
-def spoil(disk: Disk, how: str) -> None:
+def spoil(small_home: Disk, how: str) -> None:
     if how == "read-only":
-        disk.remount("ro")
+        small_home.remount("ro")
     else:
-        disk.fill()
+        small_home.fill()
 
 
 @pytest.mark.parametrize(("how", "said"), [("read-only", READ_ONLY), ("full", FULL)])
 def test_a_notebook_is_executed_and_what_was_recorded_is_shown(
     how: str,
     said: str,
-    disk: Disk,
+    small_home: Disk,
     home: Settings,
     notebook: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     kept = api.run(notebook)
-    spoil(disk, how)
+    spoil(small_home, how)
     before = sorted(path for path in home.home.rglob("*"))
 
     assert cli.main(["runs", "--json"]) == 0
@@ -94,17 +77,17 @@ def test_a_notebook_is_executed_and_what_was_recorded_is_shown(
     assert finding.way_out is not None and "JUPYTER_MLOPS_HOME" in finding.way_out
 
     if how == "read-only":
-        disk.remount("rw")
+        small_home.remount("rw")
     else:
-        disk.empty()
+        small_home.empty()
     assert [run.id for run in api.runs().page.runs] == [kept.id], "nothing was added meanwhile"
 
 
 def test_what_would_change_the_record_is_refused(
-    disk: Disk, home: Settings, notebook: Path, capsys: pytest.CaptureFixture[str]
+    small_home: Disk, home: Settings, notebook: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     api.run(notebook)
-    disk.remount("ro")
+    small_home.remount("ro")
     folder = str(notebook.parent)
     for words in (["forget", "@1", "--yes"], ["keep-data", folder, "yes"], ["gc", "--yes"]):
         assert cli.main(words) == 2
@@ -113,11 +96,11 @@ def test_what_would_change_the_record_is_refused(
 
 
 def test_what_only_looks_is_done_and_offers_nothing_that_would_be_refused(
-    disk: Disk, home: Settings, notebook: Path, capsys: pytest.CaptureFixture[str]
+    small_home: Disk, home: Settings, notebook: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = api.run(notebook).id
     before = api.gc(dry_run=True, quota=1), api.forget(run, preview=True)
-    disk.remount("ro")
+    small_home.remount("ro")
     with pytest.warns(UnwritableWarning):
         told = api.gc(dry_run=True, quota=1)
     assert told.notices == ("nothing can be dropped as long as the store can't be written",)
@@ -134,19 +117,19 @@ def test_what_only_looks_is_done_and_offers_nothing_that_would_be_refused(
     assert err.count(READ_ONLY) == 3
 
 
-def test_a_full_disk_is_never_told_as_a_damaged_store(home: Settings, disk: Disk) -> None:
+def test_a_full_disk_is_never_told_as_a_damaged_store(home: Settings, small_home: Disk) -> None:
     Store.open(home).close()
-    disk.fill()
+    small_home.fill()
     with pytest.raises(UnwritableStoreError, match="make room there") as raised:
         Store.open(home)
     assert "aside" not in str(raised.value)
 
 
 def test_a_server_shows_what_is_there_and_takes_the_store_up_again(
-    disk: Disk, home: Settings, notebook: Path, monkeypatch: pytest.MonkeyPatch
+    small_home: Disk, home: Settings, notebook: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = api.run(notebook)
-    disk.remount("ro")
+    small_home.remount("ro")
     monkeypatch.setattr("jupyter_mlops.server.store_calls._TRY_AGAIN_S", 0.0)
     calls = StoreCalls(home)
     try:
@@ -156,7 +139,7 @@ def test_a_server_shows_what_is_there_and_takes_the_store_up_again(
         assert READ_ONLY in problem
         with pytest.raises(UnwritableStoreError):
             store.forget([kept.id])
-        disk.remount("rw")
+        small_home.remount("rw")
         assert calls.opened().problems() == ()
         assert not store.path.exists(), "what stood in for it is removed"
     finally:
