@@ -17,10 +17,10 @@ DataKind = Literal["file", "frame", "array", "database", "url"]
 RunVerdict = Literal["identical", "within tolerance", "differs", "could not run"]
 Access = Literal["read", "write", "made", "import"]
 ArtifactKind = Literal["notebook", "output", "data"]
-# JSON has no word for these three floats; a record spells them as strings, so that
-# a loss that became NaN is shown as one and every document stays valid JSON.
 # A journal's numbers end where those of its readers do.
 INTEGER_LIMIT = 2**63
+# JSON has no word for these three floats; a record spells them as strings, so that
+# a loss that became NaN is shown as one and every document stays valid JSON.
 NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 # Of an exception's message, where it is told in a line.
 _LINE_LIMIT = 200

@@ -19,7 +19,7 @@ _METHODS = words(
     "removesuffix ljust rjust center zfill translate expandtabs hex"
 )
 # Calls that are told what to return if there is nothing of a name, and where they are told it.
-_WITH_DEFAULT = {"getenv": 1, "get": 1, "pop": 1, "setdefault": 1, "getattr": 2}
+_WITH_DEFAULT = {"getenv": 1, "getenvb": 1, "get": 1, "pop": 1, "setdefault": 1, "getattr": 2}
 DEFAULTS = frozenset({"default", "fallback"})
 
 
@@ -102,8 +102,8 @@ def _is_number(node: ast.expr) -> bool:
 
 
 def _is_environment(called: ast.expr) -> bool:
-    return (name_of(called) == "getenv") or (
-        isinstance(called, ast.Attribute) and name_of(called.value) == "environ"
+    return name_of(called) in ("getenv", "getenvb") or (
+        isinstance(called, ast.Attribute) and name_of(called.value) in ("environ", "environb")
     )
 
 
@@ -119,7 +119,8 @@ def name_of(node: ast.expr | None) -> str | None:
 
 
 def text_of(node: ast.expr | None) -> str | None:
-    """Return the text that an expression is, if it is one."""
-    if isinstance(node, ast.Constant) and type(node.value) is str:
-        return node.value
-    return None
+    """Return the text that an expression is, in characters or in bytes, if it is one."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    if type(value) is bytes:
+        return value.decode("utf-8", "replace")
+    return value if type(value) is str else None

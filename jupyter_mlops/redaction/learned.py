@@ -191,19 +191,32 @@ def is_memorable(value: str) -> bool:
 
 def _forms(value: str) -> Iterable[str]:
     """Return a value as it is, and as JSON, Python, HTML, addresses and base64 write it."""
+    content, shown = _encoded(value), []
+    if not value.isprintable():  # as with bytes that are no UTF-8
+        # A variable in another encoding is shown as whoever reads it takes its bytes.
+        shown = [repr(content)[2:-1], content.decode(errors="replace"), content.decode("latin-1")]
     forms = [
         value,
+        *shown,
         json.dumps(value)[1:-1],
         json.dumps(value, ensure_ascii=False)[1:-1],
         repr(value)[1:-1],
         html.escape(value),
         html.escape(value, quote=False),
-        quote(value, safe=""),
-        quote(value),
+        quote(content, safe=""),
+        quote(content),
     ]
     doubled = json.dumps(json.dumps(value)[1:-1])[1:-1]
     forms.append(doubled)
-    encoded = base64.b64encode(value.encode("utf-8", "replace")).decode().rstrip("=")
+    encoded = base64.b64encode(content).decode().rstrip("=")
     if len(encoded) >= 12:
         forms.append(encoded)
     return dict.fromkeys(forms)
+
+
+def _encoded(value: str) -> bytes:
+    """Return the bytes that a text stands for; half a character of the environment's is one."""
+    for errors in ("strict", "surrogateescape"):
+        with suppress(UnicodeEncodeError):  # the next way takes more
+            return value.encode("utf-8", errors)
+    return value.encode("utf-8", "surrogatepass")

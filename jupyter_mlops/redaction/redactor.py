@@ -106,8 +106,9 @@ class Redactor:
         elif type(value) is dict and len(value) <= _LOOKED_AT:
             for key, item in list(value.items()):
                 # Not with `in`, which would ask the metaclass of a value of the user's.
-                if type(key) is str and (type(item) is str or type(item) is bytes):
-                    self.learn_value(key, item)
+                name = key.decode("utf-8", "replace") if type(key) is bytes else key
+                if type(name) is str and (type(item) is str or type(item) is bytes):
+                    self.learn_value(name, item)
 
     # --- redacting ---
 

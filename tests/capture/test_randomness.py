@@ -75,3 +75,20 @@ def test_a_kernel_reads_and_does_not_ask() -> None:
     generators = Generators()
     generators.begin()
     assert generators._is_readable is True
+
+
+def test_another_seed_is_noticed_by_a_glance() -> None:
+    # After a seed the position is always the same one.
+    random.seed(1)
+    np.random.seed(1)
+    generators = Generators()
+    for _ in range(3):
+        generators.begin()
+        assert generators.take()[0] == ()
+    random.seed(2)
+    generators.begin()
+    np.random.seed(2)
+    assert [use.generator for use in generators.take()[0]] == ["numpy.random"]
+    generators.begin()
+    random.seed(3)
+    assert [use.generator for use in generators.take()[0]] == ["random"]

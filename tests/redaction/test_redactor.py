@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -169,6 +170,32 @@ def test_a_value_that_was_learned_is_found_in_every_form() -> None:
 
     for form in forms:
         assert "word" not in knowing.text(f"shown: {form} end"), form
+
+
+def test_a_value_in_another_encoding_is_found_as_it_is_shown() -> None:
+    one = redactor()
+    content = "pässwörd-4711".encode("latin-1")
+    one.learn([os.fsdecode(content)])
+    for shown in (
+        os.fsdecode(content), repr(content), content.decode("latin-1"),
+        content.decode(errors="replace"), quote(content), repr(os.fsdecode(content)),
+    ):  # fmt: skip
+        assert "4711" not in one.text(f"it is {shown}!"), shown
+    one.learn(["half \ud800 of a character 0815"])
+    assert "0815" not in one.text("half \ud800 of a character 0815")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'os.environb[b"DB_PASSWORD"] = b"opqr-4711-stuv"',
+        'conf = {b"password": b"opqr-4711-stuv"}',
+        'os.putenv(b"DB_PASSWORD", b"opqr-4711-stuv")',
+        'key = os.environb.get(b"DB_PASSWORD", b"opqr-4711-stuv")',
+    ],
+)
+def test_names_in_bytes_mean_what_they_say(source: str) -> None:
+    assert "4711" not in redactor().source(source)
 
 
 def test_common_and_short_values_shred_no_text() -> None:
