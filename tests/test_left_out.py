@@ -153,3 +153,24 @@ def test_with_capture_off_the_values_that_were_given_are_shown(
         "steps": 8,
     }
     assert verdict.causes[0].what == "steps"
+
+
+@pytest.mark.parametrize("switched_off_by", ["variable", "metadata"])
+def test_with_capture_off_a_run_is_repeated_with_the_values_that_it_was_given(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, switched_off_by: str
+) -> None:
+    path = tmp_path / "a.ipynb"
+    made = document("rate = 0.1\nword = 'a'", "print(rate, word)", "print(rate * 2)")
+    if switched_off_by == "metadata":
+        made.metadata["jupyter_mlops"] = {"capture": False}
+    else:
+        monkeypatch.setenv(SWITCH_VARIABLE, "off")
+    nbformat.write(made, path)
+    run = mlops.run(path, {"rate": 0.5, "word": "b"})
+    monkeypatch.delenv(SWITCH_VARIABLE, raising=False)
+
+    for current in (False, True):
+        verdict = mlops.reproduce(run.id, current=current)
+        assert verdict.verdict == "identical", verdict.sentence
+        again = mlops.show(verdict.reproduction or "")
+        assert {one.name: one.value for one in again.parameters} == {"rate": 0.5, "word": "b"}

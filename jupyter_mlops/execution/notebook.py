@@ -22,6 +22,7 @@ from jupyter_mlops.errors import NotebookError, UnknownKernelError
 from jupyter_mlops.execution.parameters import (
     Prepared,
     Setting,
+    as_given,
     as_recorded,
     is_python,
     not_in_effect,
@@ -41,6 +42,7 @@ from jupyter_mlops.redaction.keys import key_of
 __all__ = [
     "Prepared",
     "Setting",
+    "as_given",
     "as_recorded",
     "content",
     "dump",

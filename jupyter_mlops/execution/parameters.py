@@ -36,6 +36,7 @@ from jupyter_mlops.records import (
     ParameterSource,
     Run,
 )
+from jupyter_mlops.redaction.marks import digest_of, mark
 from jupyter_mlops.redaction.names import from_environment
 
 TAG = "parameters"
@@ -142,6 +143,32 @@ def as_recorded(settings: Iterable[Setting]) -> tuple[Parameter, ...]:
             cell = None if one.tagged else one.cell
             found.append(Parameter(one.name, literal.value, literal.type, cell, source))
     return tuple(found)
+
+
+def as_given(record: Run) -> dict[tuple[str, int], Any]:
+    """Return the literals that a run without capture was given, by name and cell.
+
+    They are as they can be given once more, since no source tells what was put into it. A secret
+    is the mark that stands for it.
+    """
+    if record.environment is not None:
+        return {}
+    return {
+        (one.name, one.cell): float(one.value)
+        if one.type == "float" and type(one.value) is str  # as NaN is recorded
+        else _with_marks(one.value)
+        for one in record.parameters
+        if one.source == "literal" and one.cell is not None
+    }
+
+
+def _with_marks(value: Any) -> Any:
+    digest = digest_of(value)
+    if digest is not None:
+        return mark(digest)
+    if isinstance(value, dict):
+        return {key: _with_marks(item) for key, item in value.items()}
+    return [_with_marks(item) for item in value] if isinstance(value, list) else value
 
 
 def given_twice(key: str, value: Any) -> BadValueError:

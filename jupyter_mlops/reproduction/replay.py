@@ -269,10 +269,17 @@ def _of_batch(store: Store, run: Run, steps: tuple[Step, ...]) -> Replay:
             message=f"the author of cell {gone[0]} keeps it out of the record, and the notebook's "
             "file does not hold it any more as it was; to execute the file as it is, add --current"
         )
-    offered = {one.name for one in documents.parameters(notebook) if one.source == "tagged"}
-    injected = {name: value for name, value in _injected(executed).items() if name in offered}
+    offered = documents.parameters(notebook)
+    tagged = {one.name for one in offered if one.source == "tagged"}
+    injected = {name: value for name, value in _injected(executed).items() if name in tagged}
+    given_before = documents.as_given(run)
+    values = {
+        f"{one.name}@{one.cell}": given_before[one.name, one.cell]
+        for one in offered
+        if (one.name, one.cell) in given_before
+    }
     return Replay(
-        prepared=Prepared(notebook, injected),
+        prepared=Prepared(documents.with_parameters(notebook, values).notebook, injected),
         given=given,
         steps=steps,
         step_of={step.cell: i for i, step in enumerate(steps) if step.cell is not None},
@@ -303,10 +310,12 @@ def _of_file(store: Store, run: Run, steps: tuple[Step, ...]) -> Replay:
         current=True,
     )
     executed = _executed(store, run) if run.trigger != "interactive" else None
-    return _as_parameterised(replay, executed)
+    return _as_parameterised(replay, executed, documents.as_given(run))
 
 
-def _as_parameterised(replay: Replay, executed: NotebookNode | None) -> Replay:
+def _as_parameterised(
+    replay: Replay, executed: NotebookNode | None, given: Mapping[tuple[str, int], Any]
+) -> Replay:
     """Give the current notebook the parameters that the run was given, where it has them."""
     notebook = replay.prepared.notebook
     offered = {(one.name, one.cell): one for one in documents.parameters(notebook)}
@@ -315,7 +324,12 @@ def _as_parameterised(replay: Replay, executed: NotebookNode | None) -> Replay:
         f"{name}@{cell}": value
         for (name, cell), one in offered.items()
         if one.source == "literal"
-        for value in _set_literals(executed, replay.cell_of.get(cell), name)
+        for then in (replay.cell_of.get(cell),)
+        for value in (
+            [given[name, then]]
+            if then is not None and (name, then) in given
+            else _set_literals(executed, then, name)
+        )
     }
     prepared = documents.with_parameters(notebook, values)
     injected = {name: value for name, value in _injected(executed).items() if name in tagged}
