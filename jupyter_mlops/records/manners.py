@@ -84,7 +84,8 @@ class Forgetting:
 
     ``executions`` are erased, ``shared_executions`` stay because other runs need them too;
     ``copies`` of data files go, which are among the ``blobs``. ``obstacle`` says why it can't be
-    done now, and what to do first; ``kernel_runs`` whether that is to shut a kernel down.
+    done now, and what to do first; where that is to shut a kernel down, ``kernel`` is its id, as
+    far as that is known.
     """
 
     done: bool
@@ -96,6 +97,6 @@ class Forgetting:
     freed_bytes: int
     copies: int = 0
     obstacle: str | None = None
-    kernel_runs: bool = False
+    kernel: str | None = None
     notices: tuple[str, ...] = ()
     schema: int = SCHEMA_VERSION

@@ -142,7 +142,7 @@ def _told(plan: _Plan, freed: dict[str, int], database: Database, *, done: bool)
         freed_bytes=sum(freed.values()),
         copies=plan.copies,
         obstacle=None if plan.obstacle is None else plan.obstacle.values["reason"],
-        kernel_runs=plan.obstacle is not None and plan.obstacle.values["reason"] == _KERNEL_RUNS,
+        kernel=None if plan.obstacle is None else plan.obstacle.values.get("kernel"),
         notices=tuple(plan.notices),
     )
 
@@ -162,8 +162,11 @@ def _plan(connection: Connection, refs: Sequence[str], with_dependents: bool) ->
     )
     for row in plan.runs:
         if row.status == "running":
-            why = _KERNEL_RUNS if row.trigger == "interactive" else _UNDER_WAY
-            plan.obstacle = NotForgettableError(run=row.id, reason=why)
+            plan.obstacle = (
+                _kernel_runs(connection, row.id, row.session)
+                if row.trigger == "interactive"
+                else NotForgettableError(run=row.id, reason=_UNDER_WAY)
+            )
     of_batches = select(sessions.c.id).where(sessions.c.run.in_(plan.ids))
     its = {row.session for row in plan.runs} | set(connection.execute(of_batches).scalars())
     for session in sorted(its):
@@ -193,7 +196,7 @@ def _plan_session(connection: Connection, plan: _Plan, session: str) -> None:
         return
     if not row.closed and plan.obstacle is None:
         run = next((one.id for one in plan.runs if one.session == session), row.run)
-        plan.obstacle = NotForgettableError(run=run, reason=_KERNEL_RUNS)
+        plan.obstacle = _kernel_runs(connection, run, session)
     going = {number for one in plan.runs if one.session == session for number in _numbers(one)}
     others = connection.execute(
         select(runs).where(runs.c.session == session, runs.c.id.not_in(plan.ids))
@@ -214,6 +217,12 @@ def _plan_session(connection: Connection, plan: _Plan, session: str) -> None:
     heard = _heard(connection, row, [one.msg_id for one in gone if one.msg_id], plan.whole)
     for one in [*gone, *heard]:
         plan.lines.setdefault(one.writer, set()).add(one.seq)
+
+
+def _kernel_runs(connection: Connection, run: str, session: str) -> NotForgettableError:
+    query = select(sessions.c.kernel_id).where(sessions.c.id == session)
+    kernel = connection.execute(query).scalar_one_or_none()
+    return NotForgettableError(run=run, reason=_KERNEL_RUNS, kernel=kernel)
 
 
 def _numbers(row: Row[Any]) -> set[int]:

@@ -120,7 +120,7 @@ class Substitute(Store):
     def forgetting(self, refs: Sequence[str], *, with_dependents: bool = False) -> Forgetting:
         """Tell what would go, were it not for the disk."""
         found = super().forgetting(refs, with_dependents=with_dependents)
-        return replace(found, obstacle=str(self._refusal), kernel_runs=False)
+        return replace(found, obstacle=str(self._refusal), kernel=None)
 
     def forget(self, refs: Sequence[str], *, with_dependents: bool = False) -> Forgetting:
         """Refuse: nothing can be removed from what can't be written."""

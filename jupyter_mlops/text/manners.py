@@ -63,7 +63,8 @@ def forgetting(record: Forgetting, columns: int | None = None) -> str:
             lines.append(f"{goes}: {one.run[:ID_SHOWN]}, {one.why}")
     lines += [clean(notice) for notice in record.notices]
     if record.obstacle is not None:
-        lines.append(f"not now: {clean(record.obstacle)}")
+        which = f" (kernel {clean(record.kernel)})" if record.kernel is not None else ""
+        lines.append(f"not now: {clean(record.obstacle)}{which}")
     return f"\n{INDENT}".join(lines)
 
 

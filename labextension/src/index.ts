@@ -24,6 +24,7 @@ import type { INotebookParts } from './components/ExecutedNotebook';
 import type { IServices } from './components/services';
 import { FaultTeller } from './faults';
 import { Feed } from './feed';
+import { Kernels } from './kernels';
 import { ActiveNotebook, CellFinder } from './notebook';
 import { Sidebar, SIDEBAR_ID } from './panels/Sidebar';
 import { createStatusItem } from './panels/StatusItem';
@@ -105,7 +106,8 @@ const sidebar: JupyterFrontEndPlugin<void> = {
         panel.goToRuns();
       },
       runAtPointer: () => runAtPointer(app),
-      contents: app.serviceManager.contents
+      contents: app.serviceManager.contents,
+      kernels: new Kernels(app.serviceManager)
     });
     mlops.runs.changed.connect(() => {
       // Each by its name: told without one, every menu and toolbar looks again.

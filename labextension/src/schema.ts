@@ -266,7 +266,8 @@ export interface Folder {
  *
  *     ``executions`` are erased, ``shared_executions`` stay because other runs need them too;
  *     ``copies`` of data files go, which are among the ``blobs``. ``obstacle`` says why it can't be
- *     done now, and what to do first; ``kernel_runs`` whether that is to shut a kernel down.
+ *     done now, and what to do first; where that is to shut a kernel down, ``kernel`` is its id, as
+ *     far as that is known.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Forgetting".
@@ -278,7 +279,7 @@ export interface Forgetting {
   done: boolean;
   executions: number;
   freed_bytes: number;
-  kernel_runs: boolean;
+  kernel: string | null;
   notices: string[];
   obstacle: string | null;
   runs: string[];

@@ -35,10 +35,12 @@ def holding(home: Settings, *words: str) -> dict[str, list[str]]:
     return found
 
 
-def session(home: Settings, folder: Path, *, ended: bool = True) -> Kernel:
+def session(
+    home: Settings, folder: Path, *, ended: bool = True, kernel_id: str | None = "kernel-1"
+) -> Kernel:
     """Write down a session of two runs that share a cell; the first one's words are SECRETS."""
     kernel = Kernel(folder)
-    started(kernel, kernel_id="kernel-1")
+    started(kernel, kernel_id=kernel_id)
     kernel.execute("data", "data = [1, 2, 3]  # shared")
     kernel.execute("rate", "name = 'tide'  # wave")
     kernel.execute("score", "score = sum(data) / len(data) + len(name) / 7")
@@ -47,7 +49,7 @@ def session(home: Settings, folder: Path, *, ended: bool = True) -> Kernel:
     if ended:
         kernel.end()
     write_journal(home, kernel.events)
-    Server(home).saw("kernel-1", messages(kernel)[1], "surf\n")
+    Server(home).saw(kernel_id or "", messages(kernel)[1], "surf\n")
     return kernel
 
 
@@ -179,11 +181,31 @@ def test_what_is_being_recorded_is_refused(home: Settings, store: Store, tmp_pat
         told = store.forgetting([run.id])
         assert told.runs == (run.id,) and told.executions
         assert told.obstacle is not None and "shut the kernel down" in told.obstacle
+        assert told.kernel == "kernel-1"
     store.begin_batch(batch("1" * 32, notebook("1")))
     with pytest.raises(NotForgettableError, match=r"^run 11111111 .* still being executed.*cancel"):
         store.forget(["1" * 32])
-    assert "still being executed" in (store.forgetting(["1" * 32]).obstacle or "")
+    told = store.forgetting(["1" * 32])
+    assert "still being executed" in (told.obstacle or "") and told.kernel is None
     assert len(records(store)) == 3
+
+
+def test_of_two_kernels_of_a_notebook_the_one_that_keeps_a_run_is_named(
+    home: Settings, store: Store, tmp_path: Path
+) -> None:
+    ids = ("here", "elsewhere", None)
+    for kernel_id in ids:
+        session(home, tmp_path, ended=False, kernel_id=kernel_id)
+    store.refresh()
+    runs = records(store)
+    assert len({run.notebook for run in runs}) == 1
+    named: dict[str, set[str | None]] = {}
+    for run in runs:
+        told = store.forgetting([run.id])
+        assert "kernel still runs" in (told.obstacle or "")
+        named.setdefault(run.session or "", set()).add(told.kernel)
+    # Of every session the newest run is open and the other one is not.
+    assert sorted(named.values(), key=str) == sorted(({one} for one in ids), key=str)
 
 
 def test_a_run_that_others_depend_on_goes_with_them_or_not_at_all(

@@ -26,9 +26,10 @@ def test_what_is_forgotten_is_told_in_words_of_the_notebook() -> None:
     assert what.endswith("20.7 kB of stored content")
     assert shared.strip().startswith("1 execution of a cell stays")
     assert "has to go too (--with-dependents): bbbbbbbb" in dependent
-    assert "not now: its kernel" in text.forgetting(
-        replace(GOING, obstacle="its kernel still runs")
-    )
+    refused = replace(GOING, obstacle="its kernel still runs")
+    assert text.forgetting(refused).endswith("not now: its kernel still runs")
+    named = replace(refused, kernel="k-1")
+    assert text.forgetting(named).endswith("still runs (kernel k-1)")
     both = replace(GOING, runs=("a" * 32, "b" * 32))
     assert "goes too: bbbbbbbb" in text.forgetting(both)
 

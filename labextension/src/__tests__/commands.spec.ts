@@ -7,6 +7,7 @@ import { CommandIDs } from '../tokens';
 import { found } from './dialogs';
 import {
   NO_FILES,
+  NO_KERNELS,
   pageOf,
   reproductionOf,
   runOf,
@@ -30,7 +31,8 @@ describe('Commands', () => {
     };
     addCommands({
       ...context,
-      ...{ showPanel, goToRuns: showPanel, contents: NO_FILES }
+      ...{ showPanel, goToRuns: showPanel },
+      ...{ contents: NO_FILES, kernels: NO_KERNELS }
     });
     addTabCommands(context, content => shown.push(content));
     await stage.runs.refresh();

@@ -1,11 +1,13 @@
 import { Notification } from '@jupyterlab/apputils';
+import { KernelManager, SessionManager } from '@jupyterlab/services';
 
 import { addCommands } from '../commands';
+import { Kernels } from '../kernels';
 import { isOf } from '../panels/tabs';
 import type { Forgetting, RunSummary } from '../schema';
 import { CommandIDs } from '../tokens';
 import { found, press } from './dialogs';
-import { NO_FILES, pageOf, Stage, summaryOf } from './server';
+import { NO_FILES, NO_KERNELS, pageOf, Stage, summaryOf } from './server';
 
 const PREVIEW: Forgetting = {
   schema: 1,
@@ -18,7 +20,7 @@ const PREVIEW: Forgetting = {
   freed_bytes: 12_345,
   copies: 1,
   obstacle: null,
-  kernel_runs: false,
+  kernel: null,
   notices: []
 };
 
@@ -44,7 +46,8 @@ describe('Forget', () => {
     const nothing = (): void => undefined;
     addCommands({
       ...{ commands, mlops, trans, runAtPointer: () => null },
-      ...{ showPanel: nothing, goToRuns: nothing, contents: NO_FILES }
+      ...{ showPanel: nothing, goToRuns: nothing },
+      ...{ contents: NO_FILES, kernels: NO_KERNELS }
     });
     await stage.runs.refresh();
   });
@@ -115,7 +118,7 @@ describe('Forget', () => {
       stage.server.on('GET', 'runs/b/forgetting', () => ({
         body: stage.notebook.shutDown
           ? PREVIEW
-          : { ...PREVIEW, obstacle, kernel_runs: true }
+          : { ...PREVIEW, obstacle, kernel: 'k' }
       }));
       const done = forget();
       const said = (await found('.jp-Dialog')).textContent;
@@ -164,6 +167,107 @@ describe('Forget', () => {
   });
 });
 
+describe('Forget, while another kernel than the notebook’s keeps the run', () => {
+  const API = '/user/ada/api/';
+  const WHY = 'its kernel still runs; shut it down';
+  const OTHER = { id: 'other', name: 'python3' };
+  let stage: Stage;
+  let running: { id: string; name: string }[];
+  let sessions: object[];
+  let managers: [KernelManager, SessionManager];
+
+  beforeEach(async () => {
+    stage = new Stage(pageOf(summaryOf('b')));
+    const { server } = stage;
+    running = [{ id: 'k', name: 'python3' }, OTHER];
+    sessions = ['k', 'other'].map(id => ({
+      ...{ id: `s-${id}`, name: '', type: 'notebook' },
+      ...{ path: `work/${id}.ipynb`, kernel: { id, name: 'python3' } }
+    }));
+    server.on('GET', `${API}kernels`, () => ({ body: running }));
+    server.on('GET', `${API}sessions`, () => ({ body: sessions }));
+    server.on('DELETE', `${API}kernels/other`, () => {
+      running = running.filter(({ id }) => id !== 'other');
+      return { status: 204, body: null };
+    });
+    server.on('DELETE', 'runs/b', () => ({ status: 204, body: null }));
+    keptBy('other');
+    const serverSettings = server.settings;
+    const kernelManager = new KernelManager({ serverSettings });
+    const sessionManager = new SessionManager({
+      ...{ serverSettings, kernelManager }
+    });
+    managers = [kernelManager, sessionManager];
+    const { commands, mlops, trans } = stage.services;
+    const nothing = (): void => undefined;
+    addCommands({
+      ...{ commands, mlops, trans, runAtPointer: () => null },
+      ...{ showPanel: nothing, goToRuns: nothing, contents: NO_FILES },
+      kernels: new Kernels({ kernels: kernelManager, sessions: sessionManager })
+    });
+    await Promise.all(managers.map(({ ready }) => ready));
+    await stage.runs.refresh();
+  });
+
+  afterEach(() => {
+    const [kernelManager, sessionManager] = managers;
+    sessionManager.dispose();
+    kernelManager.dispose();
+    Notification.dismiss();
+    stage.dispose();
+  });
+
+  const keptBy = (kernel: string): void =>
+    stage.server.on('GET', 'runs/b/forgetting', () => ({
+      body:
+        kernel !== 'other' || running.includes(OTHER)
+          ? { ...PREVIEW, obstacle: WHY, kernel }
+          : PREVIEW
+    }));
+  const forget = (): Promise<unknown> =>
+    stage.services.commands.execute(CommandIDs.forgetRun, { run: 'b' });
+  const said = async (): Promise<string | null> =>
+    (await found('.jp-Dialog')).textContent;
+  const ended = (): string[] => stage.server.paths('DELETE');
+
+  it('says what to do if this server does not run it, and ends none', async () => {
+    keptBy('elsewhere');
+    const done = forget();
+    expect(await said()).toContain('Its kernel still runs; shut it down.');
+    expect(await said()).toContain('This server does not run that kernel');
+    expect(await said()).not.toContain('train.ipynb');
+    await press('Ok');
+    await done;
+    expect(ended()).toEqual([]);
+    expect(stage.notebook.shutDown).toBe(0);
+    const looks = stage.server
+      .paths()
+      .filter(one => one.includes('forgetting'));
+    expect(looks).toHaveLength(1);
+  });
+
+  it('says whose it is, and ends that one', async () => {
+    const done = forget();
+    expect(await said()).toContain('the kernel of work/other.ipynb on this');
+    expect(await said()).not.toContain('train.ipynb');
+    await press('Shut Down Kernel');
+    await press('Forget');
+    await done;
+    expect(ended()).toEqual([`${API}kernels/other`, 'runs/b']);
+    expect(stage.notebook.shutDown).toBe(0);
+  });
+
+  it('says so if it is nobody’s, and ends none unless told to', async () => {
+    sessions = [];
+    const done = forget();
+    expect(await said()).toContain('with no notebook connected');
+    await press('Cancel');
+    await done;
+    expect(ended()).toEqual([]);
+    expect(stage.notebook.shutDown).toBe(0);
+  });
+});
+
 describe('Runs that are forgotten', () => {
   it('leave the newest to be shown, and the next news after it', async () => {
     const stage = new Stage(pageOf(summaryOf('b'), summaryOf('a')));
@@ -199,7 +303,8 @@ describe('Forget, where it can’t be done', () => {
     stage.server.on('GET', 'runs', () => ({ body: pageOf(...runs) }));
     addCommands({
       ...{ commands, mlops, trans, runAtPointer: () => null },
-      ...{ showPanel: nothing, goToRuns: nothing, contents: NO_FILES }
+      ...{ showPanel: nothing, goToRuns: nothing },
+      ...{ contents: NO_FILES, kernels: NO_KERNELS }
     });
     await stage.runs.refresh();
   };

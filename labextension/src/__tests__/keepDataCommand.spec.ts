@@ -4,7 +4,7 @@ import type { KeepData } from '../client';
 import { addCommands } from '../commands';
 import { CommandIDs } from '../tokens';
 import { found, press } from './dialogs';
-import { NO_FILES, Stage } from './server';
+import { NO_FILES, NO_KERNELS, Stage } from './server';
 
 describe('what becomes of a folder’s data', () => {
   let stage: Stage;
@@ -27,7 +27,8 @@ describe('what becomes of a folder’s data', () => {
     const nothing = (): void => undefined;
     addCommands({
       ...{ commands, mlops, trans, runAtPointer: () => null },
-      ...{ showPanel: nothing, goToRuns: nothing, contents: NO_FILES }
+      ...{ showPanel: nothing, goToRuns: nothing },
+      ...{ contents: NO_FILES, kernels: NO_KERNELS }
     });
   });
 

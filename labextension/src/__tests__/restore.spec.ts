@@ -4,7 +4,7 @@ import type { Contents } from '@jupyterlab/services';
 import { addCommands } from '../commands';
 import { press } from './dialogs';
 import { CommandIDs } from '../tokens';
-import { pageOf, runOf, Stage, summaryOf } from './server';
+import { NO_KERNELS, pageOf, runOf, Stage, summaryOf } from './server';
 
 const KEPT = {
   cell: null,
@@ -46,7 +46,7 @@ describe('Kept data', () => {
     const nothing = (): void => undefined;
     addCommands({
       ...{ commands, mlops, trans, runAtPointer: () => null },
-      ...{ showPanel: nothing, goToRuns: nothing },
+      ...{ showPanel: nothing, goToRuns: nothing, kernels: NO_KERNELS },
       contents: contents as unknown as Contents.IManager
     });
     await stage.runs.refresh();

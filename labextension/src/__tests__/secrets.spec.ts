@@ -3,7 +3,14 @@ import { Notification } from '@jupyterlab/apputils';
 import { addCommands } from '../commands';
 import { CommandIDs } from '../tokens';
 import { found, press } from './dialogs';
-import { NO_FILES, pageOf, reproductionOf, Stage, summaryOf } from './server';
+import {
+  NO_FILES,
+  NO_KERNELS,
+  pageOf,
+  reproductionOf,
+  Stage,
+  summaryOf
+} from './server';
 
 describe('a reproduction that needs secrets', () => {
   let stage: Stage;
@@ -16,7 +23,8 @@ describe('a reproduction that needs secrets', () => {
     const nothing = (): void => undefined;
     addCommands({
       ...{ commands, mlops, trans, runAtPointer: () => null },
-      ...{ showPanel: nothing, goToRuns: nothing, contents: NO_FILES }
+      ...{ showPanel: nothing, goToRuns: nothing },
+      ...{ contents: NO_FILES, kernels: NO_KERNELS }
     });
     stage.server.on('POST', 'runs/a/reproductions', (_, body) => {
       bodies.push(body as (typeof bodies)[0]);

@@ -16,6 +16,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import { Client } from '../client';
 import type { IServices } from '../components/services';
 import { EVENT_SCHEMA, Feed } from '../feed';
+import type { Kernels } from '../kernels';
 import type { ActiveNotebook, CellFinder } from '../notebook';
 import { Runs } from '../runs';
 import type { Saver, Unsaved } from '../saver';
@@ -222,10 +223,13 @@ export class Stage {
   }
 }
 
-/** The next emission of a signal. */
 /** For commands that write no file. */
 export const NO_FILES = {} as Contents.IManager;
 
+/** For commands that shut no kernel down. */
+export const NO_KERNELS = {} as Kernels;
+
+/** The next emission of a signal. */
 export function next<T>(signal: ISignal<unknown, T>): Promise<T> {
   return new Promise(resolve => {
     const slot = (_: unknown, args: T): void => {

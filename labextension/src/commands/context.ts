@@ -9,6 +9,7 @@ import type {
 } from '@lumino/coreutils';
 
 import { RequestError } from '../client';
+import type { Kernels } from '../kernels';
 import type { IMlops } from '../tokens';
 
 const RUN = {
@@ -35,12 +36,14 @@ export interface ICommandContext {
   runAtPointer: () => string | null;
   /** Where files are written. */
   contents: Contents.IManager;
+  /** What may have to be shut down first. */
+  kernels: Kernels;
 }
 
 /** What those that open a tab need of it. */
 export type TabCommandContext = Omit<
   ICommandContext,
-  'showPanel' | 'goToRuns' | 'contents'
+  'showPanel' | 'goToRuns' | 'contents' | 'kernels'
 >;
 
 /** The run that a command is about; null if there is none. */

@@ -78,14 +78,15 @@ async function forget(context: ICommandContext, run: string): Promise<void> {
   const { mlops, trans } = context;
   let preview = await mlops.client.forgetting(run);
   if (preview.obstacle !== null) {
-    if (!preview.kernel_runs || mlops.runs.notebook.kernel === null) {
-      await tellWhy(context, preview.obstacle);
+    const { kernel, obstacle } = preview;
+    if (kernel === null) {
+      await tellWhy(context, obstacle);
       return;
     }
-    if (!(await isKernelEnded(context, run, preview.obstacle))) {
+    if (!(await isKernelEnded(context, run, kernel, obstacle))) {
       return;
     }
-    preview = await unhindered(context, run);
+    preview = await unhindered(context, run, kernel);
   }
   if (!(await isWanted(context, run, preview))) {
     return;
@@ -104,32 +105,42 @@ async function forget(context: ICommandContext, run: string): Promise<void> {
 }
 
 /** It says what to do, in more words than a notification shows. */
-async function tellWhy({ trans }: ICommandContext, why: string): Promise<void> {
+async function tellWhy(
+  { trans }: ICommandContext,
+  why: string,
+  more = ''
+): Promise<void> {
   await showDialog({
     title: trans.__('This run stays for now'),
-    body: sentence(why),
+    body: `${sentence(why)} ${more}`.trim(),
     buttons: [Dialog.okButton()]
   });
 }
 
-/** Offer to shut the notebook's kernel down where that is what keeps the run. */
+/** Offer to shut down the kernel that keeps the run, if it is within reach. */
 async function isKernelEnded(
   context: ICommandContext,
   run: string,
+  kernel: string,
   obstacle: string
 ): Promise<boolean> {
-  const { mlops, trans } = context;
+  const { kernels, mlops, trans } = context;
   const { notebook } = mlops.runs;
+  const loss = await lossOf(context, kernel);
+  if (loss === null) {
+    const where = trans.__(
+      'This server does not run that kernel: shut it down where it was started, such as in VS Code or on another server.'
+    );
+    await tellWhy(context, obstacle, where);
+    return false;
+  }
   const { button } = await showDialog({
     title: trans.__('Shut the kernel down to forget run %1?', shorten(run)),
     body: (
       <div className="jp-mlops-View jp-mlops-Forgetting">
         <p>{sentence(obstacle)}</p>
         <p>
-          {trans.__(
-            'What the kernel of %1 holds in memory is lost; the notebook stays as it is. Before anything is forgotten you see what goes.',
-            notebook.name ?? ''
-          )}
+          {loss} {trans.__('Before anything is forgotten you see what goes.')}
         </p>
       </div>
     ),
@@ -140,15 +151,45 @@ async function isKernelEnded(
     defaultButton: 0
   });
   if (button.accept) {
-    await notebook.shutDownKernel();
+    // The notebook's own through the notebook, which then knows that it has none.
+    await (notebook.kernel === kernel
+      ? notebook.shutDownKernel()
+      : kernels.shutDown(kernel));
   }
   return button.accept;
+}
+
+/** What is lost with a kernel, and whose it is; null if it is out of reach. */
+async function lossOf(
+  { kernels, mlops, trans }: ICommandContext,
+  kernel: string
+): Promise<string | null> {
+  const { notebook } = mlops.runs;
+  if (notebook.kernel === kernel) {
+    return trans.__(
+      'What the kernel of %1 holds in memory is lost; the notebook stays as it is.',
+      notebook.name ?? ''
+    );
+  }
+  const users = await kernels.usersOf(kernel);
+  if (users === null) {
+    return null;
+  }
+  return users.length > 0
+    ? trans.__(
+        'It is the kernel of %1 on this server: what it holds in memory is lost.',
+        users.join(', ')
+      )
+    : trans.__(
+        'It runs on this server, with no notebook connected: what it holds in memory is lost.'
+      );
 }
 
 /** What goes, once the server has heard of the kernel's end. */
 async function unhindered(
   { mlops }: ICommandContext,
-  run: string
+  run: string,
+  kernel: string
 ): Promise<Forgetting> {
   const until = Date.now() + PATIENCE_MS;
   for (;;) {
@@ -156,7 +197,7 @@ async function unhindered(
     if (preview.obstacle === null) {
       return preview;
     }
-    if (!preview.kernel_runs || Date.now() > until) {
+    if (preview.kernel !== kernel || Date.now() > until) {
       throw new Error(preview.obstacle);
     }
     await new Promise(resolve => setTimeout(resolve, LOOK_MS));
