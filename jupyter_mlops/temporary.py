@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -34,9 +35,17 @@ Kind = Literal["secrets", "job", "unwritable", "sandbox"]
 # In the order in which they go: what may hold a secret comes first.
 _KINDS: tuple[Kind, ...] = ("secrets", "job", "unwritable", "sandbox")
 OWNER = ".owner"
-_OPEN = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+# How long whatever starts may spend on what others left; the next start goes on.
+AT_START_S = 1.0
+# As `mkdtemp` ends its names: what a user calls "mlops-job-notes" is none of ours.
+_NAME = re.compile(rf"mlops-(?P<kind>{'|'.join(_KINDS)})-[a-z0-9_]{{8}}")
+# Without waiting: what has the owner's name may be a pipe.
+_OPEN = sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"))
 # Whoever was killed before it wrote its name down left an empty folder.
 _NAMELESS_S = 3600.0
+# Of a collection that looks whether somebody is in a folder, which is a matter of microseconds.
+_LOOK_S = 5.0
+_RETRY_S = 0.001
 
 
 class Folder:
@@ -103,6 +112,11 @@ def collect(limit_s: float = float("inf"), places: Iterable[str] | None = None) 
     return removed
 
 
+def is_one(folder: Path) -> bool:
+    """Tell whether it is such a folder, of whichever process."""
+    return _NAME.fullmatch(folder.name) is not None and os.path.lexists(folder / OWNER)
+
+
 def remove(folder: Path) -> None:
     """Remove a folder, the owner's name last: what a kill leaves of it is found again."""
     # A notebook may have made a folder that can't be listed or changed; each is opened before
@@ -137,9 +151,19 @@ def _claim(folder: Path) -> int:
 
 
 def _lock(descriptor: int) -> None:
-    if fcntl is not None:
-        with contextlib.suppress(OSError):  # a file system without locks: the owner's life counts
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    if fcntl is None:
+        return
+    until = time.monotonic() + _LOOK_S
+    with contextlib.suppress(OSError):  # a file system without locks: the owner's life counts
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:  # a collection is looking, or was stopped while it did
+                if time.monotonic() > until:
+                    return
+                time.sleep(_RETRY_S)
+            else:
+                return
 
 
 def _folders(places: Iterable[str]) -> Iterator[Path]:
@@ -149,7 +173,8 @@ def _folders(places: Iterable[str]) -> Iterator[Path]:
         for place in different:
             with contextlib.suppress(OSError):  # it can't be listed, or is not there
                 for entry in sorted(os.scandir(place), key=lambda one: one.name):
-                    if entry.name.startswith(f"mlops-{kind}-") and _is_mine(entry):
+                    name = _NAME.fullmatch(entry.name)
+                    if name is not None and name["kind"] == kind and _is_mine(entry):
                         yield Path(entry.path)
 
 
@@ -165,12 +190,15 @@ def _removed_if_left(folder: Path) -> bool:
     try:
         descriptor = os.open(folder / OWNER, os.O_RDONLY | _OPEN)
     except FileNotFoundError:  # none of ours, or its owner had no time to write its name
-        if folder.stat().st_mtime < time.time() - _NAMELESS_S:
+        found = folder.stat()
+        is_private = not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+        if is_private and found.st_mtime < time.time() - _NAMELESS_S:
             folder.rmdir()  # unless there is anything in it
             return True
         return False
     try:
-        # Held until the folder is gone: of two collections one goes on.
+        # Held until the folder is gone: of two collections one goes on. The other may have come
+        # first, and what has the name now is none of what was opened.
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(descriptor).st_nlink == 0 or not _is_dead(os.read(descriptor, 4096)):
             return False

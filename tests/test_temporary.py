@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -37,6 +38,9 @@ held = temporary.hold(Path(sys.argv[1]))
 print(held is not None, flush=True)
 sys.stdin.read()
 """
+
+
+_ENDS = ("book", "books", "s")
 
 
 @pytest.fixture(autouse=True)
@@ -115,19 +119,19 @@ def test_a_number_that_was_given_again_fools_nobody(place: Path) -> None:
     assert here.started_ticks is not None
     cases = {
         # Another process had our number, and this is not it.
-        "mlops-job-reused": replace(here, started_ticks=here.started_ticks - 1),
+        "mlops-job-reused00": replace(here, started_ticks=here.started_ticks - 1),
         # Ours, a container's or another machine's, and of what is not there yet.
-        "mlops-job-living": here,
-        "mlops-job-elsewhere": replace(here, host="another", pid=1, started_ticks=1),
+        "mlops-job-living00": here,
+        "mlops-job-elsewher": replace(here, host="another", pid=1, started_ticks=1),
     }
     for name, owner in cases.items():
         (place / name).mkdir(mode=0o700)
         (place / name / temporary.OWNER).write_text(json.dumps(asdict(owner)))
-    (place / "mlops-job-unfinished").mkdir()
-    (place / "mlops-job-unfinished" / temporary.OWNER).write_text('{"pid": 1')
+    (place / "mlops-job-unfinish").mkdir()
+    (place / "mlops-job-unfinish" / temporary.OWNER).write_text('{"pid": 1')
     assert collect() == 1
     assert sorted(one.name for one in place.iterdir()) == [
-        "mlops-job-elsewhere", "mlops-job-living", "mlops-job-unfinished",
+        "mlops-job-elsewher", "mlops-job-living00", "mlops-job-unfinish",
     ]  # fmt: skip
 
 
@@ -136,20 +140,30 @@ def test_nothing_of_others_is_touched(place: Path, tmp_path: Path) -> None:
     kill(process)
     mine = tmp_path / "mine"
     Path(name).rename(mine)
-    (place / "mlops-job-link").symlink_to(mine)
-    (place / "mlops-job-file").write_text("x")
-    (place / "mlops-job-theirs").mkdir()
-    (place / "mlops-job-theirs" / "content").write_text("x")
+    (place / "mlops-job-link0000").symlink_to(mine)
+    (place / "mlops-job-file0000").write_text("x")
+    (place / "mlops-job-theirs00").mkdir()
+    (place / "mlops-job-theirs00" / "content").write_text("x")
     old = time.time() - 7200
-    os.utime(place / "mlops-job-theirs", (old, old))
+    os.utime(place / "mlops-job-theirs00", (old, old))
+    (place / "mlops-job-pipe0000").mkdir(mode=0o700)
+    os.mkfifo(place / "mlops-job-pipe0000" / temporary.OWNER)  # nobody is waited for
     # Whoever was killed before it wrote its name down left nothing else.
-    (place / "mlops-secrets-young").mkdir()
-    (place / "mlops-secrets-nameless").mkdir()
-    os.utime(place / "mlops-secrets-nameless", (old, old))
+    (place / "mlops-secrets-young000").mkdir(mode=0o700)
+    (place / "mlops-secrets-nameless").mkdir(mode=0o700)
+    # What a user made is empty as well, and has another name, or is open to others.
+    (place / "mlops-job-notes").mkdir(mode=0o700)
+    (place / "mlops-job-notebooks").mkdir(mode=0o700)
+    (place / "mlops-job-notebook").mkdir()
+    (place / "mlops-job-notebook").chmod(0o755)
+    for one in ("mlops-secrets-nameless", *(f"mlops-job-note{end}" for end in _ENDS)):
+        os.utime(place / one, (old, old))
     assert collect() == 1
     assert (mine / "deep" / "secret").exists()
     assert sorted(one.name for one in place.iterdir()) == [
-        "mlops-job-file", "mlops-job-link", "mlops-job-theirs", "mlops-secrets-young",
+        "mlops-job-file0000", "mlops-job-link0000",
+        *(f"mlops-job-note{end}" for end in _ENDS),
+        "mlops-job-pipe0000", "mlops-job-theirs00", "mlops-secrets-young000",
     ]  # fmt: skip
 
 
@@ -163,6 +177,66 @@ def test_of_several_collections_at_once_one_removes_a_folder(place: Path) -> Non
     for thread in threads:
         thread.join()
     assert sum(counts) == 20 and list(place.iterdir()) == []
+
+
+def test_a_collection_that_comes_second_touches_nothing(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    process, (name,) = start(_OWNS, "job")
+    kill(process)
+    really = fcntl.flock
+    first: list[int] = []
+
+    def flock(descriptor: int, operation: int) -> None:
+        if not first:  # after this one has opened the owner's name, before it holds it
+            first.append(0)
+            first.append(collect())
+            Path(name).mkdir()
+            (Path(name) / "content").write_text("x")
+        really(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    assert collect() == 0
+    assert first == [0, 1]
+    assert [one.name for one in Path(name).iterdir()] == ["content"]
+
+
+def _made(place: Path) -> int | None:
+    return temporary.Folder("job", str(place))._hold
+
+
+def _held(place: Path) -> int | None:
+    folder = place / "mlops-job-abcd1234"
+    folder.mkdir()
+    (folder / temporary.OWNER).touch()
+    return temporary.hold(folder)
+
+
+@pytest.mark.parametrize("begin", [_made, _held])
+def test_a_collection_that_looks_just_then_leaves_nobody_without_a_lock(
+    place: Path, monkeypatch: pytest.MonkeyPatch, begin: Callable[[Path], int | None]
+) -> None:
+    import fcntl
+
+    really = fcntl.flock
+    looked: list[Path] = []
+
+    def flock(descriptor: int, operation: int) -> None:
+        if looked:
+            return really(descriptor, operation)
+        looked.extend(place.glob(f"*/{temporary.OWNER}"))
+        with looked[0].open() as looking:
+            really(looking, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return really(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    descriptor = begin(place)
+    assert descriptor is not None
+    with looked[0].open() as other, pytest.raises(BlockingIOError):
+        really(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(descriptor)
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o777])

@@ -27,8 +27,6 @@ from jupyter_mlops.records import CANCELLED, BatchOutcome, Progress, Trigger
 # How long a job that was asked to end may take before it is ended from outside.
 PATIENCE_S = 12.0
 _POLL_S = 0.2
-# What killed processes left behind goes first; nobody waits long for it.
-_COLLECTION_S = 1.0
 # Inherited by all that a job starts; tells its processes from those of others.
 _MARK = "JUPYTER_MLOPS_JOB"
 
@@ -120,7 +118,8 @@ def execute(
         Set it from another thread to end the execution as *interrupted*.
     """
     began = time.monotonic()
-    temporary.collect(_COLLECTION_S)
+    # What killed processes left behind goes first.
+    temporary.collect(temporary.AT_START_S)
     with temporary.Folder("job", _short_folder()) as folder:
         with _started(folder) as watched:
             watched.order(job)

@@ -5,6 +5,9 @@ password that was typed in is just another word. Its value goes there through a 
 name (a FIFO), which only its owner may open and whose content never reaches a disk; and so do
 the names that a notebook's metadata says mean a secret, or none, since whoever listens has not
 read the notebook.
+
+A kernel may outlive whoever listened. The name is free then for anybody, in a temporary folder
+of all users: a kernel tells nothing to a pipe, or by a folder, that is not its own user's.
 """
 
 from __future__ import annotations
@@ -54,13 +57,12 @@ class Teller:
         self.waiting += [(kind, text) for text in texts]
         if not self.waiting:
             return
-        flags = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
-            descriptor = os.open(self._path, flags)
+            descriptor = _opened(self._path)
         except OSError:  # nobody listens any more: then nobody writes outputs down either
             return
         try:
-            if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            if not _is_private(descriptor, stat.S_IFIFO):
                 return
             while self.waiting:
                 line = json.dumps([self._kernel_id, *self.waiting[0]]).encode() + b"\n"
@@ -114,3 +116,23 @@ class Hearer:
             self._descriptor = -1
         if self.path is not None:
             Path(self.path).unlink(missing_ok=True)
+
+
+def _opened(path: str) -> int:
+    """Open the pipe for writing, in a folder that nobody else could have made or changed."""
+    flags = os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
+    folder = os.open(os.path.dirname(path), flags | os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if not _is_private(folder, stat.S_IFDIR):
+            raise PermissionError(path)
+        # By the folder that was looked at: another one may have its name by now.
+        return os.open(os.path.basename(path), flags | os.O_WRONLY, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def _is_private(descriptor: int, kind: int) -> bool:
+    """Tell whether what was opened is of this kind, our own user's, and closed to all others."""
+    found = os.fstat(descriptor)
+    is_closed = not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    return stat.S_IFMT(found.st_mode) == kind and found.st_uid == os.geteuid() and is_closed

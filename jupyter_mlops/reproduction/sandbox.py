@@ -185,7 +185,9 @@ def _is_beneath(path: Path, folders: Iterable[Path]) -> bool:
 
 
 def _holds_temporary(top: Path) -> bool:
-    return _is_beneath(top, _temporary_folders())
+    # The other way round it could not be written to: it is the notebook's own folder.
+    lies_within = Path(tempfile.gettempdir()).resolve().is_relative_to(top)
+    return lies_within or _is_beneath(top, _temporary_folders())
 
 
 def _writable(root: Path, top: Path) -> list[Path]:
@@ -255,6 +257,8 @@ def _walk(made: Plan) -> Iterator[Path]:
 
 def _is_left_out(path: Path, made: Plan) -> bool:
     is_tools = path.name in _LEFT_OUT or (path / "pyvenv.cfg").exists()
+    # The sandbox itself is one, where temporary folders lie beneath the notebook's.
+    is_tools = is_tools or temporary.is_one(path)
     if not is_tools and path not in made.tools:
         return False
     return not any(one.is_relative_to(path) for one in made.needed)

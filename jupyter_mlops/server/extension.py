@@ -38,8 +38,6 @@ from jupyter_mlops.server.store_calls import StoreCalls
 from jupyter_mlops.server.watcher import Watcher
 
 _KERNELS_INTERVAL_MS = 1000
-# What killed servers and jobs left behind goes first; the start does not wait long for it.
-_COLLECTION_S = 1.0
 
 _RUN = r"/mlops/runs/([^/]+)"
 ROUTES: list[tuple[str, type]] = [
@@ -101,7 +99,8 @@ class MLOps(ExtensionApp):
         events.register(self._events)
         self.calls = StoreCalls(self.kept)
         self._environ = _put(self.kept.named())
-        temporary.collect(_COLLECTION_S)
+        # What killed servers and jobs left behind goes first.
+        temporary.collect(temporary.AT_START_S)
         self._secrets = ServerSecrets(self.kept.home)
         self.listener = Listener(self.kept.journals, self._secrets, self.log)
         self.kernels = Kernels(serverapp, self.listener, self.log)

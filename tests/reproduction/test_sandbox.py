@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_mlops import temporary
 from jupyter_mlops.errors import NeedsInPlaceError
 from jupyter_mlops.execution import confine
 from jupyter_mlops.records import CellExecution, DataUse, Run
@@ -104,6 +105,24 @@ def test_the_sandbox_s_temporary_folder_stands_for_the_system_s(tmp_path: Path) 
         own = dict(place.variables)["TMPDIR"]
         assert (own, tempfile.gettempdir()) in place.folders
         assert _names(place.cwd) == {"x"} and not list(Path(own).iterdir())
+
+
+def test_temporary_folders_of_ours_are_not_copied_with_the_notebook_s(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = project / "tmp"
+    own.mkdir()
+    (own / "mlops-job-notes").mkdir()
+    (own / "mlops-job-notes" / "mine").write_text("x")
+    monkeypatch.setattr(tempfile, "tempdir", str(own))
+    with temporary.Folder("unwritable") as folder:
+        (folder / "large").write_bytes(bytes(2**20))
+        made = sandbox.plan(_used(), project, [], limit_bytes=2**19)
+        with sandbox.copied(made) as place:
+            assert place.root is not None and place.root.parent == own.resolve()
+            assert _names(place.cwd / "tmp") == {"mlops-job-notes/mine"}
+            assert dict(place.variables)["TMPDIR"] == str(place.root / "tmp")
+    assert [one.name for one in own.iterdir()] == ["mlops-job-notes"]
 
 
 def test_what_the_run_itself_wrote_is_left_out(project: Path) -> None:
