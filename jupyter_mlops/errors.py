@@ -17,7 +17,8 @@
     │   ├── NotForgettableError    HTTP 409
     │   └── BusyError              HTTP 409
     ├── StoreError                 exit code 2, HTTP 409
-    │   ├── UnwritableStoreError
+    │   ├── RefusedWriteError
+    │   │   └── UnwritableStoreError
     │   ├── NewerStoreError
     │   ├── NetworkFileSystemError
     │   └── MissingBlobError       HTTP 404
@@ -161,7 +162,11 @@ class StoreError(MlopsError):
     http_status = 409
 
 
-class UnwritableStoreError(StoreError):
+class RefusedWriteError(StoreError):
+    """The store took nothing: somebody else keeps it locked, or its disk fails."""
+
+
+class UnwritableStoreError(RefusedWriteError):
     """The store's disk or folder takes nothing; what is there can be read all the same."""
 
     template = "{path} can't be written ({reason}); {way_out}"
@@ -169,7 +174,7 @@ class UnwritableStoreError(StoreError):
     closed: ClassVar[frozenset[int]] = frozenset({errno.EROFS, errno.EACCES})
 
     @classmethod
-    def of(cls, path: str | os.PathLike[str], error: OSError) -> StoreError:
+    def of(cls, path: str | os.PathLike[str], error: OSError) -> RefusedWriteError:
         """Return what to raise of the operating system's error at `path`."""
         reason = error.strerror or str(error)
         if error.errno in cls.full:
@@ -177,7 +182,7 @@ class UnwritableStoreError(StoreError):
         elif error.errno in cls.closed:
             way_out = "mend that, or set JUPYTER_MLOPS_HOME to a folder that can be written"
         else:
-            return StoreError(message=f"{os.fspath(path)}: {reason}")
+            return RefusedWriteError(message=f"{os.fspath(path)}: {reason}")
         return cls(path=os.fspath(path), reason=reason, way_out=way_out)
 
 

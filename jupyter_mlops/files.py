@@ -79,3 +79,17 @@ def write(path: Path, content: bytes | Iterable[bytes]) -> None:
         unfinished.unlink(missing_ok=True)
         expected = f"writable ({error.strerror})"
         raise BadValueError(name="output", value=str(path), expected=expected) from error
+
+
+def delivered(path: Path | None, content: bytes | None) -> BadValueError | None:
+    """Write a result to `path`, if there are both; return why it can't be, if it can't.
+
+    For those who record the result afterwards: what the store's disk has no room for is not
+    lost then.
+    """
+    if path is not None and content is not None:
+        try:
+            write(path, content)
+        except BadValueError as error:
+            return error
+    return None

@@ -16,7 +16,7 @@ from jupyter_mlops.api.opening import OnProgress, PathLike, opened, shown_run
 from jupyter_mlops.errors import BadValueError, UsageError
 
 if TYPE_CHECKING:
-    from jupyter_mlops.errors import StoreError
+    from jupyter_mlops.errors import MlopsError
     from jupyter_mlops.execution import Job
     from jupyter_mlops.execution.notebook import Prepared
     from jupyter_mlops.records import BatchOutcome, NotebookParameter, Reproduction, Run
@@ -143,8 +143,6 @@ def reproduce(
             on_started=on_started,
             cancel=cancel,
         )
-        if store is None and kept.unwritable is not None:  # no id leads to what stood in
-            verdict = replace(verdict, reproduction=None)
     return shown(verdict, ShownVerdict)
 
 
@@ -189,8 +187,8 @@ def _recorded(
         off=off,
         values=() if off is None else documents.as_recorded(prepared.settings),
     )
-    with Recording(store) as recording:
-        recording.do(lambda place: place.begin_batch(batch))
+    with Recording(store, batch) as recording:
+        recording.begin()
         began = time.monotonic()
         try:
             outcome = execute(job, on_progress, cancel)
@@ -202,48 +200,35 @@ def _recorded(
                 cells=(),
                 duration_s=time.monotonic() - began,
             )
-            recording.do(lambda place: place.finish_batch(job.run, ended))
-            recording.catch_up()
+            recording.finish(ended)
             raise
-        problem = _delivered(target, outcome)
-        record = _finished(recording, job.run, prepared, outcome, off)
-        recording.catch_up()
-        if recording.lost is not None:
-            record = _not_kept(record, recording.lost)
-        elif problem is not None:
-            raise UsageError(message=f"{problem}; its record is kept: jupyter mlops show {job.run}")
+        problem = files.delivered(target, outcome.executed)
+        record = _finished(recording, prepared, outcome, off)
+    if recording.lost is not None:
+        record = _not_kept(record, recording.lost)
+    elif problem is not None:
+        raise UsageError(message=f"{problem}; its record is kept: jupyter mlops show {job.run}")
     return record if problem is None else _with_notice(record, str(problem))
 
 
-def _delivered(target: Path | None, outcome: BatchOutcome) -> BadValueError | None:
-    """Write the executed notebook to `target`; return why it can't be, if it can't."""
-    # Before it is recorded: what the store's disk has no room for is not lost that way.
-    if target is not None and outcome.executed is not None:
-        try:
-            files.write(target, outcome.executed)
-        except BadValueError as error:
-            return error
-    return None
-
-
 def _finished(
-    recording: Recording, run: str, prepared: Prepared, outcome: BatchOutcome, off: str | None
+    recording: Recording, prepared: Prepared, outcome: BatchOutcome, off: str | None
 ) -> Run:
     """Record how an execution ended, and whether its parameters were in effect."""
     from jupyter_mlops.execution import notebook as documents
 
     if off is not None:
         outcome = documents.outputs_alone(outcome)
-    record = recording.do(lambda place: place.finish_batch(run, outcome))
+    record = recording.finish(outcome)
     redacted = recording.store.redactor.value
     mismatches = documents.not_in_effect(prepared.settings, record, redacted)
     if mismatches and outcome.status == "completed":
         failed = replace(outcome, status="failed", reason="; ".join(mismatches))
-        record = recording.do(lambda place: place.finish_batch(run, failed))
+        record = recording.finish(failed)
     return record
 
 
-def _not_kept(record: Run, why: StoreError) -> Run:
+def _not_kept(record: Run, why: MlopsError) -> Run:
     """Say in one notice what the store lacks of a run whose end it did not take."""
     from jupyter_mlops.records import CUT_SHORT, END_NOT_KEPT
 

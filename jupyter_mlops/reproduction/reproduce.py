@@ -110,22 +110,20 @@ def reproduce(
     own = store.folder(before.id) or str(folder)
     folders = ((own, str(folder)),) if own != str(folder) else ()
     order = _Order(before, replay, kernel, user, tolerance, timeout_s, cell_timeout_s, folders)
-    with place as where, Recording(store) as recording:
-        found = _Reproducing(recording, order, where, on_progress).run(on_started, cancel, output)
-        return _kept(recording, found)
-
-
-def _kept(recording: Recording, found: Verdict) -> Verdict:
-    """Return the verdict, without an id where that leads to nothing."""
-    recording.catch_up()
-    if recording.lost is None:
-        return found
-    warnings.warn(
-        f"{recording.lost}. What follows is not kept: the reproduction is listed as lost",
-        UnwritableWarning,
-        stacklevel=3,
-    )
-    return replace(found, reproduction=None)
+    with place as where:
+        batch = order.batch()
+        with Recording(store, batch) as recording:
+            under_way = _Reproducing(recording, order, batch, where, on_progress)
+            found = under_way.run(on_started, cancel, output)
+    if recording.lost is not None:
+        warnings.warn(
+            f"{recording.lost}. What follows is not kept: the reproduction is listed as lost",
+            UnwritableWarning,
+            stacklevel=2,
+        )
+    # No id leads to what is not kept, or ends with what stood in for the store.
+    is_kept = recording.lost is None and store.unwritable is None
+    return found if is_kept else replace(found, reproduction=None)
 
 
 def _with_secrets(store: Store, run: Run, replay: Replay, given: Mapping[str, str]) -> Replay:
@@ -156,9 +154,30 @@ class _Order:
     def given(self) -> tuple[Parameter, ...]:
         """The values that a run without capture was given, with those that are asked for now."""
         asked = documents.as_recorded(self.replay.settings)
-        now = {(one.name, one.cell) for one in asked}
+        new = {(one.name, one.cell) for one in asked}
         before = self.before.parameters if self.before.environment is None else ()
-        return (*(one for one in before if (one.name, one.cell) not in now), *asked)
+        return (*(one for one in before if (one.name, one.cell) not in new), *asked)
+
+    def batch(self) -> Batch:
+        """Return what the store is to know before it starts."""
+        off = documents.switched_off_by(self.replay.prepared.notebook)
+        shown = [(one.cell, one.name) for one in self.before.parameters]
+        asked = [(one.cell, one.name) for one in self.replay.settings]
+        return Batch(
+            run=uuid4().hex,
+            notebook=self.before.notebook,
+            given=self.replay.given,
+            trigger="reproduce",
+            user=self.user,
+            started=now(),
+            process=this_process(),
+            parent=self.before.id,
+            steps=self.replay.positions,
+            # What the recorded run shows, or was asked for, must not be missing beside it.
+            shown=tuple(dict.fromkeys([*shown, *asked])),
+            off=off,
+            values=() if off is None else self.given,
+        )
 
 
 class _Reproducing:
@@ -168,6 +187,7 @@ class _Reproducing:
         self,
         recording: Recording,
         order: _Order,
+        batch: Batch,
         place: Place,
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
@@ -175,10 +195,10 @@ class _Reproducing:
         self._order = order
         self._place = place
         self._on_progress = on_progress
-        self._process = this_process()
+        self._process = batch.process
         self._told = 0.0
-        self._off = documents.switched_off_by(order.replay.prepared.notebook)
-        self._state = Reproduction(uuid4().hex, order.before.id, "running", now(), order.user)
+        self._off = batch.off
+        self._state = Reproduction(batch.run, order.before.id, "running", batch.started, order.user)
 
     def run(
         self,
@@ -187,7 +207,8 @@ class _Reproducing:
         output: Path | None,
     ) -> Verdict:
         """Carry it out."""
-        self._begin()
+        self._recording.begin()
+        self._save()
         outcome: BatchOutcome | None = None
         try:
             if on_started is not None:
@@ -196,39 +217,19 @@ class _Reproducing:
             ended = self._order.replay.recorded(outcome)
             if self._off is not None:
                 ended = documents.outputs_alone(ended)
-            after = self._recording.do(lambda store: store.finish_batch(self._state.id, ended))
-            if cancel is not None and cancel.is_set() and outcome.status != "completed":
+            cancelled = cancel is not None and cancel.is_set() and outcome.status != "completed"
+            problem = None if cancelled else files.delivered(output, outcome.executed)
+            after = self._recording.finish(ended)
+            if cancelled:
                 raise CancelledError(what="the reproduction")
             found = self._judged(outcome, after, ended.reason)
-            if output is not None and outcome.executed is not None:
-                files.write(output, outcome.executed)
+            if problem is not None:
+                raise problem
         except BaseException as error:
             self._fail(error, finished=outcome is not None)
             raise
         self._save(state="done", verdict=found)
         return found
-
-    def _begin(self) -> None:
-        before = self._order.before
-        shown = [(one.cell, one.name) for one in before.parameters]
-        asked = [(one.cell, one.name) for one in self._order.replay.settings]
-        batch = Batch(
-            run=self._state.id,
-            notebook=before.notebook,
-            given=self._order.replay.given,
-            trigger="reproduce",
-            user=self._order.user,
-            started=self._state.started,
-            process=self._process,
-            parent=before.id,
-            steps=self._order.replay.positions,
-            # What the recorded run shows, or was asked for, must not be missing beside it.
-            shown=tuple(dict.fromkeys([*shown, *asked])),
-            off=self._off,
-            values=() if self._off is None else self._order.given,
-        )
-        self._recording.do(lambda store: store.begin_batch(batch))
-        self._save()
 
     def _job(self) -> Job:
         order, place = self._order, self._place
@@ -274,7 +275,7 @@ class _Reproducing:
             reason = CANCELLED if cancelled else f"{type(error).__name__}: {error}"
             status: Literal["interrupted", "failed"] = "interrupted" if cancelled else "failed"
             ended = BatchOutcome(status, reason, executed=None, cells=(), duration_s=0.0)
-            self._recording.do(lambda store: store.finish_batch(self._state.id, ended))
+            self._recording.finish(ended)
         message = str(error) if isinstance(error, MlopsError) else repr(error)
         self._save(state="cancelled" if cancelled else "failed", message=message)
 

@@ -45,6 +45,7 @@ from jupyter_mlops.store import (
     ingest,
     keeping,
     mentions,
+    missed,
     queries,
     tables,
     writing,
@@ -124,6 +125,7 @@ class Store:
 
     def refresh(self) -> Refreshed:
         """Take in what the journals say that is new, and bring the runs up to date."""
+        missed.tell(self)
         with self._refreshing:
             ingest.ingest(self._database, self._blobs, self._settings.journals)
             changed = derivation.derive(self._database, self._blobs, self._secrets)
@@ -316,7 +318,7 @@ class Store:
         """
         error, where = journal.obstacle(self._journals), self._journals
         told = None if error is None else f"{where} can't be written ({error.strerror or error})"
-        ended = keeping.ended(self._secrets.outcome(outcome), self._blobs, told)
+        ended = keeping.ended(self._secrets.outcome(outcome), self._blobs.put, told)
         with self._database.write() as connection:
             keeping.finish(connection, run, ended)
         self.refresh()
@@ -393,6 +395,3 @@ class Store:
     def _row(self, ref: str) -> Iterator[Row[Any]]:
         with self._database.read() as connection:
             yield queries.row_of(connection, ref)
-
-
-this_process = journal.this_process

@@ -41,7 +41,10 @@ from jupyter_mlops.store.overwriting import stands
 from jupyter_mlops.store.replays import Shown, replayed
 from jupyter_mlops.store.sessions import Execution, Session, source_digest
 
-_NOBODY = "the process that watched over this run is gone; how the run ended is not known"
+_NOBODY = (
+    "the process that watched over this run is gone, or could not record its end; how the run "
+    "ended is not known"
+)
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,7 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
 def _status(asked: Asked, ended: Ended | None) -> tuple[RunStatus, tuple[str, ...]]:
     if ended is not None:
         return ended.status, () if ended.reason is None else (ended.reason,)
-    if watcher_is_gone(asked.process, asked.started):
+    if watcher_is_gone(asked.process, asked.started, asked.run):
         return "lost", (_NOBODY,)
     return "running", ()
 

@@ -24,6 +24,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from jupyter_mlops.errors import (
     NetworkFileSystemError,
     NewerStoreError,
+    RefusedWriteError,
     StoreError,
     UnwritableStoreError,
 )
@@ -283,7 +284,7 @@ def _refused(path: Path, error: OperationalError) -> StoreError:
     said = str(error.orig)
     if "locked" in said or "busy" in said:
         waited = f"another program has kept the store locked for {BUSY_TIMEOUT_S:.0f} s"
-        return StoreError(message=f"{path}: {waited}; try again")
+        return RefusedWriteError(message=f"{path}: {waited}; try again")
     if not any(one in said for one in _MAY_BE_UNWRITABLE):
         return StoreError(message=f"{path}: {said}; {_REBUILD}")
     # A full disk and a folder that can't be written look like a broken one to SQLite.
@@ -293,7 +294,8 @@ def _refused(path: Path, error: OperationalError) -> StoreError:
     if found is None and "readonly" in said:
         found = OSError(errno.EACCES, os.strerror(errno.EACCES))
     if found is None:
-        return StoreError(message=f"{path}: {said}; try again, and check the disk if it stays so")
+        advice = "try again, and check the disk if it stays so"
+        return RefusedWriteError(message=f"{path}: {said}; {advice}")
     return UnwritableStoreError.of(path.parent, found)
 
 

@@ -20,6 +20,9 @@ Fate = Literal["alive", "ended", "interrupted", "lost"]
 # line, and as alive again when it says something.
 SILENCE = timedelta(hours=1)
 
+# The executions that this process ended, whatever the store knows of that.
+_LEFT: set[str] = set()
+
 
 def fate(
     process: Process,
@@ -76,8 +79,15 @@ def may_be_over(process: Process, last_heard: str | None) -> bool:
     return last_heard is not None and _is_silent(last_heard)
 
 
-def watcher_is_gone(process: Process, started: str) -> bool:
+def leave(run: str) -> None:
+    """Say that this process, which goes on, watches over a batch execution no more."""
+    _LEFT.add(run)
+
+
+def watcher_is_gone(process: Process, started: str, run: str) -> bool:
     """Tell whether nobody watches over a batch execution any more."""
+    if run in _LEFT:
+        return True
     alive = journal.is_alive(process)
     if alive is None:
         return may_be_over(process, started)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
@@ -17,7 +18,7 @@ import msgspec
 from sqlalchemy import Column, Connection, Row, func, select, update
 
 from jupyter_mlops import journal, schema
-from jupyter_mlops.errors import MissingBlobError, MlopsError, StoreError
+from jupyter_mlops.errors import MissingBlobError, MlopsError, RefusedWriteError, StoreError
 from jupyter_mlops.events import Event
 from jupyter_mlops.records import Process, Unseen
 from jupyter_mlops.store import batches, documents, positions, writing
@@ -113,7 +114,7 @@ def _mark_deaths(database: Database) -> None:
         lost = [row.run for row in _open_batches(connection) if _holds(_is_left_alone, row)]
     if not over and not lost:
         return
-    with database.write() as connection:
+    with suppress(RefusedWriteError), database.write() as connection:  # no news that can't wait
         connection.execute(update(sessions).where(sessions.c.id.in_(over)).values(dirty=True))
         connection.execute(
             update(batches_table).where(batches_table.c.run.in_(lost)).values(dirty=True)
@@ -159,7 +160,7 @@ def _open_batches(connection: Connection) -> Sequence[Any]:
 
 def _is_left_alone(row: Row[Any]) -> bool:
     asked = schema.decode(row.document, batches.Asked)
-    return watcher_is_gone(asked.process, asked.started)
+    return watcher_is_gone(asked.process, asked.started, asked.run)
 
 
 def _derive_session(

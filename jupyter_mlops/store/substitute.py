@@ -66,13 +66,13 @@ class Substitute(Store):
             own = replace(settings, home=home, store_url=f"sqlite:///{home / 'store.db'}")
             blobs = _Over(own.blobs, settings.blobs)
             database = Database(own.store_url)
+            derivation.try_again(database)
         except OSError as error:
             folder.remove()
             raise why from error
         except BaseException:  # the folder goes; the error goes on
             folder.remove()
             raise
-        derivation.try_again(database)
         made = cls(own, database, blobs, settings, folder)
         made.unwritable = why
         return made

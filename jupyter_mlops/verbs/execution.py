@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_mlops import api, text
@@ -65,11 +64,11 @@ def _run(options: argparse.Namespace, context: Context) -> Answer:
 
     with api.open_store(context.settings, lasting=False) as store:
         record = _with_secrets(run, context)
-        if context.ask is not None and record.notebook is not None and store.unwritable is None:
+        # Its disk may have filled since.
+        full = any(one.startswith(END_NOT_KEPT) for one in record.notices)
+        kept = store.unwritable is None and not full
+        if context.ask is not None and record.notebook is not None and kept:
             _ask_once(os.path.dirname(record.notebook), context.ask, store)
-        kept = store.unwritable is None
-    # Its disk may have filled since.
-    kept = kept and not any(one.startswith(END_NOT_KEPT) for one in record.notices)
     bad = record.status != "completed"
     return Answer(record, lambda columns: text.outcome(record, columns, kept=kept), int(bad))
 
@@ -146,9 +145,6 @@ def _reproduce(options: argparse.Namespace, context: Context) -> Answer:
 
     with api.open_store(context.settings, lasting=False) as store:
         verdict = _with_secrets(reproduce, context)
-        if store.unwritable is not None:
-            # Its run ends with the store that stood in: no id leads to it.
-            verdict = replace(verdict, reproduction=None)
     bad = verdict.verdict in ("differs", "could not run")
     return Answer(verdict, lambda columns: text.verdict(verdict, columns), int(bad))
 

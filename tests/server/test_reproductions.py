@@ -21,6 +21,7 @@ from jupyter_mlops.records import Progress, Reproduction
 from jupyter_mlops.server import events, running
 from jupyter_mlops.server.extension import MLOps
 from jupyter_mlops.settings import Settings, system_user
+from jupyter_mlops.store import deaths
 from tests.server.journals import record
 from tests.server.served import DEADLINE_S, Fetch, until
 
@@ -146,6 +147,18 @@ async def test_cancelled(script: Script, post: Any, jp_fetch: Fetch, mlops: MLOp
     await until(lambda: len(mlops.reproductions) == 0)
     assert (await _get(jp_fetch, run, IDENT))["state"] == "cancelled"
     assert (await jp_fetch(*path, method="DELETE")).code == 204, "what has ended stays as it is"
+
+
+async def test_what_only_the_store_calls_running_is_lost(
+    script: Script, post: Any, jp_fetch: Fetch, mlops: MLOps
+) -> None:
+    _, run = await post()
+    left = Reproduction("e" * 32, run, "running", now(), "ada")
+    await mlops.calls(lambda store: store.save_reproduction(left, this_process()))
+    deaths.leave(left.id)
+    assert (await _get(jp_fetch, run, left.id))["state"] == "lost"
+    path = ("mlops", "runs", run, "reproductions", left.id)
+    assert (await jp_fetch(*path, method="DELETE")).code == 204
 
 
 async def test_what_another_process_runs_is_not_ours_to_cancel(
