@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jupyter_mlops.redaction.marks import OPENING
-from jupyter_mlops.redaction.names import Names, Strength, is_credential, is_value
+from jupyter_mlops.redaction.names import (
+    Names,
+    Strength,
+    is_credential,
+    is_header,
+    is_value,
+    without_scheme,
+)
 from jupyter_mlops.redaction.patterns import Pattern
 
 Span = tuple[int, int]
@@ -41,7 +48,6 @@ _HEADER = Pattern(
     r"(?:(?:bearer|token|basic|digest|apikey|negotiate)[ \t]+)?"
     r"(?P<value>[\w.~+/=:-]{6,2000})"
 )
-_SCHEMES = frozenset({"bearer", "token", "basic", "digest", "apikey", "negotiate"})
 _BEARER = Pattern(r"(?i)\bbearer[ \t]+(?P<value>[\w.~+/=-]{8,2000})")
 _COOKIE = Pattern(r"(?i)cookie[\"']?[ \t]*[:=][ \t]*[\"']?(?P<value>[^\"'\n]{8,2000})")
 _ENV_MAGIC = Pattern(r"%(?:set_)?env[ \t]+(?P<name>\w+)(?:=|[ \t]+)(?P<value>[^\n]{1,400})")
@@ -87,12 +93,10 @@ def find(
         name = text[start:end]
         strength = names.strength(name.strip("_-"))
         value = None
-        if strength is not None:
+        if strength is not None and not is_header(name):
             value = _value(text, start, end, name, strength, code)
         elif b"authorization" in small[start:end]:
-            match = _HEADER.match(text, end)
-            is_one = match is not None and match["value"].lower() not in _SCHEMES
-            value = match.span("value") if match is not None and is_one else None
+            value = _header_value(text, end)
         if value is not None:
             done = value[1]
             yield value
@@ -178,6 +182,20 @@ def _value(
     if is_credential(value[0]) or (code and match["sign"] in ("=", ":") and len(value[0]) >= 4):
         return value.span()
     return None
+
+
+def _header_value(text: str, end: int) -> Span | None:
+    """Return where stands what a request proves itself with, without ``Basic`` or ``Bearer``."""
+    match = _SEPARATOR.match(text, end)
+    if match is not None and match["open"] is not None:
+        quoted = _QUOTED[match["open"][0]].match(text, match.end())
+        if quoted is None or not _may_be("authorization", quoted[0], "strong"):
+            return None
+        return quoted.end() - len(without_scheme(quoted[0].lstrip())), quoted.end()
+    match = _HEADER.match(text, end)
+    if match is None or not _may_be("authorization", match["value"], "strong"):
+        return None
+    return match.span("value")
 
 
 def _may_be(name: str, value: str, strength: Strength) -> bool:

@@ -11,7 +11,14 @@ from jupyter_mlops.dataflow.source import PARSE_ERRORS, lines_of, magic_call, pa
 from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.redaction.composed import DEFAULTS, made_of, name_of, text_of
 from jupyter_mlops.redaction.marks import MARK, OPENING, PREFIX
-from jupyter_mlops.redaction.names import Names, Strength, is_value, words
+from jupyter_mlops.redaction.names import (
+    Names,
+    Strength,
+    is_header,
+    is_value,
+    without_scheme,
+    words,
+)
 from jupyter_mlops.redaction.patterns import Pattern
 
 Span = tuple[int, int]
@@ -24,7 +31,6 @@ _NAMED_CALLS = words(
 _ONLY_HOLES = Pattern(
     r"(?:%(?:\(\w*\))?[-+ #0-9.*]*[sdrifgx]|\{[^{}]*\}|[\s:/@._|,;-])+",
 )
-_SCHEMES = words("bearer basic")
 _DIGITS = 4
 
 
@@ -131,6 +137,10 @@ class _Reader:
         elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 self._named(text_of(key), value, is_key=True)
+        elif isinstance(node, ast.Tuple) and len(node.elts) == 2:
+            name = text_of(node.elts[0])
+            if name is not None and is_header(name):
+                self._named(name, node.elts[1])
         elif isinstance(node, ast.Compare):
             self._compare(node)
         elif isinstance(node, ast.Call):
@@ -258,9 +268,7 @@ class _Reader:
 
 def _is_piece(name: str, text: str, strength: Strength) -> bool:
     """Tell whether a literal can be the value of a name, or a part of it that says something."""
-    if text.strip().lower() in _SCHEMES:
-        return False
-    if _ONLY_HOLES.fullmatch(text):
+    if _ONLY_HOLES.fullmatch(without_scheme(text)):
         return False  # `"%s-%s"` and `"{}:{}"` only say where the parts go
     return is_value(name, text, strength)
 

@@ -17,9 +17,9 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from jupyter_mlops.redaction.names import words
+from jupyter_mlops.redaction.names import without_scheme, words
 
 Span = tuple[int, int]
 
@@ -74,6 +74,8 @@ class Learned:
 
     def add(self, value: str) -> bool:
         """Remember a value, if it can be told from other words; tell whether it is new."""
+        bare = without_scheme(value)
+        value = value if " " in bare else bare  # `Basic …`: a sentence may begin with "token"
         if value in self.forms or self.is_full or not is_memorable(value):
             return False
         for form in _forms(value):
@@ -190,6 +192,15 @@ def is_memorable(value: str) -> bool:
 
 
 def _forms(value: str) -> Iterable[str]:
+    """Return the forms of a value, and of what it stands for in an address."""
+    forms = _written(value)
+    decoded = unquote(value) if "%" in value else value
+    if decoded != value and "\N{REPLACEMENT CHARACTER}" not in decoded and is_memorable(decoded):
+        forms += _written(decoded)  # a connection shows what it was decoded to
+    return dict.fromkeys(forms)
+
+
+def _written(value: str) -> list[str]:
     """Return a value as it is, and as JSON, Python, HTML, addresses and base64 write it."""
     content, shown = _encoded(value), []
     if not value.isprintable():  # as with bytes that are no UTF-8
@@ -211,7 +222,7 @@ def _forms(value: str) -> Iterable[str]:
     encoded = base64.b64encode(content).decode().rstrip("=")
     if len(encoded) >= 12:
         forms.append(encoded)
-    return dict.fromkeys(forms)
+    return forms
 
 
 def _encoded(value: str) -> bytes:

@@ -63,6 +63,10 @@ _ABOUT = words(
     "exists vocab embedding embeddings probs logits list set dict map mapping sep separator "
     "re rx cls class fn func function callback handler getter loader model schema"
 )
+# What a request proves itself with, and what stands before that.
+_HEADERS = words("authorization proxyauthorization httpauthorization httpproxyauthorization")
+_SCHEMES = words("bearer basic token digest apikey negotiate")
+_SCHEME = Pattern(r"(?i)(?:bearer|basic|token|digest|apikey|negotiate)\s+(?=\S)")
 _ASKS = words("is has no not n num max min total use uses with without show hide forgot")
 # Of what a weak name says more: parts of language, and no credential.
 _OF_LANGUAGE = words(
@@ -181,6 +185,8 @@ def strength(name: str) -> Strength | None:
 def _is_strong(parts: list[str], lower: str) -> bool:
     if parts == ["secret"] or parts == ["secrets"]:
         return False
+    if is_header("".join(parts)):
+        return True
     if _NOUNS.intersection(parts) or any(word.endswith(_ENDINGS) for word in parts):
         return True
     for before, word in pairwise(parts):
@@ -204,6 +210,9 @@ def _korean(name: str) -> Strength | None:
 def is_value(name: str, value: str, found: Strength) -> bool:
     """Tell whether `value` can be the secret that a name of this strength means."""
     bare = value.strip()
+    if bare.lower() in _SCHEMES:
+        return False
+    bare = without_scheme(bare)
     if not bare or bare.lower() in _NO_VALUES or _PLACEHOLDER.fullmatch(bare[:200]):
         return False
     if found == "weak":
@@ -214,6 +223,17 @@ def is_value(name: str, value: str, found: Strength) -> bool:
         return False  # where a database is, and not how to get in
     # A label or a question: it names the secret in words, and is not it.
     return not (" " in bare and name.strip("_").lower()[:8] in bare.lower())
+
+
+def is_header(name: str) -> bool:
+    """Tell whether a name is that of a header whose value proves who asks."""
+    return name.lower().replace("-", "").replace("_", "") in _HEADERS
+
+
+def without_scheme(value: str) -> str:
+    """Return what follows ``Basic`` or ``Bearer`` in the value of such a header."""
+    match = _SCHEME.match(value)
+    return value if match is None else value[match.end() :]
 
 
 def is_credential(value: str) -> bool:

@@ -143,6 +143,10 @@ AROUND: dict[str, tuple[str, Callable[[Maker], str]]] = {
     "sql server": ("Server=db;Database=m;User Id=sa;Password={};", lambda m: m.of(ALNUM, 12)),
     "w&b beside its name": ("wandb login {}", lambda m: m.of(HEX, 40)),
     "bearer": ("Authorization: Bearer {}", lambda m: m.of(ALNUM, 24)),
+    "basic header": (
+        "Proxy-Authorization: Basic {}",
+        lambda m: base64.b64encode(f"anna:{m.of(ALNUM, 14)}".encode()).decode(),
+    ),
     "api key header": ("X-Api-Key: {}", lambda m: m.of(ALNUM, 32)),
 }
 # By name: what a cell assigns; "{}" is the secret.
@@ -164,6 +168,9 @@ NAMED: dict[str, str] = {
     "env magic": "%env MY_API_KEY={}",
     "shell": "!export DB_PASSWORD={} && echo done",
     "header": 'headers = {{"Authorization": "Bearer {}"}}',
+    "basic header's value": 'headers = {{"Authorization": "Basic {}"}}',
+    "proxy header": 'f = dict; f().update({{"Proxy-Authorization": "Basic {}"}})',
+    "header of another scheme": 'authorization = "{}"',
     "concatenated": 'password2 = ("{}"\n    "")',
     "bytes": 'signing_key = b"{}"',
     "softlayer": 'softlayer_api_key = "{}"',

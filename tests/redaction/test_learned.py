@@ -176,3 +176,12 @@ class Interrupted(list[str]):
         if come_in is not None:
             come_in()
         return super().pop(index)
+
+
+def test_a_password_of_an_address_is_found_decoded() -> None:
+    knowing = Redactor(KEY, Names())
+    source = knowing.source("u = 'mysql+pymysql://root:s3cr%40tPa%2Fss@db.example.com/shop'")
+    other = knowing.source("print(unquote('s3cr%40tPa%2Fss'))")
+
+    assert "tPa" not in source + other + knowing.text("it is s3cr@tPa/ss")
+    assert "tPa" not in knowing.text("it is s3cr%40tPa%2Fss, or 's3cr@tPa/ss'")

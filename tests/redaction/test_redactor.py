@@ -111,6 +111,11 @@ def test_every_literal_that_a_secret_is_made_of_is_taken_out(source: str) -> Non
         "credentials = Path(home) / 'google.json'",
         "credentials = os.path.join(home, 'google.json')",
         "api_key = f'Bearer {given}'",
+        "h = {'Authorization': f'Bearer {given}'}",
+        "h = {'Authorization': 'Basic ' + given, 'Proxy-Authorization': 'Bearer {}'.format(given)}",
+        "h = dict(Authorization='Basic %s' % given)",
+        "h = {'Authorization': 'Bearer <token>', 'authorization': 'Negotiate'}",
+        "authorization_url = 'anna-4711-bert'",
     ],
 )
 def test_names_prompts_and_paths_beside_a_secret_stay(source: str) -> None:
