@@ -185,10 +185,9 @@ def _print(content: bytes) -> None:
 
 
 def _refused(message: str, reason: str, as_json: bool, exit_code: int) -> int:
-    line = layout.clean(message)
-    print(f"jupyter mlops: {line}", file=sys.stderr)
+    print(f"jupyter mlops: {layout.clean(message)}", file=sys.stderr)
     if as_json:
-        _print(_json({"message": line, "reason": reason}))
+        _print(_json({"message": layout.printable(message), "reason": reason}))
     return exit_code
 
 

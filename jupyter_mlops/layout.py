@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -16,17 +17,30 @@ from typing import Any
 
 GAP = "  "
 NOTHING = "—"
-# Characters of a redacted value's digest that are shown.
-_MARK = 8
+# As wide as a value is in a list; `show` and the JSON have all of it.
+_VALUE_SHOWN = 60
+# What stands for a secret, with as much of its digest as tells whether two are the same. In
+# JSON a text that looks like a redacted value has its quotes escaped.
+_DIGEST = r"[a-z0-9-]+:([0-9a-f]{8})[0-9a-f]*"
+_MARK = re.compile(rf"\[redacted {_DIGEST}\]")
+_REDACTED = re.compile(rf'\{{"redacted": "{_DIGEST}"\}}')
 
 
 def clean(text: object) -> str:
-    """Return `text` on one line, without control characters."""
-    shown = str(text)
+    """Return `text` on one line for people, with the digests of secrets cut."""
+    return printable(_short_marks(str(text)))
+
+
+def printable(shown: str) -> str:
+    """Return a text on one line, without control characters."""
     if shown.isprintable():
         return shown
     shown = shown.replace("\r\n", "↵").replace("\n", "↵").replace("\t", " ")
     return "".join(c if c.isprintable() else "�" for c in shown)
+
+
+def _short_marks(text: str) -> str:
+    return _MARK.sub(r"[redacted \1]", text) if "[redacted " in text else text
 
 
 def width(text: str) -> int:
@@ -143,12 +157,14 @@ def change(before: Any, after: Any) -> str:
 def value_text(value: Any) -> str:
     """Return a parameter's value as a person would write it."""
     if isinstance(value, str):
-        return value
-    if isinstance(value, dict) and set(value) == {"redacted"}:
-        # As much of the digest as tells whether two are the same.
-        _, _, mark = str(value["redacted"]).rpartition(":")
-        return f"(redacted {mark[:_MARK]})"
-    return json.dumps(value, ensure_ascii=False, default=str)
+        return _short_marks(value)
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return _short_marks(_REDACTED.sub(r"(redacted \1)", text))
+
+
+def listed_value(value: Any) -> str:
+    """Return a value as a list shows it: on one line, and cut if it is long."""
+    return cut(clean(value_text(value)), _VALUE_SHOWN)
 
 
 def setting_texts(values: Sequence[Any], missing: Collection[int]) -> list[str]:

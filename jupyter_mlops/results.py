@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from jupyter_mlops import text
 from jupyter_mlops.frozen import dataclass
-from jupyter_mlops.layout import duration, local_time, number, value_text
+from jupyter_mlops.layout import duration, listed_value, local_time, number
 from jupyter_mlops.records import (
     NOT_FINITE,
     Collection,
@@ -107,7 +107,7 @@ class Runs(Sequence[RunSummary]):
                 run.id[: text.ID_SHOWN],
                 state_of(run),
                 *(number(run.metrics[n]) if n in run.metrics else "" for n in metrics),
-                *(value_text(run.parameters[n]) if n in run.parameters else "" for n in names),
+                *(listed_value(run.parameters[n]) if n in run.parameters else "" for n in names),
                 local_time(run.started),
                 duration(run.duration_s),
             ]

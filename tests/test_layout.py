@@ -58,6 +58,38 @@ def test_number(value: object, text: str) -> None:
     assert layout.number(value) == text
 
 
+SECRET = "hmac-sha256:" + "955a1c2d" + "0" * 56
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"redacted": SECRET}, "(redacted 955a1c2d)"),
+        ({"key": {"redacted": SECRET}, "n": [{"redacted": SECRET}]},
+         '{"key": (redacted 955a1c2d), "n": [(redacted 955a1c2d)]}'),
+        ([f"login [redacted {SECRET}]"], '["login [redacted 955a1c2d]"]'),
+        (f"login [redacted {SECRET}]", "login [redacted 955a1c2d]"),
+        ("[redacted by hand]", "[redacted by hand]"),
+        ({"redacted": "by hand"}, '{"redacted": "by hand"}'),
+        ([f'{{"redacted": "{SECRET}"}}'], f'["{{\\"redacted\\": \\"{SECRET}\\"}}"]'),
+    ],
+)  # fmt: skip
+def test_of_a_secret_people_see_as_much_as_tells_it_from_another(value: Any, text: str) -> None:
+    assert layout.value_text(value) == text
+
+
+def test_a_line_for_people_has_no_whole_digest_and_one_for_programs_has() -> None:
+    line = f"ConnectionError: cannot login with [redacted {SECRET}]\n"
+    assert layout.clean(line) == "ConnectionError: cannot login with [redacted 955a1c2d]↵"
+    assert SECRET in layout.printable(line)
+
+
+def test_a_long_value_is_cut_in_a_list() -> None:
+    assert layout.listed_value({"redacted": SECRET}) == "(redacted 955a1c2d)"
+    assert layout.listed_value("a\n" * 500) == "a↵" * 29 + "a…"
+    assert layout.listed_value(list(range(500))).endswith("…")
+
+
 def test_names_for_a_sentence() -> None:
     assert layout.listed("abc") == "a, b, c"
     assert layout.listed("abcdefg", 3) == "a, b, c and 4 more"

@@ -234,7 +234,7 @@ def _not_kept(record: Run, why: MlopsError) -> Run:
 
     others = tuple(one for one in record.notices if not one.startswith(CUT_SHORT))
     more = ", nor all that its cells used and produced" if others != record.notices else ""
-    notice = f"{END_NOT_KEPT}{more}, and lists call it lost if they have it: {why}"
+    notice = f"{END_NOT_KEPT}{more}, and `jupyter mlops runs` shows it as lost or not at all: {why}"
     return replace(record, notices=(*others, notice))
 
 

@@ -169,7 +169,7 @@ def _find_blobs(connection: Connection, blobs: Blobs, found: _Found) -> None:
             if status.st_mtime >= now - SETTLED_S:
                 found.young.add(digest)
     if found.waste:
-        what = f"{len(found.waste)} stored contents"
+        what = _counted(len(found.waste), "stored content")
         found.dropped.append(Dropped("waste", what, left, "nothing names them any more"))
 
 
@@ -188,7 +188,7 @@ def _find_journals(connection: Connection, folder: Path, found: _Found) -> None:
             found.journals[path] = size
             left += size
     if found.journals:
-        what = f"{len(found.journals)} journals"
+        what = _counted(len(found.journals), "journal")
         why = "all that they say is in the store, and their writers have ended"
         found.dropped.append(Dropped("journal", what, left, why))
 
@@ -246,7 +246,7 @@ def _drop_outputs_of_no_run(found: _Found, needing: AbstractSet[str]) -> int:
     gone = {one: size for one, size in found.sizes.items() if one not in needing}
     found.contents.update(dict.fromkeys(gone))
     if gone:
-        what = f"{len(gone)} outputs of cell executions that belong to no run"
+        what = f"{_counted(len(gone), 'output')} of cell executions that belong to no run"
         why = "no run shows them"
         found.dropped.append(Dropped("content", what, sum(gone.values()), why))
     return sum(gone.values())
@@ -312,6 +312,10 @@ def _remove_waste(path: Path, blobs: Blobs, before: float) -> None:
         path.unlink(missing_ok=True)
         return
     blobs.drop(f"sha256:{path.name}", before)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _seconds(at: str) -> float:

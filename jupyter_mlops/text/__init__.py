@@ -4,12 +4,13 @@ from jupyter_mlops.text.checks import diagnosis
 from jupyter_mlops.text.comparing import comparison
 from jupyter_mlops.text.judgement import verdict
 from jupyter_mlops.text.listing import runs
-from jupyter_mlops.text.manners import collection, folder, forgetting, question
+from jupyter_mlops.text.manners import cannot_be_forgotten, collection, folder, forgetting, question
 from jupyter_mlops.text.parts import ID_SHOWN
 from jupyter_mlops.text.record import outcome, run
 
 __all__ = [
     "ID_SHOWN",
+    "cannot_be_forgotten",
     "collection",
     "comparison",
     "diagnosis",

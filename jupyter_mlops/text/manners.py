@@ -37,8 +37,14 @@ def question(record: Folder) -> str:
     )
 
 
-def forgetting(record: Forgetting, columns: int | None = None) -> str:
-    """Show what goes with runs that are forgotten, and what stays."""
+def forgetting(record: Forgetting, columns: int | None = None, *, preview: bool = False) -> str:
+    """Show what goes with runs that are forgotten, and what stays.
+
+    Parameters
+    ----------
+    preview
+        Whether somebody asked for no more than that: the last line says what ``--yes`` does.
+    """
     names = ", ".join(run[:ID_SHOWN] for run in record.runs)
     what = ["parameters, metrics and models"]
     what.append(f"the code and outputs of {_executions(record.executions)}")
@@ -65,7 +71,12 @@ def forgetting(record: Forgetting, columns: int | None = None) -> str:
     if record.obstacle is not None:
         which = f" (kernel {clean(record.kernel)})" if record.kernel is not None else ""
         lines.append(f"not now: {clean(record.obstacle)}{which}")
-    return f"\n{INDENT}".join(lines)
+    shown = f"\n{INDENT}".join(lines)
+    if not preview:
+        return shown
+    if cannot_be_forgotten(record):
+        return f"{shown}\nnothing was forgotten; --yes would be refused as well"
+    return f"{shown}\nnothing was forgotten yet; to forget it for good, repeat this with --yes"
 
 
 def collection(record: Collection, columns: int | None = None) -> str:
@@ -95,6 +106,13 @@ def collection(record: Collection, columns: int | None = None) -> str:
     if record.dropped and not record.done and not record.notices:
         lines.append("nothing was dropped yet; to drop it, repeat this with --yes")
     return "\n".join(lines)
+
+
+def cannot_be_forgotten(record: Forgetting) -> bool:
+    """Tell of a preview whether forgetting would be refused, as things are."""
+    return record.obstacle is not None or any(
+        one.run not in record.runs for one in record.dependents
+    )
 
 
 def _executions(count: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from jupyter_mlops.layout import NOTHING, table, value_text
+from jupyter_mlops.layout import NOTHING, listed_value, table
 
 INDENT = "  "
 # Characters of an id that people see; more where that fits several runs.
@@ -28,7 +28,7 @@ def section(
     return title + "\n" + table(rows, header, indent=INDENT, columns=columns)
 
 
-def named(values: dict[str, Any], shown: Callable[[Any], str] = value_text) -> str:
+def named(values: dict[str, Any], shown: Callable[[Any], str] = listed_value) -> str:
     """Return ``name=value`` pairs on one line."""
     return " ".join(f"{name}={shown(value)}" for name, value in values.items()) or NOTHING
 

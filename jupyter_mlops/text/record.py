@@ -161,7 +161,12 @@ def _results(record: Run) -> list[Section]:
             "Models",
             ("CELL", "NAME", "CLASS", "ARGUMENTS"),
             [
-                (at(m.cell), m.name, m.class_ + inherited(m.inherited), named(m.parameters))
+                (
+                    at(m.cell),
+                    m.name,
+                    m.class_ + inherited(m.inherited),
+                    named(m.parameters, value_text),
+                )
                 for m in record.models
             ],
         ),

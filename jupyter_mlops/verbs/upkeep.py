@@ -54,7 +54,7 @@ def _forget(options: argparse.Namespace, context: Context) -> Answer:
         found = api.forget(
             *options.runs, with_dependents=options.with_dependents, preview=True, store=store
         )
-        refused = found.obstacle or (found.dependents and not options.with_dependents)
+        refused = text.cannot_be_forgotten(found)
         if not options.preview and not options.yes and not refused:
             if context.ask is None:
                 raise UsageError(message="nothing was forgotten: add --yes, or look with --preview")
@@ -64,7 +64,11 @@ def _forget(options: argparse.Namespace, context: Context) -> Answer:
                 raise CancelledError(what="forgetting")
         if not options.preview:
             found = api.forget(*found.runs, with_dependents=options.with_dependents, store=store)
-    return Answer(found, lambda columns: text.forgetting(found, columns))
+    return Answer(
+        found,
+        lambda columns: text.forgetting(found, columns, preview=options.preview),
+        int(options.preview and refused),
+    )
 
 
 def _keep_data_options(parser: argparse.ArgumentParser) -> None:
@@ -127,7 +131,7 @@ VERBS = (
         _forget_options,
         _forget,
         "What another run needs as well stays with that one. A run of a session goes once its "
-        "kernel\nhas ended.\n\n",
+        "kernel\nhas ended. Exit code 1: --preview found that it would be refused.\n\n",
     ),
     Verb(
         "keep-data",

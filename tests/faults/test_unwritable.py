@@ -109,12 +109,14 @@ def test_what_only_looks_is_done_and_offers_nothing_that_would_be_refused(
         found = api.forget(run, preview=True)
     assert READ_ONLY in (found.obstacle or "") and replace(found, obstacle=None) == before[1]
     capsys.readouterr()
-    for words in (["gc"], ["forget", run, "--preview"], ["keep-data", str(notebook.parent)]):
+    assert cli.main(["forget", run, "--preview"]) == 1
+    assert "--yes would be refused as well" in capsys.readouterr().out
+    for words in (["gc"], ["keep-data", str(notebook.parent)]):
         assert cli.main(words) == 0
     assert cli.main(["run", str(notebook)]) == 0
     out, err = capsys.readouterr()
     assert "jupyter mlops" not in out and "--yes" not in out
-    assert err.count(READ_ONLY) == 3
+    assert err.count(READ_ONLY) == 2
 
 
 def test_a_full_disk_is_never_told_as_a_damaged_store(home: Settings, small_home: Disk) -> None:

@@ -175,7 +175,7 @@ def test_content_of_a_live_kernel_stays(home: Settings, kernel: Kernel) -> None:
         age(home)
         # The kernel has ended; the server goes on, and its journal with it.
         found = store.gc(dry_run=False).dropped
-        assert [one.what for one in found if one.kind == "journal"] == ["1 journals"]
+        assert [one.what for one in found if one.kind == "journal"] == ["1 journal"]
         assert sum(one.size_bytes for one in found if one.kind == "content") > SIZE
         assert store.run("@1").metrics
     server.told("k", "/a.ipynb")
@@ -192,7 +192,7 @@ def test_journals_go_once_they_are_taken_in_and_left(
     store.refresh()
     before = store.run("@1")
     done = store.gc(dry_run=False)
-    assert [one.what for one in done.dropped] == ["1 journals"]
+    assert [one.what for one in done.dropped] == ["1 journal"]
     assert not path.exists()
     # One is held by its writer, one has lines that only a newer version can read.
     assert odd.exists() and alive.path.exists()

@@ -32,6 +32,12 @@ def test_runs_are_a_table() -> None:
     assert "\x1b" not in shown
 
 
+def test_a_long_value_is_cut() -> None:
+    long = replace(SUMMARY, parameters={"text": "a\n" * 800, "lr": 0.1})
+    row = text.runs(RunPage(runs=(long,))).splitlines()[1]
+    assert len(row) < 200 and "a… lr=0.1" in row
+
+
 def test_ids_are_shown_as_long_as_it_takes_to_tell_them_apart() -> None:
     twin = replace(SUMMARY, id="abcdef0123ffffff")
     shown = text.runs(RunPage(runs=(SUMMARY, twin)))

@@ -34,8 +34,23 @@ def test_what_is_forgotten_is_told_in_words_of_the_notebook() -> None:
     assert "goes too: bbbbbbbb" in text.forgetting(both)
 
 
+def test_a_preview_ends_with_what_yes_would_do() -> None:
+    free = replace(GOING, dependents=())
+    for one, end in (
+        (free, "nothing was forgotten yet; to forget it for good, repeat this with --yes"),
+        (GOING, "nothing was forgotten; --yes would be refused as well"),
+        (
+            replace(free, obstacle="it runs"),
+            "nothing was forgotten; --yes would be refused as well",
+        ),
+        (replace(GOING, runs=("a" * 32, "b" * 32)), "repeat this with --yes"),
+    ):
+        assert text.forgetting(one, preview=True).splitlines()[-1].endswith(end)
+        assert "--yes" not in text.forgetting(one)
+
+
 def test_what_is_left_above_the_quota_is_explained_with_a_way_out() -> None:
-    waste = Dropped("waste", "1 stored contents", 1_000, "nothing names them any more")
+    waste = Dropped("waste", "1 stored content", 1_000, "nothing names them any more")
     found = Collection(
         done=False, used_bytes=6_000, quota_bytes=2_000, left_bytes=5_000, dropped=(waste,)
     )
