@@ -133,7 +133,9 @@ class Recorder:
         }
         passes = self._secrets.passes(execution.source)
         # A name that means a secret is none of the words that pass.
-        if not passes and (variables := self._secrets.variables(execution.source)):
+        if (not passes or self._secrets.beyond_sieve) and (
+            variables := self._secrets.variables(execution.source)
+        ):
             fields["variables"] = variables
         # What is written down must be what whoever reads the journal has to read.
         execution.may_be_left = passes and self._is_read_alike

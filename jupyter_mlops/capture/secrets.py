@@ -40,6 +40,12 @@ class KernelSecrets:
         Path of the notebook, whose metadata may add to the rules.
     starter
         Says where the values are to be told that only the kernel can know.
+
+    Attributes
+    ----------
+    beyond_sieve
+        Variables that hold a secret under a name that means none: a source that has such a name
+        may pass.
     """
 
     def __init__(
@@ -59,6 +65,8 @@ class KernelSecrets:
         self._learn_environment()
         # Variables that the kernel was started with: their digests, by name.
         self._given = dict(self._secret_variables())
+        means_secret = self._redactor.names.strength
+        self.beyond_sieve = tuple(name for name in self._given if means_secret(name) is None)
         if starter is not None:
             self._redactor.learn(one for one in starter.known_secrets if type(one) is str)
         self._teller = Teller(None if starter is None else starter.secrets, kernel_id)
@@ -100,7 +108,7 @@ class KernelSecrets:
             return  # the user's, which is not asked for anything
         for name in list(os.environ if among is None else among):
             value = os.environ.get(name)
-            if value and self._redactor.names.strength(name) is not None:
+            if value and self._redactor.holds_secret(name, value):
                 yield name, self._redactor.digest(value)
 
     def _tell(self) -> None:
@@ -111,10 +119,12 @@ class KernelSecrets:
 
     def _learn_environment(self) -> None:
         """Remember what the environment holds, if it was set anew (as by a ``.env`` file)."""
-        # Python tells of a variable just before it is there: the next line looks once more.
-        is_last_look = self._variables_set == process.variables_set and process.hooked
-        self._variables_set = process.variables_set
-        self._settled = self._variables_set if is_last_look else -1
+        # Python tells of a variable just before it is there: the next line looks once more. Read
+        # once: a thread may set another one meanwhile, which is to be looked for as well.
+        count = process.variables_set
+        is_last_look = self._variables_set == count and process.hooked
+        self._variables_set = count
+        self._settled = count if is_last_look else -1
         # Its encoded values: those that are the very same objects are compared in no time. What
         # a user puts in the environment's place is not asked for anything.
         values = vars(os.environ).get("_data") if type(os.environ) is _ENVIRON else None

@@ -76,6 +76,10 @@ def restored(
     for cell in notebook.cells:
         if cell.cell_type == "code" and OPENING in cell.source:
             cell.source = _put_back(cell.source, values, exact)
+    # Of an address with a password in it what is redacted is the password, as it was before.
+    set_anew = [
+        one for name, value in environment.items() for one in redactor.secrets_of(name, value)
+    ]
     tagged = {name: _value(one, values) for name, one in prepared.tagged.items()}
     settings = tuple(replace(one, value=_value(one.value, values)) for one in prepared.settings)
     return replace(
@@ -83,7 +87,7 @@ def restored(
         notebook=notebook,
         tagged=tagged,
         settings=settings,
-        secrets=tuple(dict.fromkeys([*values.values(), *environment.values()])),
+        secrets=tuple(dict.fromkeys([*values.values(), *set_anew])),
         variables=environment,
     )
 

@@ -220,6 +220,18 @@ class Redactor:
             return MARK.fullmatch(value) is None and is_value(name, value, strength)
         return strength == "strong" and type(value) in (int, float) and abs(value) > 999
 
+    def holds_secret(self, name: str, value: str) -> bool:
+        """Tell whether a variable is secret, by its name or by what stands in its value."""
+        return self.names.holds(name, value) or self.text(value) is not value
+
+    def secrets_of(self, name: str, value: str) -> list[str]:
+        """Return what to remember of a variable: its value, or only those parts that are secret."""
+        other, removed = self.collecting()
+        other.text(value)
+        if removed and not self.names.holds(name, value):
+            return list(removed.values())
+        return [value, *removed.values()]
+
     def _dict(self, value: dict[Any, Any], depth: int) -> dict[Any, Any]:
         changed: dict[Any, Any] = {}
         same = True

@@ -111,11 +111,17 @@ def test_a_secret_parameter_that_was_injected_is_asked_for(home: Path) -> None:
     assert asked == ["password"]
 
 
+ADDRESS = "postgres://bob:hijk-1213-lmno@db.example.com/churn"
 READS = (
-    "import os",
-    'password = os.environ["DB_PASSWORD"]\nprint(len(password))',
-    'token = os.getenv("HF_TOKEN")\nprint(len(token))',
+    "import os\nconfig = os.environ.get",
+    'os.environ["DB_PASSWORD"] = os.environ["DB_PASSWORD"].strip()\n'
+    'print(len(os.environ["DB_PASSWORD"]))',
+    'if "HF_TOKEN" not in os.environ:\n    os.environ["HF_TOKEN"] = "none-4711-here"\n'
+    'print(len(os.getenv("HF_TOKEN")))',
     'os.environ["API_KEY"] = "set-4711-here"\nprint(len(os.environ["API_KEY"]))',
+    # Secret by its value, in a source with no word of a secret.
+    'address = "DATABASE_URL"',
+    "print(config(address))",
 )
 
 
@@ -126,21 +132,25 @@ def test_a_secret_that_was_read_from_the_environment_is_asked_for_by_its_name(
     monkeypatch.delenv("API_KEY", raising=False)
     monkeypatch.setenv("DB_PASSWORD", SECRET)
     monkeypatch.setenv("HF_TOKEN", OTHER)
+    monkeypatch.setenv("DATABASE_URL", ADDRESS)
     record = api.run(path)
     assert [list(one.variables or {}) for one in record.cells] == [
         [],
         ["DB_PASSWORD"],
         ["HF_TOKEN"],
         [],
+        ["DATABASE_URL"],
+        [],
     ]
 
-    monkeypatch.delenv("DB_PASSWORD")
-    monkeypatch.delenv("HF_TOKEN")
-    with pytest.raises(SecretsNeededError, match="DB_PASSWORD, HF_TOKEN") as caught:
+    for name in ("DB_PASSWORD", "HF_TOKEN", "DATABASE_URL"):
+        monkeypatch.delenv(name)
+    with pytest.raises(SecretsNeededError, match="DB_PASSWORD, HF_TOKEN, DATABASE_URL") as caught:
         api.reproduce(record.id)
     assert caught.value.values["secrets"] == [
         {"name": "DB_PASSWORD", "cell": 1},
         {"name": "HF_TOKEN", "cell": 2},
+        {"name": "DATABASE_URL", "cell": 4},
     ]
 
     monkeypatch.setenv("HF_TOKEN", OTHER)
@@ -148,19 +158,21 @@ def test_a_secret_that_was_read_from_the_environment_is_asked_for_by_its_name(
 
     def answer(name: str) -> str:
         asked.append(name)
-        return SECRET
+        return ADDRESS if "DATABASE_URL" in name else SECRET
 
     said = verbs.parse(["reproduce", record.id])(verbs.Context(settings.read(), ask_secret=answer))
     assert said.document.verdict == "identical", said.document
-    assert asked == ["DB_PASSWORD (cell 1)"]
+    assert asked == ["DB_PASSWORD (cell 1)", "DATABASE_URL (cell 4)"]
 
+    monkeypatch.setenv("DATABASE_URL", ADDRESS)
     verdict = api.reproduce(record.id, secrets={"DB_PASSWORD": OTHER + "x"})
     assert verdict.verdict == "differs"
     cause = verdict.causes[0]
     assert (cause.kind, cause.what, cause.cell) == ("environment", "DB_PASSWORD", 1)
     assert cause.detail == "redacted, another value"
     content = b"".join(one.read_bytes() for one in (home / "home").rglob("*") if one.is_file())
-    assert SECRET.encode() not in content and OTHER.encode() not in content
+    for secret in (SECRET, OTHER, "hijk-1213-lmno"):
+        assert secret.encode() not in content
 
 
 def test_a_variable_that_is_not_set_any_more_is_the_cause(
