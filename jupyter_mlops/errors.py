@@ -185,6 +185,11 @@ class UnwritableStoreError(RefusedWriteError):
             return RefusedWriteError(message=f"{os.fspath(path)}: {reason}")
         return cls(path=os.fspath(path), reason=reason, way_out=way_out)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether more room is all that is missing."""
+        return self.values["reason"] in {os.strerror(code) for code in self.full if code > 0}
+
 
 class UnwritableWarning(UserWarning):
     """Nothing new is kept, since the store can't be written."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, get_args
 
 from jupyter_mlops import api, text
-from jupyter_mlops.errors import CancelledError, UsageError
+from jupyter_mlops.errors import CancelledError, UnwritableStoreError, UsageError
 from jupyter_mlops.records import KeepData
 from jupyter_mlops.verbs.verb import Answer, Context, Verb
 
@@ -34,8 +34,18 @@ def _gc_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _gc(options: argparse.Namespace, context: Context) -> Answer:
-    with api.open_store(context.settings, lasting=options.yes) as store:
-        found = api.gc(dry_run=not options.yes, quota=options.quota, store=store)
+    try:
+        with api.open_store(context.settings, lasting=options.yes) as store:
+            found = api.gc(dry_run=not options.yes, quota=options.quota, store=store)
+    except UnwritableStoreError as error:
+        if not error.is_full:
+            raise
+        # To be told to make room by what was called to make it helps nobody.
+        way_out = (
+            "gc writes down what it drops before it drops it, and needs a little room for that: "
+            "remove or move another file on that disk, and repeat it"
+        )
+        raise UnwritableStoreError(**{**error.values, "way_out": way_out}) from error
     exceeded = found.left_bytes > found.quota_bytes
     return Answer(found, lambda columns: text.collection(found, columns), int(exceeded))
 

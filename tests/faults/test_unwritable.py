@@ -119,6 +119,18 @@ def test_what_only_looks_is_done_and_offers_nothing_that_would_be_refused(
     assert err.count(READ_ONLY) == 2
 
 
+def test_what_is_to_make_room_says_what_it_needs_itself(
+    home: Settings, small_home: Disk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Store.open(home).close()
+    small_home.fill()
+    assert cli.main(["gc", "--yes"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "(No space left on device); gc writes down what it drops" in line
+    small_home.empty()
+    assert cli.main(["gc", "--yes"]) == 0
+
+
 def test_a_full_disk_is_never_told_as_a_damaged_store(home: Settings, small_home: Disk) -> None:
     Store.open(home).close()
     small_home.fill()
