@@ -149,7 +149,8 @@ def _checkpoints(
         nonlocal due
         began = time.monotonic()
         if began >= due:
-            _save(folder, evidence.outcome(notebook), secrets)
+            with suppress(OSError):  # a disk that is full now: the notebook goes on all the same
+                _save(folder, evidence.outcome(notebook), secrets)
             ended = time.monotonic()
             due = ended + 10 * (ended - began)
 

@@ -219,6 +219,27 @@ def test_no_place_at_all_costs_the_record_and_not_the_result(
         small_home.empty()
 
 
+def test_a_disk_that_is_full_for_a_cell_ends_no_execution(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Not below `tmp_path`: the sockets of a kernel take no path of that length.
+    with tempfile.TemporaryDirectory() as short, small_disk(Path(short)) as disk:
+        ballast = str(disk.path / "ballast")
+        fill = f"""import os
+assert os.path.ismount({str(disk.path)!r})
+with open({ballast!r}, "wb", buffering=0) as file:
+    try:
+        while file.write(bytes(1)):
+            file.write(bytes(2**16))
+    except OSError:
+        pass"""
+        path = tmp_path / "train.ipynb"
+        nbformat.write(document(fill, f"os.unlink({ballast!r})", "score = 0.5"), path)
+        monkeypatch.setattr(tempfile, "tempdir", str(disk.path))
+        run = api.run(path)
+        assert (run.status, [cell.status for cell in run.cells]) == ("completed", ["ok"] * 3)
+
+
 def batch_of(run: Run, id: str | None = None) -> Batch:
     """Give what the store is to know of an execution, of this run or of one that repeats it."""
     return Batch(
