@@ -221,8 +221,9 @@ class Redactor:
         return strength == "strong" and type(value) in (int, float) and abs(value) > 999
 
     def holds_secret(self, name: str, value: str) -> bool:
-        """Tell whether a variable is secret, by its name or by what stands in its value."""
-        return self.names.holds(name, value) or self.text(value) is not value
+        """Tell whether a variable is secret, by its name or as an address with a password in it."""
+        # Each kernel asks this of each of its variables when it starts.
+        return self.names.holds(name, value) or ("://" in value and self.text(value) is not value)
 
     def secrets_of(self, name: str, value: str) -> list[str]:
         """Return what to remember of a variable: its value, or only those parts that are secret."""
