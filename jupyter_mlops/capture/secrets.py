@@ -90,7 +90,7 @@ class KernelSecrets:
         if self._settled != process.variables_set:
             self._learn_environment()
             self._tell()
-        return self._redactor.sieve.passes(source)
+        return self._redactor.sieve.passes_source(source)
 
     def variables(self, source: str) -> dict[str, str]:
         """Return the digests of secret variables that a source names, if they are as at the start.

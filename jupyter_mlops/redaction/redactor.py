@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jupyter_mlops.redaction import assigned, code, shapes
+from jupyter_mlops.redaction import assigned, code, shapes, torn
 from jupyter_mlops.redaction.keys import key_of
 from jupyter_mlops.redaction.learned import Learned
 from jupyter_mlops.redaction.marks import KEY, MARK, PREFIX, digest, is_redacted, mark
@@ -114,7 +114,7 @@ class Redactor:
 
     def source(self, source: str) -> str:
         """Return a cell's source without secrets; the literals in it are remembered."""
-        if len(source) < _SHORTEST_TEXT or self.sieve.passes(source):
+        if len(source) < _SHORTEST_TEXT or self.sieve.passes_source(source):
             return source
         plain = assigned.plain(source)
         small = plain.lower()
@@ -127,6 +127,7 @@ class Redactor:
                 source, assigned.find(source, small, self.names, known=known), learns=True
             )
         pieces += self._by_value(source, plain, learns=True)
+        pieces += self._marked(source, torn.find(source), learns=True)
         return _replaced(source, pieces)
 
     def text(self, text: str) -> str:

@@ -58,7 +58,7 @@ def fields(redactor: Redactor, said: dict[str, Any]) -> dict[str, Any]:
         if name in _AS_THEY_ARE or not value:
             continue
         if name == "source":
-            if sieve.passes(value):
+            if sieve.passes_source(value):
                 continue
             new: Any = redactor.source(value)
         elif name == "sight":

@@ -180,6 +180,12 @@ NAMED: dict[str, str] = {
     "auth pair": 'f = dict; g = f(auth=("bob", "{}"))',
 }
 
+# By shape once the program runs; "{}" is the part that is secret.
+TORN: dict[str, str] = {
+    "put together": "x = 'ghp_' + '{}'",
+    "side by side": "x = ('ghp_'\n    '{}')",
+}
+
 
 def planted(seed: int) -> list[Planted]:
     """Return one secret of every kind, each as a line of a cell."""
@@ -193,5 +199,8 @@ def planted(seed: int) -> list[Planted]:
         found.append(Planted(kind, value, f'address = "{text.format(value)}"'))
     for kind, text in NAMED.items():
         value = maker.of(ALNUM, 18)
+        found.append(Planted(kind, value, text.format(value)))
+    for kind, text in TORN.items():
+        value = maker.of(ALNUM, 36)
         found.append(Planted(kind, value, text.format(value)))
     return found

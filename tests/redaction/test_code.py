@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from jupyter_mlops.redaction import Names, Redactor, is_redacted
+from tests.redaction.made import ALNUM, Maker
 
 
 def redactor() -> Redactor:
@@ -39,3 +42,59 @@ def test_what_a_request_proves_itself_with_is_taken_out(source: str) -> None:
     value = {"Authorization": "Basic CANARY16pdw==", "accept": "*/*"}
     assert redactor().value(value)["accept"] == "*/*"
     assert is_redacted(redactor().value(value)["Authorization"])
+
+
+BODY = Maker(5).of(ALNUM, 36)
+PUT_TOGETHER = [
+    f"gh = 'ghp_' + '{BODY}'",
+    f"gh = ('ghp_'\n    '{BODY}')",
+    f"gh = b'ghp_' + b'{BODY}'",
+    f"gh = 'gh' + \\\n  ('p_' + '{BODY}')",
+    f"f(x + 'say ghp_{BODY[:9]}' + '{BODY[9:20]}' + '{BODY[20:]}' + ' now' + y)",
+    "gh = 'ghp_' + " + " + ".join(f"'{BODY[at : at + 6]}'" for at in range(0, 36, 6)),
+]
+
+
+@pytest.mark.parametrize("source", PUT_TOGETHER)
+def test_what_has_a_shape_only_when_put_together_is_taken_out(source: str) -> None:
+    knowing = redactor()
+    kept = knowing.source(source)
+
+    assert not [at for at in range(0, 36, 6) if BODY[at : at + 6] in kept]
+    compile(kept, "cell", "exec")
+    assert redactor().source(kept) == kept
+    # A traceback shows a line of the source, and is no source.
+    assert BODY not in knowing.text(f"----> 1 {source}") + knowing.text(f"it is ghp_{BODY}")
+
+
+def test_it_is_put_back() -> None:
+    source = f"gh = 'ghp_' + '{BODY[:18]}' + '{BODY[18:]}'"
+    collecting, removed = redactor().collecting()
+    kept = collecting.source(source)
+
+    assert BODY[:18] not in kept
+    assert {BODY[:18], BODY[18:]} <= set(removed.values())
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"gh = 'ghp_' + x + '{BODY}'",
+        f"gh = ['ghp_', '{BODY}']",
+        "name = 'sk-' + 'learn' + '-intelex' + ' and ' + 'gradient_boosting_classifier_2'",
+        "x = '' + \"\" + 'ghp_' ' '",
+    ],
+)
+def test_what_makes_no_shape_stays(source: str) -> None:
+    assert redactor().source(source) == source
+
+
+def test_long_sums_take_time_by_their_length() -> None:
+    def seconds(count: int) -> float:
+        source = "f(" + "'ab1' + 'cd2' + x + " * count + f"'ghp_' + '{BODY}')"
+        began = time.process_time()
+        assert BODY not in redactor().source(source)
+        return time.process_time() - began
+
+    seconds(100)
+    assert min(seconds(1_600) for _ in range(3)) < 16 * min(seconds(200) for _ in range(3)) + 0.05

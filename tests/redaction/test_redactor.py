@@ -18,7 +18,7 @@ from jupyter_mlops.redaction.documents import redacted
 from jupyter_mlops.redaction.names import holds_secrets
 from jupyter_mlops.redaction.said import content
 from jupyter_mlops.redaction.told import Hearer, Teller
-from tests.redaction.made import NAMED, Planted, planted
+from tests.redaction.made import NAMED, TORN, Planted, planted
 
 KEY = b"k" * 32
 STAYS = (Path(__file__).parent / "stays.txt").read_text(encoding="utf-8").splitlines()
@@ -29,7 +29,9 @@ def redactor() -> Redactor:
     return Redactor(KEY, Names())
 
 
-@pytest.mark.parametrize("one", planted(seed=1), ids=lambda one: one.kind)
+@pytest.mark.parametrize(
+    "one", [one for one in planted(seed=1) if one.kind not in TORN], ids=lambda one: one.kind
+)
 def test_each_kind_of_secret_is_taken_out(one: Planted) -> None:
     lines = [line for line in one.value.splitlines() if len(line) > 5]
 
