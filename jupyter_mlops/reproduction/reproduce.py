@@ -97,33 +97,36 @@ def reproduce(
     before = store.run(run)
     if before.status == "running" and before.trigger != "interactive":
         raise UsageError(message=f"run {before.id} has not ended yet; wait for it, or cancel it")
-    replay = of_run(store, before, current, parameters or {})
-    replay = _with_secrets(store, before, replay, secrets or {})
+    plain = of_run(store, before, current, parameters or {})
+    replay = _with_secrets(store, before, plain, secrets or {})
     kernel = documents.kernel_name(replay.prepared.notebook, replay.kernel)
     folder = _folder(store, before)
-    place: AbstractContextManager[Place] = (
-        nullcontext(sandbox.in_place(folder))
-        if in_place
-        else sandbox.copied(sandbox.plan(before, folder, replay.sources()))
-    )
     # Of a run that was itself made in a sandbox, the folder there and the one it stood for.
-    own = store.folder(before.id) or str(folder)
-    folders = ((own, str(folder)),) if own != str(folder) else ()
+    own, its = store.folder(before.id) or str(folder), str(folder)
+    folders = ((own, its),) if own != its else ()
     order = _Order(before, replay, kernel, user, tolerance, timeout_s, cell_timeout_s, folders)
-    with place as where:
+    with _place(before, folder, replay, in_place) as where:
         batch = order.batch()
         with Recording(store, batch) as recording:
             under_way = _Reproducing(recording, order, batch, where, on_progress)
             found = under_way.run(on_started, cancel, output)
+    return _kept(found, recording, store)
+
+
+def _place(
+    before: Run, folder: Path, replay: Replay, in_place: bool
+) -> AbstractContextManager[Place]:
+    if in_place:
+        return nullcontext(sandbox.in_place(folder))
+    return sandbox.copied(sandbox.plan(before, folder, replay.sources()))
+
+
+def _kept(found: Verdict, recording: Recording, store: Store) -> Verdict:
+    """Return the verdict; no id leads to what is not kept, or ends with a stand-in store."""
     if recording.lost is not None:
-        warnings.warn(
-            f"{recording.lost}. What follows is not kept: the reproduction is listed as lost",
-            UnwritableWarning,
-            stacklevel=2,
-        )
-    # No id leads to what is not kept, or ends with what stood in for the store.
-    is_kept = recording.lost is None and store.unwritable is None
-    return found if is_kept else replace(found, reproduction=None)
+        said = f"{recording.lost}. What follows is not kept: the reproduction is listed as lost"
+        warnings.warn(said, UnwritableWarning, stacklevel=3)
+    return replace(found, reproduction=None) if recording.lost or store.unwritable else found
 
 
 def _with_secrets(store: Store, run: Run, replay: Replay, given: Mapping[str, str]) -> Replay:
