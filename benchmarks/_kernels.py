@@ -25,6 +25,7 @@ from jupyter_mlops.settings import Starter
 
 STARTUP = Path(__file__).parent.parent / "ipython-config" / "startup"
 VARIANTS = ("absent", "off", "on")
+_WITHOUT = ("absent", "least")
 _NO_BYTECODE = ("PYTHONDONTWRITEBYTECODE",)
 _CLOCK_FILE = Path(__file__).with_name("_clock.py")
 # Startup files run in the user's namespace, where neither may leave a name.
@@ -56,7 +57,7 @@ class Variant:
         packages = next((self.folder / "venv" / "lib").glob("*/site-packages"))
         lines = (f"import site; site.addsitedir({path!r})\n" for path in site.getsitepackages())
         (packages / "borrowed.pth").write_text("".join(lines))
-        if name != "absent":
+        if name not in _WITHOUT:
             startup = self.folder / "venv" / "etc" / "ipython" / "startup"
             shutil.copytree(STARTUP, startup)
             if clock:

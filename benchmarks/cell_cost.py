@@ -3,8 +3,8 @@
 Capture's own time is measured from outside, in a kernel, around all that IPython and the
 protocol call of ours (``_clock.py``). Of two kernels with capture one is *heard*, as all are
 that our server or our engine started; the other one hears its outputs itself. The kernels take
-turns, each with all kinds of cells, since what a cell costs depends on what it does; so does
-the peer, one ``mlflow.log_param`` to SQLite.
+turns, each with all kinds of cells, since what a cell costs depends on what it does; so do
+the peer, one ``mlflow.log_param`` to SQLite, and hooks that do the least (``_least.py``).
 """
 
 from __future__ import annotations
@@ -55,6 +55,9 @@ PEER = "one mlflow.log_param to SQLite"
 ABSENT = "absent"
 # Our server and our engine hear the outputs of the kernels that they start.
 HEARD, ALONE = "heard", "unheard"
+# Hooks of another kind (``_least.py``), which are a floor under ours.
+LEAST = "hooks that do the least"
+_LEAST_FILE = Path(__file__).with_name("_least.py")
 
 
 def main() -> None:
@@ -67,6 +70,8 @@ def main() -> None:
     made = []
     if logged:
         made = rows("capture's own time, heard", {PEER: logged} | own[HEARD], PEER, "µs")
+    quiet = {name: [one for kind in NO_NEW_DATA for one in own[name][kind]] for name in own}
+    made += rows("own time of all cells with no new data", quiet, LEAST, "µs")
     for kind in KINDS:
         found = {"without the product": wall[ABSENT][kind]}
         for name in (HEARD, ALONE):
@@ -89,11 +94,13 @@ def measured(
         ABSENT: Variant("absent", folder, clock=True),
         HEARD: Variant("heard", folder, clock=True, heard=True),
         ALONE: Variant("on", folder, clock=True),
+        LEAST: Variant("least", folder),
     }
     kernels = {name: variant.start() for name, variant in variants.items()}
     mlflow = peer("_log_param.py", folder / "peer")
     many = f"globals().update((f'name{{i}}', [i]) for i in range({names}))"
     warm_up = (FIRST, many, *(source.format(i=0) for source in KINDS.values()))
+    kernels[LEAST].execute(f"__import__('runpy').run_path({str(_LEAST_FILE)!r})")
     for kernel in kernels.values():
         for source in warm_up:
             kernel.execute(source)
@@ -107,7 +114,7 @@ def measured(
         if mlflow is not None and (number + 1) % len(kernels) == 0:
             logged.append(mlflow.measure())
     own = {}
-    for name in (HEARD, ALONE):
+    for name in (LEAST, HEARD, ALONE):
         spent = kernels[name].timed()["cells"][len(warm_up) : -1]
         own[name] = {kind: spent[at :: len(KINDS)] for at, kind in enumerate(KINDS)}
     for kernel in kernels.values():
@@ -120,13 +127,14 @@ def measured(
 def goals(own: dict[str, Times], logged: list[float]) -> list[Goal]:
     """Compare with what the product promises of cells with no new data."""
     found = []
-    for name, times in own.items():
+    for name in (HEARD, ALONE):
+        times = own[name]
         median = statistics.median(seconds for kind in NO_NEW_DATA for seconds in times[kind])
         found.append(Goal(f"own time, no new data, median, {name}", median * 1e6, "µs", 200))
         if logged:
             ratio = statistics.median(logged) / median
             found.append(Goal("  mlflow.log_param to that", ratio, "x", 50, at_least=True))
-    every = [seconds for times in own.values() for kind in times.values() for seconds in kind]
+    every = [one for name in (HEARD, ALONE) for spent in own[name].values() for one in spent]
     found.append(Goal("own time of every cell here, p95", percentile(every, 0.95) * 1e3, "ms", 25))
     return found
 

@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_mlops import settings
 from jupyter_mlops.settings import Settings
+from jupyter_mlops.store import deaths
 
 pytest_plugins = ("pytest_jupyter.jupyter_server", "tests.environments")
 
@@ -30,4 +31,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for variable in (settings.STORE_VARIABLE, settings.SWITCH_VARIABLE, settings.STARTER_VARIABLE):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    # Tests name their runs alike.
+    monkeypatch.setattr(deaths, "_LEFT", set())
     return settings.read()

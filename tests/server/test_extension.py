@@ -144,7 +144,7 @@ class TestUnusable:
         (problem,) = document["problems"]
         assert str(mlops.kept.home) in problem
         reply = await jp_fetch("mlops", "runs", raise_error=False)
-        assert (reply.code, json.loads(reply.body)["reason"]) == (409, "StoreError")
+        assert (reply.code, json.loads(reply.body)["reason"]) == (409, "RefusedWriteError")
 
 
 def test_why_capture_is_off(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
