@@ -70,8 +70,14 @@ def main() -> None:
     made = []
     if logged:
         made = rows("capture's own time, heard", {PEER: logged} | own[HEARD], PEER, "µs")
-    quiet = {name: [one for kind in NO_NEW_DATA for one in own[name][kind]] for name in own}
-    made += rows("own time of all cells with no new data", quiet, LEAST, "µs")
+    quiet = {
+        name: [
+            statistics.median(one)
+            for one in zip(*(times[kind] for kind in NO_NEW_DATA), strict=True)
+        ]
+        for name, times in own.items()
+    }
+    made += rows("own time with no new data, median of a round", quiet, LEAST, "µs")
     for kind in KINDS:
         found = {"without the product": wall[ABSENT][kind]}
         for name in (HEARD, ALONE):
