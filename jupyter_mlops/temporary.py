@@ -168,14 +168,14 @@ def _lock(descriptor: int) -> None:
 
 def _folders(places: Iterable[str]) -> Iterator[Path]:
     """Give this user's folders by kind."""
-    different = dict.fromkeys(os.path.realpath(one) for one in places)
-    for kind in _KINDS:
-        for place in different:
-            with contextlib.suppress(OSError):  # it can't be listed, or is not there
-                for entry in sorted(os.scandir(place), key=lambda one: one.name):
-                    name = _NAME.fullmatch(entry.name)
-                    if name is not None and name["kind"] == kind and _is_mine(entry):
-                        yield Path(entry.path)
+    found: list[tuple[int, str]] = []
+    for place in dict.fromkeys(os.path.realpath(one) for one in places):
+        with contextlib.suppress(OSError):  # it can't be listed, or is not there
+            for entry in os.scandir(place):
+                name = _NAME.fullmatch(entry.name)
+                if name is not None and _is_mine(entry):
+                    found.append((_KINDS.index(name["kind"]), entry.path))
+    yield from (Path(path) for _, path in sorted(found))
 
 
 def _is_mine(entry: os.DirEntry[str]) -> bool:
