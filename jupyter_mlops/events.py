@@ -187,6 +187,8 @@ class CellFinished:
     counts); ``volatile`` those whose value is a clock's.
     ``unsettled`` names those among the ``writes`` of which only their content could tell whether
     they were written, and that had to wait (see :class:`DataCompleted`).
+    ``states`` are those in which it found the generators that it moved, as text (a blob's digest
+    once it was taken in); ``entropy`` is what NumPy drew of the system's, each as ``bits:hex``.
     ``unread`` are the files among the ``data`` that others are to read.
     ``changed_beside`` are names that were bound anew while it ran, by nothing that its source
     shows. ``outputs`` is ``None`` where somebody else listens. Cells are unknown here: every
@@ -219,6 +221,8 @@ class CellFinished:
     unsettled: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
     sight: Sight | None = None
+    states: dict[str, str] | None = None
+    entropy: tuple[str, ...] = ()
     type: Literal["cell_finished"] = "cell_finished"
     v: int = EVENT_VERSION
 

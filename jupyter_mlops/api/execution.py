@@ -109,7 +109,7 @@ def reproduce(
     current, parameters
         Execute the file as it is now; values other than the recorded ones, as for :func:`run`.
     in_place, fresh_randomness
-        Work in the folder itself; draw afresh (no effect: recorded randomness is not put back).
+        Work in the folder itself; draw afresh instead of putting back recorded randomness.
     tolerance, secrets
         Largest relative difference of numbers that passes; by name, what stands nowhere else.
     on_started

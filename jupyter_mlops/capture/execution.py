@@ -28,6 +28,8 @@ class Execution:
         The cell's syntax tree, once IPython parsed it.
     read, before
         What the source of any other cell says, and what was noted of the namespace for it.
+    randomness
+        In a replay, what of random generators it is to find.
     may_be_left
         Whether somebody else can read the source, as it is written down.
     first_line, last_line
@@ -51,6 +53,7 @@ class Execution:
     before: Before | None = None
     found: Look | None = None
     changed: tuple[str, ...] | None = None
+    randomness: dict[str, Any] | None = None
     waiting: list[Waiting] | None = None
     nested = False
     broke_off = False

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from jupyter_mlops.capture import models, names, parameters, sight
+from jupyter_mlops.capture import entropy, models, names, parameters, sight
 from jupyter_mlops.capture.between import NAMES_LIMIT, Between
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.capture.data import Data, Seen
+from jupyter_mlops.capture.entropy import LIMIT
 from jupyter_mlops.capture.execution import Execution
 from jupyter_mlops.capture.metrics import number
-from jupyter_mlops.capture.randomness import Generators
+from jupyter_mlops.capture.randomness import Generators, Moved
 from jupyter_mlops.capture.reads import Reads
 from jupyter_mlops.capture.secrets import KernelSecrets
 from jupyter_mlops.capture.sources import Read, Sources
@@ -34,6 +35,10 @@ _NO_FLOW = Flow()
 _TOO_LARGE = NotSeen(
     "names that change outside a cell, or beside one",
     f"the notebook has more than {NAMES_LIMIT:,} names",
+)
+_TOO_RANDOM = NotSeen(
+    "the randomness of some generators without a seed",
+    f"the cell made more than {LIMIT:,} of them",
 )
 _UNREADABLE = Read(_NO_FLOW, (), None)
 _NOTHING_NOTED = names.Before({}, frozenset(), every=False)
@@ -82,8 +87,9 @@ class Looks:
         self._generators = Generators()
 
     def close(self) -> None:
-        """Undo what was put around the readers of files."""
+        """Undo what was put around the readers of files, and NumPy's source of entropy."""
         self._reads.close()
+        entropy.leave()
 
     # --- before ---
 
@@ -112,7 +118,7 @@ class Looks:
             self._sights.define(execution.source)
         execution.glimpse = found
         self._reads.begin()
-        self._generators.begin()
+        self._generators.begin(execution.randomness)
 
     def read(self, execution: Execution, tree: ast.Module, code: object) -> None:
         """Read a cell that is about to execute, if only its source tells what to look at."""
@@ -184,13 +190,7 @@ class Looks:
             execution.unseen += not_read
         moved = _part(execution, "randomness", self._generators.take)
         if moved is not None:
-            uses, loaded = moved
-            if flow is not None:
-                uses = random_uses(flow, uses, loaded=loaded)
-            elif loaded:
-                fields["sight"]["loaded"] = True
-            if uses:
-                fields["randomness"] = uses
+            _tell_moved(execution, moved, flow)
         return waiting
 
     def _see(
@@ -337,6 +337,23 @@ class Looks:
         )
         if found:
             execution.fields["models"] = tuple(found)
+
+
+def _tell_moved(execution: Execution, moved: Moved, flow: Flow | None) -> None:
+    """Say which generators a cell moved; with no `flow` somebody else reads the source."""
+    fields, uses = execution.fields, moved.uses
+    if flow is not None:
+        uses = random_uses(flow, uses, loaded=moved.loaded, entropy=moved.entropy)
+    elif moved.loaded:
+        fields["sight"]["loaded"] = True
+    if uses:
+        fields["randomness"] = uses
+    if moved.states:
+        fields["states"] = moved.states
+    if moved.entropy:
+        fields["entropy"] = moved.entropy
+    if moved.drawn > len(moved.entropy):
+        execution.unseen.append(_TOO_RANDOM)
 
 
 def _parameters(tree: ast.Module, namespace: dict[str, Any]) -> tuple[Parameter, ...]:

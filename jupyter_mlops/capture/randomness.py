@@ -1,17 +1,20 @@
-"""Whether a cell moved a global random generator.
+"""Whether a cell moved a global random generator, and from which state.
 
-Looking is cheap (a comparison), describing is not: a state is digested only once it has
-changed. What a cell finds is what the last one left, unless something moved in between.
+Looking is cheap (a comparison), describing is not: a state is digested, and kept, only once it
+has changed. What a cell finds is what the last one left, unless something moved in between.
 """
 
 from __future__ import annotations
 
 import random
 import sys
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+from jupyter_mlops.capture import entropy
 from jupyter_mlops.fingerprints.introspection import loaded, name_of
+from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.journal import sha256
 from jupyter_mlops.records import RandomUse
 
@@ -27,6 +30,40 @@ _NEVER_DREW = (623, 624)  # after its own initialisation, after seed()
 _GLANCE_BYTES = 36
 
 
+# Of PyTorch's state: how many numbers are left until its words are made anew, 1 if none was drawn.
+_TORCH_LEFT = slice(8, 12)
+# Of NumPy's: whether it has a second number ready, and that number.
+_GAUSS_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a cell did to the generators.
+
+    Attributes
+    ----------
+    uses
+        Those that it moved. Whether it seeded them, and whether it meant to move them, its
+        source tells (:func:`jupyter_mlops.dataflow.random_uses`).
+    loaded
+        Whether modules were loaded meanwhile.
+    states
+        The states in which it found them, as text.
+    entropy
+        What NumPy drew of the system's entropy, and how often that was: more than is listed
+        can't be put back.
+    """
+
+    uses: tuple[RandomUse, ...] = ()
+    loaded: bool = False
+    states: dict[str, str] | None = None
+    entropy: tuple[str, ...] = ()
+    drawn: int = 0
+
+
+_NOTHING, _LOADED = Moved(), Moved(loaded=True)
+
+
 class _Seen:
     """Where the states of both generators lie, as long as both still are the same."""
 
@@ -37,9 +74,10 @@ class _Seen:
     generator: Any
     bits: Any
     key: Any
+    gauss: Any
 
     @classmethod
-    def now(cls, own: random.Random, *, has_numpy: bool) -> _Seen | None:
+    def now(cls, own: random.Random, *, has_numpy: bool, gauss_at: int | None) -> _Seen | None:
         """Return where they lie now, ``None`` if they can't be looked at there."""
         seen = cls()
         seen.own, seen.words = own, _glance_at(id(own) + object.__basicsize__)
@@ -51,6 +89,9 @@ class _Seen:
         seen.numbers = seen.module.__dict__
         generator: Any = seen.numbers["_rand"]
         seen.generator, seen.bits = generator, generator._bit_generator
+        # Without its place there is none that would change; the same words again tell nothing.
+        at = id(own) + object.__basicsize__ if gauss_at is None else id(generator) + gauss_at
+        seen.gauss = _glance_at(at, _GAUSS_BYTES)
         seen.key = _glance_at(seen.bits.ctypes.state_address + _MT19937_BYTES - _GLANCE_BYTES)
         return seen
 
@@ -67,7 +108,7 @@ class _Seen:
         generator: Any = self.numbers.get("_rand")
         if generator is not self.generator or generator._bit_generator is not self.bits:
             return None
-        return self.words.raw, number, self.key.raw
+        return self.words.raw, number, self.key.raw, self.gauss.raw
 
 
 class Generators:
@@ -88,29 +129,46 @@ class Generators:
         # The states as they were last seen, and a glance at them from just before.
         self._known: dict[str, Any] = {}
         self._glanced: tuple[Any, ...] | None = None
-        # The classes of NumPy's generator and its bits, once they were seen to be NumPy's.
+        # The classes of NumPy's generator and its bits, once they were seen to be NumPy's, and
+        # where the first holds a second number.
         self._kinds: tuple[type, type] | None = None
+        self._gauss_at: int | None = None
+        # The states with PyTorch's among them, and those that were given to them.
+        self._with_torch: tuple[dict[str, Any], dict[str, Any]] = {}, {}
 
-    def begin(self) -> None:
-        """Look at the states as the cell finds them."""
+    def begin(self, given: Mapping[str, Any] | None = None) -> None:
+        """Look at the states as the cell finds them.
+
+        Parameters
+        ----------
+        given
+            In a replay: the ``states`` that it is to find, by generator, and the ``entropy``
+            that NumPy is to draw from the system.
+        """
+        entropy.begin() if given is None else _put_back(given)
         self._before = self._now()
         self._modules = len(sys.modules)
 
-    def take(self) -> tuple[tuple[RandomUse, ...], bool]:
-        """Return the generators that a cell moved, and forget the states before it.
-
-        Also whether modules were loaded meanwhile. Whether it seeded them, and whether it meant
-        to move them, its source tells (:func:`jupyter_mlops.dataflow.random_uses`).
-        """
+    def take(self) -> Moved:
+        """Return what a cell did to the generators, and forget the states before it."""
         before, self._before = self._before, {}
+        drawn, count = entropy.take()
         if not before:
-            return (), False  # a cell that ran beside this one has ended, and took them
-        uses: list[RandomUse] = []
+            return _NOTHING  # a cell that ran beside this one has ended, and took them
         now = self._now()
+        loaded = len(sys.modules) > self._modules
+        if now is before and not drawn:
+            return _LOADED if loaded else _NOTHING
+        from jupyter_mlops.capture.states import text_of
+
+        uses: list[RandomUse] = []
+        states: dict[str, str] = {}
         for name, state in now.items() if now is not before else ():
             known = before.get(name)
-            if state == known or (known is None and _is_unused(state)):
+            if state == known or (known is None and _is_unused(name, state)):
                 continue
+            if known is not None:
+                states[name] = text_of(name, known)
             uses.append(
                 RandomUse(
                     cell=None,
@@ -120,17 +178,35 @@ class Generators:
                     after=self._digest(name, state),
                 )
             )
-        return tuple(uses), len(sys.modules) > self._modules
+        return Moved(tuple(uses), loaded, states or None, drawn, count)
 
     def _digest(self, name: str, state: Any) -> str:
         last = self._digests.get(name)
         if last is not None and last[0] == state:
             return last[1]
-        digest = sha256(state if type(state) is bytes else repr(_as_told(state)).encode())
+        if type(state) is tuple:
+            digest = sha256(repr(_as_told(state)).encode())
+        else:
+            digest = sha256(state if type(state) is bytes else state.encode())
         self._digests[name] = (state, digest)
         return digest
 
     def _now(self) -> dict[str, Any]:
+        known = self._globals()
+        if "torch" not in sys.modules:
+            return known
+        from jupyter_mlops.capture.states import state_of_torch
+
+        state = state_of_torch()
+        if state is None:
+            return known
+        without, states = self._with_torch
+        if without is not known or states["torch"] != state:
+            states = {**known, "torch": state}
+            self._with_torch = known, states
+        return states
+
+    def _globals(self) -> dict[str, Any]:
         seen = self._seen
         glance = None if seen is None else seen.glance()
         if glance is None:
@@ -149,7 +225,8 @@ class Generators:
         if numpy is not None:
             states["numpy.random"] = numpy
         if self._is_readable and own is not None and "random" in states:
-            self._seen = _Seen.now(own, has_numpy=numpy is not None)
+            has_bytes = type(numpy) is bytes
+            self._seen = _Seen.now(own, has_numpy=has_bytes, gauss_at=self._gauss_at)
         return states
 
     def _python_state(self, own: random.Random) -> tuple[Any, ...]:
@@ -164,7 +241,7 @@ class Generators:
             self._is_readable = found is not None and _as_told(state) == random.Random.getstate(own)
         return state if self._is_readable else random.Random.getstate(own)
 
-    def _numpy_state(self) -> bytes | None:
+    def _numpy_state(self) -> bytes | str | None:
         generator = loaded("numpy.random.mtrand", "_rand")
         if generator is None:
             return None
@@ -175,10 +252,30 @@ class Generators:
             return None
         bits = generator._bit_generator
         if kinds is None or type(bits) is not kinds[1]:
+            from jupyter_mlops.capture.states import gauss_at, state_of_bits
+
+            entropy.watch()  # imported before the first cell
             if name_of(type(bits))[1] != "MT19937":
-                return None
+                return state_of_bits(bits)
             self._kinds = type(generator), type(bits)
-        return _bytes_at(bits.ctypes.state_address)
+            self._gauss_at = gauss_at(*self._kinds)
+        state = _bytes_at(bits.ctypes.state_address)
+        if state is None or self._gauss_at is None:
+            return state
+        # What is left of a number that was handed out says nothing.
+        gauss: bytes = _glance_at(id(generator) + self._gauss_at, _GAUSS_BYTES).raw
+        return state + gauss[8:] if any(gauss[:4]) else state
+
+
+def _put_back(given: Mapping[str, Any]) -> None:
+    from jupyter_mlops.capture.states import put_back
+
+    entropy.begin(given.get("entropy", ()))
+    for name, text in given.get("states", {}).items():
+        try:
+            put_back(name, text)
+        except (ValueError, TypeError):  # another kind stands there now, as its digest will tell
+            continue
 
 
 def _as_told(state: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -187,9 +284,14 @@ def _as_told(state: tuple[Any, ...]) -> tuple[Any, ...]:
     return version, _words(words) if type(words) is bytes else words, following
 
 
-def _is_unused(state: Any) -> bool:
-    # Importing NumPy is not yet using it: a generator that never drew stands at its end.
-    return type(state) is bytes and int.from_bytes(state[-4:], sys.byteorder) in _NEVER_DREW
+def _is_unused(name: str, state: Any) -> bool:
+    # Importing a library is not yet using it: NumPy's generator that never drew stands at its end.
+    if type(state) is not bytes:
+        return False
+    if name == "torch":
+        return int.from_bytes(state[_TORCH_LEFT], sys.byteorder) == 1
+    end = state[_MT19937_BYTES - 4 : _MT19937_BYTES]
+    return len(state) == _MT19937_BYTES and int.from_bytes(end, sys.byteorder) in _NEVER_DREW
 
 
 def _words(state: bytes) -> tuple[int, ...]:
@@ -227,5 +329,5 @@ def _bytes_at(address: int) -> bytes | None:
     return state
 
 
-def _glance_at(address: int) -> Any:
-    return (sys.modules["ctypes"].c_char * _GLANCE_BYTES).from_address(address)
+def _glance_at(address: int, size: int = _GLANCE_BYTES) -> Any:
+    return (sys.modules["ctypes"].c_char * size).from_address(address)

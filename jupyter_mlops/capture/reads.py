@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from threading import get_ident
 from typing import Any
 
+from jupyter_mlops.capture import entropy
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.capture.contents import Contents
 from jupyter_mlops.capture.environment import working_folder
@@ -217,8 +218,12 @@ def _inside(folder: Any, path: Any) -> str | None:
 def _on_import(opened: Opened, module: Any, filename: Any, *_: Any) -> None:
     if type(filename) is str:  # an extension module, which is not opened by Python
         opened.read(filename, is_code=True)
-    if type(module) is str and module.startswith("pyarrow."):
+    if type(module) is not str:
+        return
+    if module.startswith("pyarrow."):
         opened.native.install()
+    elif module.startswith("numpy.random."):
+        entropy.watch()  # before the first generator is made, which is while it is imported
 
 
 def _on_sqlite(opened: Opened, database: Any, *_: Any) -> None:

@@ -19,7 +19,7 @@ from jupyter_mlops.capture.session import Session
 from jupyter_mlops.capture.sources import UNREAD_MANY
 from jupyter_mlops.events import CellFinished, CellStarted, DataCompleted, NotSeen
 from jupyter_mlops.journal.lines import compose
-from jupyter_mlops.metadata import asks_to_be_left_out, section, tags
+from jupyter_mlops.metadata import OWN, asks_to_be_left_out, section, tags
 
 _number = object.__hash__
 
@@ -67,6 +67,7 @@ class Recorder:
         self._sources = self._looks.sources
         self._idle = Idle(shell.kernel, lambda: shell.user_ns, guard, self._complete)
         self._is_batch, self._is_read_alike = session.is_batch, session.is_read_alike
+        self._is_replay = session.is_replay
         self._modules = len(sys.modules)
         self._count = 0
         self.begun: dict[int, Execution] = {}
@@ -113,6 +114,8 @@ class Recorder:
         execution = Execution(self._count, _number(info), given, header.get("msg_id"), skipped)
         self._count += 1
         changed = self._between.begin(execution.number, namespace, overlapping=overlapping)
+        if self._is_replay and OWN in metadata:
+            execution.randomness = section(metadata, OWN)
         cell_id = getattr(info, "cell_id", None) or metadata.get("cellId")
         client = header.get("session")
         # The shell's own counter is one ahead by now in some versions of IPython and not in

@@ -89,6 +89,11 @@ class Session:
         return self.starter is not None and self.starter.trigger != "interactive"
 
     @property
+    def is_replay(self) -> bool:
+        """Tell whether the kernel repeats a run, and is told what each cell is to find."""
+        return self.starter is not None and self.starter.trigger == "reproduce"
+
+    @property
     def is_read_alike(self) -> bool:
         """Tell whether who started the kernel can read each source that the kernel can."""
         return self.starter is None or self.starter.python >= sys.version_info[:2]

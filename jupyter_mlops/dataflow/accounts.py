@@ -13,6 +13,8 @@ from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records import INTEGER_LIMIT, NOT_FINITE, Metric, Parameter, RandomUse
 
 NESTED = "run_cell() inside the cell"
+# What the generators of NumPy's are called.
+_NUMPYS = "numpy.random"
 _MISSING = object()
 
 
@@ -92,7 +94,9 @@ def account(finished: CellFinished, source: str, flow: Flow) -> CellFinished:
         volatile=measured.volatile,
         data=tuple(one for one in finished.data if one.access != "made" or one.name in writes),
         models=tuple(one for one in finished.models if one.name in produced),
-        randomness=random_uses(flow, finished.randomness, loaded=sight.loaded),
+        randomness=random_uses(
+            flow, finished.randomness, loaded=sight.loaded, entropy=finished.entropy
+        ),
         sight=None,
     )
 
@@ -207,7 +211,9 @@ def measured_by(flow: Flow, numbers: Mapping[str, float | int | None]) -> Measur
     return Measured(tuple(metrics), tuple(minor), volatile)
 
 
-def random_uses(flow: Flow, moved: Iterable[RandomUse], *, loaded: bool) -> tuple[RandomUse, ...]:
+def random_uses(
+    flow: Flow, moved: Iterable[RandomUse], *, loaded: bool, entropy: Collection[str] = ()
+) -> tuple[RandomUse, ...]:
     """Return the generators that a cell moved, or fed from the system, as far as it meant to.
 
     Parameters
@@ -218,6 +224,8 @@ def random_uses(flow: Flow, moved: Iterable[RandomUse], *, loaded: bool) -> tupl
         The global generators whose state is another one afterwards.
     loaded
         Whether modules were loaded meanwhile.
+    entropy
+        What NumPy drew of the system's meanwhile.
     """
     uses = [
         replace(use, seeded=use.generator in flow.seeds)
@@ -226,7 +234,12 @@ def random_uses(flow: Flow, moved: Iterable[RandomUse], *, loaded: bool) -> tupl
         if not (use.generator == "random" and loaded) or _may_draw(flow)
     ]
     seeded = {use.generator for use in uses if use.seeded}
-    fresh = (RandomUse(None, name, False, None, None) for name in sorted(flow.entropy - seeded))
+    fed = set(flow.entropy - seeded)
+    # A library may have made a generator, which is more than the source shows; while it is
+    # imported it makes those that nobody has asked for yet.
+    if entropy and not loaded and not any(name.startswith(_NUMPYS) for name in fed):
+        fed.add(f"{_NUMPYS}.Generator")
+    fresh = (RandomUse(None, name, False, None, None) for name in sorted(fed))
     return (*uses, *fresh)
 
 

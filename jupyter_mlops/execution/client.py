@@ -24,7 +24,7 @@ from nbformat import NotebookNode
 
 from jupyter_mlops import settings
 from jupyter_mlops.execution.evidence import MARK, Evidence, cell_name, merge_streams, must_run
-from jupyter_mlops.metadata import section, switches_capture_off, tags
+from jupyter_mlops.metadata import OWN, section, switches_capture_off, tags
 from jupyter_mlops.records import CANCELLED, BatchOutcome
 
 # How long an interrupted cell may take to end in order before its kernel is killed.
@@ -215,9 +215,12 @@ class Execution:
         self._executing = cell_index
         if self._client.kc is not None:
             # As JupyterLab tells a kernel: capture needs the id and the tag mlops-skip.
+            told = section(cell.metadata, MARK)
+            randomness = told.get("randomness")
             self._client.kc.session.metadata = {
-                "cellId": section(cell.metadata, MARK).get("id"),
+                "cellId": told.get("id"),
                 "tags": list(tags(cell.metadata)),
+                **({OWN: randomness} if randomness else {}),
             }
         self._evidence.start(self._notebook, cell_index)
         limit = self._conduct.cell_timeout_s

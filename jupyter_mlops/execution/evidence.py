@@ -22,7 +22,8 @@ from jupyter_mlops.records import BatchCell, BatchOutcome, CellError, CellStatus
 
 # The cell's position and id in the notebook as given; put in before papermill adds cells.
 # Whoever gives a notebook may put a ``name`` for people there, and an ``id`` that the cell
-# was recorded with; it never gets out again.
+# was recorded with, and a ``randomness`` that the kernel is to put back before it; it never
+# gets out again.
 MARK = "mlops_given"
 NOT_EXECUTED_TAG = "skip-execution"
 
@@ -198,7 +199,9 @@ def mark(notebook: NotebookNode) -> NotebookNode:
     for position, cell in enumerate(marked.cells):
         named = section(cell.metadata, MARK)
         told = {"id": named.get("id", cell.get("id")), "name": named.get("name")}
-        known = {key: text for key, text in told.items() if isinstance(text, str)}
+        known: dict[str, Any] = {key: text for key, text in told.items() if isinstance(text, str)}
+        if "randomness" in named:
+            known["randomness"] = named["randomness"]
         cell.metadata[MARK] = {**known, "cell": position}
     for metadata in (marked.metadata, *(cell.metadata for cell in marked.cells)):
         if not isinstance(metadata.get("papermill", {}), dict):

@@ -76,7 +76,10 @@ class BatchOutcome:
 
 @dataclass(frozen=True)
 class Step:
-    """One recorded execution of a run's lineage, in the order in which it happened."""
+    """One recorded execution of a run's lineage, in the order in which it happened.
+
+    ``states`` and ``entropy`` are as in :class:`CellExecution`.
+    """
 
     execution: int
     cell: int | None
@@ -86,6 +89,8 @@ class Step:
     execution_count: int | None
     injected: bool = False
     outputs: tuple[dict[str, Any], ...] = ()
+    states: dict[str, str] | None = None
+    entropy: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -206,7 +206,9 @@ class CellExecution:
 
     ``console`` is that of a console on the notebook's kernel, or of a replay of one: it stands
     in no notebook. ``variables`` are those of the environment that mean a secret and that it read,
-    as the kernel was started with them, with a digest each.
+    as the kernel was started with them, with a digest each. ``states`` are those in which it found
+    the generators that it moved (blobs), ``entropy`` what NumPy drew of the system's meanwhile,
+    each as ``bits:hex``: with both it can be repeated with the same random numbers.
     """
 
     cell: int | None
@@ -224,6 +226,8 @@ class CellExecution:
     overlapping: bool = False
     console: bool = False
     variables: dict[str, str] | None = None
+    states: dict[str, str] | None = None
+    entropy: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

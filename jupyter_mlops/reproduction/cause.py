@@ -363,7 +363,7 @@ def _seeds(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
     steps = [pair.step for pair in evidence.pairs[: evidence.at + 1] if pair.step is not None]
     drawn: dict[str, list[RandomUse]] = {}
     for use in unseeded(evidence.before, steps):
-        if not was_put_back(use, evidence.after.randomness):
+        if not was_put_back(use, evidence.before, evidence.after, steps):
             drawn.setdefault(use.generator, []).append(use)
     for generator, uses in drawn.items():
         in_lineage = [use.cell for use in uses if use.cell in cells and use.cell is not None]

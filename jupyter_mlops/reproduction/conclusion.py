@@ -71,7 +71,7 @@ def sentence(
     untold
         What would let the verdict seem to say more than it does.
     """
-    parts: list[str] = [verdict.verdict]
+    parts: list[str] = [_judgement(verdict)]
     if verdict.verdict == "within tolerance":
         differences = [one.difference or 0.0 for cell in verdict.cells for one in cell.outputs]
         parts.append(f"numbers differ by up to {max(differences, default=0.0):.2g} of their size")
@@ -82,7 +82,7 @@ def sentence(
             parts.append(f"but none of its metrics was judged ({'; '.join(untold.metrics)})")
         if untold.data:
             parts.append(f"data not compared: {'; '.join(untold.data)}")
-        if verdict.unseeded_cells:
+        if verdict.unseeded_cells and verdict.randomness != "restored":
             parts.append(f"{_cells(verdict.unseeded_cells)} unseeded, so this may be chance")
     elif verdict.verdict == "could not run" and reason is not None:
         parts.append(reason)
@@ -104,6 +104,13 @@ def sentence(
     if models and verdict.verdict in ("identical", "within tolerance"):
         parts.append(f"not the same inside, which can't be judged: {', '.join(models)}")
     return " · ".join(parts)
+
+
+def _judgement(verdict: Verdict) -> str:
+    if verdict.randomness != "restored" or verdict.verdict not in ("identical", "within tolerance"):
+        return verdict.verdict
+    said = f"{verdict.verdict}, with the recorded randomness put back"
+    return f"{said}; {_cells(verdict.unseeded_cells)} unseeded" if verdict.unseeded_cells else said
 
 
 def _ended_early(pair: Pair) -> bool:

@@ -1,11 +1,19 @@
-"""Which cells of a run drew random numbers that no seed had fixed."""
+"""Which cells of a run drew random numbers that no seed had fixed, and what is put back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from jupyter_mlops.records import RandomUse, Run, Step
+from jupyter_mlops.errors import MissingBlobError
+from jupyter_mlops.execution.evidence import MARK
+from jupyter_mlops.metadata import section
+from jupyter_mlops.records import CellExecution, RandomnessUse, RandomUse, Run, Step
 from jupyter_mlops.reproduction.flows import flows
+from jupyter_mlops.reproduction.replay import Replay
+from jupyter_mlops.store import Store
+
+# Whose draws from the system's entropy are kept.
+_NUMPYS = "numpy.random"
 
 
 def unseeded(run: Run, steps: Sequence[Step]) -> tuple[RandomUse, ...]:
@@ -26,9 +34,58 @@ def unseeded(run: Run, steps: Sequence[Step]) -> tuple[RandomUse, ...]:
     return tuple(found.values())
 
 
-def was_put_back(before: RandomUse, others: Sequence[RandomUse]) -> bool:
-    """Tell whether the other run's draw began from the very same state."""
-    return before.before is not None and any(
-        (one.cell, one.generator, one.before) == (before.cell, before.generator, before.before)
-        for one in others
+def give_recorded(replay: Replay, store: Store) -> None:
+    """Note at each cell of a replay what it is to find of random generators.
+
+    What the store does not hold any more is left out: the cell draws afresh.
+    """
+    for position, index in replay.step_of.items():
+        step = replay.steps[index]
+        states = dict(_kept(step, store))
+        if states or step.entropy:
+            metadata = replay.prepared.notebook.cells[position].metadata
+            randomness = {"states": states, "entropy": list(step.entropy)}
+            metadata[MARK] = {**section(metadata, MARK), "randomness": randomness}
+
+
+def _kept(step: Step, store: Store) -> Iterator[tuple[str, str]]:
+    for generator, digest in (step.states or {}).items():
+        try:
+            yield generator, store.blob(digest).decode()
+        except MissingBlobError:  # dropped for room; the verdict says that it was not put back
+            continue
+
+
+def was_put_back(use: RandomUse, before: Run, after: Run, steps: Sequence[Step] = ()) -> bool:
+    """Tell whether a draw of `before` began from the very same state in `after`.
+
+    With `steps` also whether it was the system that fed the generator, in between.
+    """
+    fed = {
+        name
+        for step, flow in zip(steps, flows(steps), strict=True)
+        if step.cell == use.cell
+        for name in flow.entropy
+    }
+    is_numpys = use.generator.startswith(_NUMPYS)
+    if use.before is None or use.generator in fed:
+        then, now = _entropy(before.cells, use.cell), _entropy(after.cells, use.cell)
+        return is_numpys and bool(then) and then == now
+    return any(
+        (one.cell, one.generator, one.before) == (use.cell, use.generator, use.before)
+        for one in after.randomness
     )
+
+
+def _entropy(cells: Sequence[CellExecution], cell: int | None) -> list[str]:
+    return [number for one in cells if one.cell == cell for number in one.entropy]
+
+
+def what_became(before: Run, after: Run, steps: Sequence[Step]) -> RandomnessUse:
+    """Say what became of the recorded randomness."""
+    if not before.randomness and not after.randomness:
+        return "none used"
+    uses = unseeded(before, steps)
+    if uses and all(was_put_back(use, before, after, steps) for use in uses):
+        return "restored"
+    return "fresh"

@@ -42,7 +42,7 @@ from jupyter_mlops.records import (
 from jupyter_mlops.reproduction import cause, conclusion, masks, sandbox, translation, verdict
 from jupyter_mlops.reproduction.flows import clock_values
 from jupyter_mlops.reproduction.outputs import Standard
-from jupyter_mlops.reproduction.randomness import unseeded
+from jupyter_mlops.reproduction.randomness import give_recorded, unseeded, what_became
 from jupyter_mlops.reproduction.replay import Replay, of_run
 from jupyter_mlops.reproduction.sandbox import Place
 from jupyter_mlops.reproduction.surroundings import variables_of
@@ -76,7 +76,7 @@ def reproduce(
     Parameters
     ----------
     fresh_randomness
-        Leave recorded randomness out; this form never puts it back, so that both are one.
+        Let the cells draw new random numbers, instead of putting the recorded states back.
     output
         Where to write the executed notebook.
     tolerance
@@ -99,6 +99,8 @@ def reproduce(
         raise UsageError(message=f"run {before.id} has not ended yet; wait for it, or cancel it")
     plain = of_run(store, before, current, parameters or {})
     replay = _with_secrets(store, before, plain, secrets or {})
+    if not fresh_randomness:
+        give_recorded(replay, store)
     kernel = documents.kernel_name(replay.prepared.notebook, replay.kernel)
     folder = _folder(store, before)
     # Of a run that was itself made in a sandbox, the folder there and the one it stood for.
@@ -312,7 +314,7 @@ def judged(
         run=before.id,
         reproduction=recorded.id,
         verdict=concluded.verdict,
-        randomness="fresh" if before.randomness or after.randomness else "none used",
+        randomness=what_became(before, after, replay.steps),
         unseeded_cells=tuple(sorted({one.cell for one in random if one.cell is not None})),
         unverifiable=sum(o.verdict == "unverifiable" for cell in cells for o in cell.outputs),
         first_diverging_cell=None if at is None else pairs[at].cell,

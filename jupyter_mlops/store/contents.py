@@ -39,6 +39,8 @@ def steps(row: Row[Any], blobs: Blobs) -> tuple[Step, ...]:
             execution_count=one.execution.execution_count,
             injected=one.execution.injected,
             outputs=_outputs(one, blobs),
+            states=one.execution.states,
+            entropy=one.execution.entropy,
         )
         for number, one in enumerate(recorded_from(row.steps))
         if one.execution.status != "not run"

@@ -266,6 +266,8 @@ def recorded_of(placed: Placed) -> Recorded:
             overlapping=started.overlapping,
             console=placed.console,
             variables=_variables(started),
+            states=None if finished is None else finished.states,
+            entropy=() if finished is None else finished.entropy,
         ),
     )
 

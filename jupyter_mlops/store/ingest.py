@@ -228,7 +228,10 @@ def _add(block: _Block, line: Mapping[str, Any]) -> None:
 
 def _without_contents(event: Event, blobs: Blobs) -> Event:
     if isinstance(event, (CellFinished, OutputsSeen)) and event.outputs:
-        return replace(event, outputs=tuple(_kept(output, blobs) for output in event.outputs))
+        event = replace(event, outputs=tuple(_kept(output, blobs) for output in event.outputs))
+    if isinstance(event, CellFinished) and event.states:
+        states = {name: blobs.put(text.encode()) for name, text in event.states.items()}
+        event = replace(event, states=states)
     return event
 
 

@@ -115,8 +115,8 @@ def _reproduce_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fresh-randomness",
         action="store_true",
-        help="changes nothing yet: recorded randomness is never put back, so every reproduction "
-        "draws afresh where the notebook sets no seed",
+        help="draw new random numbers where the notebook sets no seed, instead of putting back "
+        "the recorded states of its generators",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="write the executed notebook here")
     parser.add_argument(

@@ -48,7 +48,9 @@ export interface CellDetail {
  *
  *     ``console`` is that of a console on the notebook's kernel, or of a replay of one: it stands
  *     in no notebook. ``variables`` are those of the environment that mean a secret and that it read,
- *     as the kernel was started with them, with a digest each.
+ *     as the kernel was started with them, with a digest each. ``states`` are those in which it found
+ *     the generators that it moved (blobs), ``entropy`` what NumPy drew of the system's meanwhile,
+ *     each as ``bits:hex``: with both it can be repeated with the same random numbers.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "CellExecution".
@@ -57,6 +59,7 @@ export interface CellExecution {
   cell: number | null;
   console: boolean;
   duration_s: number | null;
+  entropy: string[];
   error: CellError | null;
   execution_count: number | null;
   id: string | null;
@@ -66,6 +69,9 @@ export interface CellExecution {
   reads: string[];
   source_digest: string;
   started: string | null;
+  states: {
+    [k: string]: string;
+  } | null;
   status: 'error' | 'interrupted' | 'not run' | 'ok' | 'running';
   variables: {
     [k: string]: string;

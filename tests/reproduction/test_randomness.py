@@ -1,8 +1,12 @@
 from __future__ import annotations
 
-from jupyter_mlops.records import RandomUse
-from jupyter_mlops.reproduction.randomness import unseeded, was_put_back
-from tests.reproduction.builders import run, step
+from dataclasses import replace
+
+import pytest
+
+from jupyter_mlops.records import RandomUse, Run
+from jupyter_mlops.reproduction.randomness import unseeded, was_put_back, what_became
+from tests.reproduction.builders import execution, run, step
 
 STEPS = (
     step(0, "import numpy as np, random"),
@@ -37,8 +41,40 @@ def test_fresh_entropy_is_never_covered_by_a_seed() -> None:
 
 
 def test_a_draw_from_the_same_state_was_put_back() -> None:
-    assert was_put_back(_use(2), [_use(1), _use(2)])
-    assert not was_put_back(_use(2), [_use(3)])
-    assert not was_put_back(
-        RandomUse(2, "g", False, None, None), [RandomUse(2, "g", False, None, None)]
-    )
+    def is_put_back(use: RandomUse, *others: RandomUse) -> bool:
+        return was_put_back(use, run(randomness=(use,)), run(randomness=others), STEPS)
+
+    assert is_put_back(_use(2), _use(1), _use(2))
+    assert not is_put_back(_use(2), _use(3))
+    fresh = RandomUse(2, "g", False, None, None)
+    assert not is_put_back(fresh, fresh)
+
+
+@pytest.mark.parametrize(
+    ("source", "generator", "is_kept"),
+    [
+        ("np.random.default_rng()", "numpy.random.Generator", True),
+        ("np.random.seed()", "numpy.random", True),
+        ("random.seed()", "random", False),
+        ("import uuid; uuid.uuid4()", "uuid.uuid4", False),
+    ],
+)
+def test_what_the_system_gave_counts_as_put_back_only_if_numpy_drew_it(
+    source: str, generator: str, is_kept: bool
+) -> None:
+    steps = (STEPS[0], step(1, source))
+    use = _use(1, generator) if "seed" in source else RandomUse(1, generator, False, None, None)
+
+    def ran(*entropy: str) -> Run:
+        return run(cells=(replace(execution(1, ""), entropy=entropy),), randomness=(use,))
+
+    assert was_put_back(use, ran("128:1"), ran("128:1"), steps) is is_kept
+    assert not was_put_back(use, ran("128:1"), ran("128:2"), steps)
+    assert not was_put_back(use, ran(), ran(), steps)
+    assert what_became(ran("128:1"), ran("128:1"), steps) == ("restored" if is_kept else "fresh")
+
+
+def test_with_seeds_alone_there_is_nothing_to_put_back() -> None:
+    seeded = run(randomness=(_use(1, seeded=True),))
+    assert what_became(seeded, seeded, STEPS) == "fresh"
+    assert what_became(run(), run(), STEPS) == "none used"

@@ -250,15 +250,38 @@ def test_what_no_seed_fixed_differs_because_of_it(project: Project, store: Store
         "loose = float(np.random.default_rng().random())\nprint(loose)",
     )
     made = project.run(store)
-    verdict = _reproduced(store, made)
+    verdict = _reproduced(store, made, fresh_randomness=True)
     assert (verdict.verdict, verdict.first_diverging_cell) == ("differs", 3)
     assert verdict.causes[0].kind == "seed" and verdict.causes[0].cell == 3
     assert (verdict.randomness, verdict.unseeded_cells) == ("fresh", (3,))
 
 
+def test_recorded_randomness_is_put_back(project: Project, store: Store) -> None:
+    project.save(
+        "import random\nimport numpy as np\nprint(np.random.rand())",
+        "from sklearn.cluster import KMeans\nfrom sklearn.ensemble import RandomForestClassifier\n"
+        "from sklearn.model_selection import train_test_split\n"
+        "X = np.reshape(np.arange(200.0) % 7, (-1, 2))\ny = X[:, 0] > X[:, 1]",
+        "parts = train_test_split(X, y)\n"
+        "model = RandomForestClassifier(5, n_jobs=2).fit(parts[0], parts[2])\n"
+        "print(model.score(parts[1], parts[3]), KMeans(3, n_init=1).fit(X).inertia_)",
+        "order = list(range(50))\nrandom.shuffle(order)\nprint(order, np.random.randn())",
+        "print(np.random.randn(), np.random.default_rng().random())",
+    )
+    made = project.run(store)
+    verdict = _reproduced(store, made)
+    assert verdict.sentence == (
+        "identical, with the recorded randomness put back; cells 1, 3, 4 and 5 are unseeded"
+    )
+    assert verdict.randomness == "restored"
+    # What was put back is kept as well: the reproduction can be reproduced.
+    assert verdict.reproduction is not None
+    assert _reproduced(store, store.run(verdict.reproduction)).randomness == "restored"
+
+
 def test_a_number_that_was_not_printed_counts(project: Project, store: Store) -> None:
     project.save("import numpy as np\nscore = float(np.random.rand())")
-    verdict = _reproduced(store, project.run(store))
+    verdict = _reproduced(store, project.run(store), fresh_randomness=True)
     assert verdict.verdict == "differs" and verdict.causes[0].kind == "seed"
 
 
