@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
-from jupyter_mlops.capture.parameters import NotJsonError, as_json
 from jupyter_mlops.dataflow import Flow
+from jupyter_mlops.dataflow.notation import NotPlainError, as_json
 from jupyter_mlops.fingerprints.introspection import (
     Types,
     attributes,
@@ -81,7 +81,7 @@ def constructor_arguments(value: object) -> dict[str, Any]:
         if name in own:
             try:
                 arguments[name] = as_json(own[name])
-            except NotJsonError:  # not a plain value: there is nothing to show for it
+            except NotPlainError:  # not a plain value: there is nothing to show for it
                 continue
     return arguments
 

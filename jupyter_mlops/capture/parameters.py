@@ -2,73 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 from jupyter_mlops.dataflow import Literal
 from jupyter_mlops.dataflow.accounts import in_effect
-from jupyter_mlops.fingerprints.introspection import Types
-from jupyter_mlops.records import NOT_FINITE, Parameter
+from jupyter_mlops.dataflow.notation import NotPlainError, as_json, type_name
+from jupyter_mlops.fingerprints.introspection import (
+    attributes,
+    bases,
+    class_attributes,
+    is_a,
+    loaded,
+    name_of,
+)
+from jupyter_mlops.records import Parameter
 
-# Values larger than this (in items and characters) are data, not a parameter.
-SIZE_LIMIT = 10_000
-_PLAIN = Types(int, str, bool, type(None))
-_KEYS = Types(int, float, bool, type(None))
-
-
-class NotJsonError(Exception):
-    """A value that JSON can't hold, or one too large to be a parameter."""
+_NOTHING = object()
+_OF_SIMPLE = SimpleNamespace.__dict__["__dict__"].__get__
+# What the launcher of a kernel gives it, and a parser in a notebook takes for an option.
+_CONNECTION_FILE = re.compile(r"kernel-[\w-]+\.json$")
 
 
 def parameters(literals: Iterable[Literal], namespace: Mapping[str, Any]) -> list[Parameter]:
     """Return the literals that are in effect when the cell ends."""
     literals = list(literals)
     values, types = {}, {}
-    for name in {literal.name for literal in literals}:
-        if name in namespace:
-            with suppress(NotJsonError):  # no plain value any more, and so not the literal's
-                values[name] = as_json(namespace[name])
-                types[name] = type(namespace[name]).__name__
-    return in_effect(literals, values, types)
+    for one in literals:
+        held = _held(one, namespace)
+        if held is not _NOTHING and one.name not in values:
+            with suppress(NotPlainError):  # no plain value any more, and so not the literal's
+                values[one.name] = as_json(held)
+                types[one.name] = type_name(held)
+    found = in_effect(literals, values, types)
+    for one in literals:
+        if one.owner == "options" and one.name in namespace:
+            found += _options(one.name, namespace[one.name])
+    return found
 
 
-def as_json(value: Any) -> Any:
-    """Return a plain value as JSON holds it, by exact type only.
-
-    Raises
-    ------
-    NotJsonError
-        For anything else: its own methods would have to be asked.
-    """
-    try:
-        return _json(value, [SIZE_LIMIT])
-    except RecursionError:
-        raise NotJsonError from None  # a list that holds itself, or nearly as deep
-
-
-def _json(value: Any, budget: list[int]) -> Any:
-    kind = type(value)
-    budget[0] -= 1 + (len(value) if kind is str else 0)
-    if budget[0] < 0:
-        raise NotJsonError
-    if kind in _PLAIN:
-        return value
-    if kind is float:
-        return NOT_FINITE.get(float.__repr__(value), value)
-    if kind is list or kind is tuple:
-        return [_json(item, budget) for item in value]
-    if kind is set:
-        items = [_json(item, budget) for item in value]
-        return sorted(items, key=lambda item: (str(type(item)), str(item)))
-    if kind is dict:
-        return {_key(key): _json(item, budget) for key, item in value.items()}
-    raise NotJsonError
+def _held(literal: Literal, namespace: Mapping[str, Any]) -> Any:
+    """Return what a name holds, or the part of an object that it stands for."""
+    if not literal.owner:
+        return namespace.get(literal.name, _NOTHING)
+    name, _, part = literal.name.partition(".")
+    owner = namespace.get(name, _NOTHING)
+    if literal.owner == "class" and is_a(owner, type):
+        return _of_class(owner, part)
+    if literal.owner == "instance":
+        return _of_instance(owner, part)
+    return _NOTHING
 
 
-def _key(key: Any) -> str:
-    if type(key) is str:
-        return key
-    if type(key) in _KEYS:
-        return str(key)
-    raise NotJsonError
+def _of_class(owner: type, part: str) -> Any:
+    if name_of(owner)[0] != "__main__":
+        return _NOTHING
+    own = class_attributes(owner)
+    defaults = own.get("_field_defaults")  # of a named tuple
+    return (defaults if type(defaults) is dict else own).get(part, _NOTHING)
+
+
+def _of_instance(owner: Any, part: str) -> Any:
+    kind = type(owner)
+    if kind is SimpleNamespace:
+        return _OF_SIMPLE(owner).get(part, _NOTHING)
+    if kind is not loaded("argparse", "Namespace"):
+        is_own = name_of(kind)[0] == "__main__"
+        # Other objects, as models, have arguments of their own.
+        if not is_own or not any(_has_fields(base) for base in bases(kind)):
+            return _NOTHING
+    own = attributes(owner)
+    return _NOTHING if own is None else own.get(part, _NOTHING)
+
+
+def _has_fields(cls: type) -> bool:
+    own = class_attributes(cls)
+    return "__dataclass_fields__" in own or "__pydantic_fields__" in own
+
+
+def _options(name: str, value: Any) -> Iterator[Parameter]:
+    """Yield what a parser made of its options."""
+    own = attributes(value) if type(value) is loaded("argparse", "Namespace") else None
+    for option, one in list((own or {}).items()):
+        if type(option) is not str or (type(one) is str and _CONNECTION_FILE.search(one)):
+            continue
+        with suppress(NotPlainError):  # a file or a function, as options may be
+            yield Parameter(f"{name}.{option}", as_json(one), type_name(one), None, "literal")

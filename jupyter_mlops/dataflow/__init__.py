@@ -12,8 +12,9 @@ can't be parsed has no literals, and its flow is *opaque*.
 
 from jupyter_mlops.dataflow.accounts import account
 from jupyter_mlops.dataflow.analysis import analyse, analyse_tree, telling
-from jupyter_mlops.dataflow.constants import Literal, literals, literals_of_tree
+from jupyter_mlops.dataflow.constants import literals, literals_of_tree
 from jupyter_mlops.dataflow.flow import Context, Flow, Function
+from jupyter_mlops.dataflow.literal import Literal
 from jupyter_mlops.dataflow.names import is_history
 
 __all__ = [

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from jupyter_mlops.dataflow.constants import Literal, literals
+from jupyter_mlops.dataflow.constants import literals
 from jupyter_mlops.dataflow.flow import Flow
+from jupyter_mlops.dataflow.literal import Literal
 from jupyter_mlops.events import CellFinished, Sight
 from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records import INTEGER_LIMIT, NOT_FINITE, Metric, Parameter, RandomUse
@@ -164,13 +165,14 @@ def in_effect(
     types
         The names of their types, where JSON does not tell them.
     """
-    return [
-        Parameter(one.name, one.value, one.type, cell=None, source="literal")
+    kept = {
+        one.name: Parameter(one.name, one.value, one.type, cell=None, source="literal")
         for one in found
         if (value := values.get(one.name, _MISSING)) is not _MISSING
         and types.get(one.name, type(value).__name__) == one.type
         and value == one.value
-    ]
+    }
+    return list(kept.values())
 
 
 def _number(sight: Sight, name: str) -> float | int | None:

@@ -3,59 +3,26 @@
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from jupyter_mlops.dataflow import scopes
+from jupyter_mlops.dataflow import configs, scopes
 from jupyter_mlops.dataflow.calls import MUTATORS, root
-from jupyter_mlops.dataflow.source import PARSE_ERRORS, Parsed, Span, parse, unwrapped
-from jupyter_mlops.frozen import dataclass
-from jupyter_mlops.records import NOT_FINITE
+from jupyter_mlops.dataflow.evaluation import SEQUENCES, constructor
+from jupyter_mlops.dataflow.literal import Literal, literal
+from jupyter_mlops.dataflow.source import PARSE_ERRORS, Parsed, parse, unwrapped
 
-# Longer ones are data that somebody pasted, not a parameter; counted in syntax nodes and
-# characters of strings.
-SIZE_LIMIT = 10_000
-
-_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-}
-_SEQUENCES = (ast.Tuple, ast.List)
-_CONSTRUCTORS = {"dict": dict, "list": list, "tuple": tuple, "set": set, "float": float}
+# Bodies that run where they stand, in the notebook's own namespace, once at most.
+_ONCE = (ast.If, ast.With, ast.Try)
+# Types of constants that a look at the namespace tells as the source does.
+_TOLD = frozenset({int, float, bool, type(None)})
 
 
-@dataclass(frozen=True)
-class Literal:
-    """A name and the literal that is assigned to it.
-
-    ``value`` is JSON (tuples and sets as lists, keys as strings, ``nan`` and the
-    infinities as in :data:`jupyter_mlops.records.NOT_FINITE`), ``type`` the Python type's
-    name. The position is that of the value's expression: lines from 1, columns from 0 in
-    characters, the end exclusive. In ``a = b = 1`` both names have the same position.
-    """
-
+class _Assignment(NamedTuple):
     name: str
-    value: Any
-    type: str
-    lineno: int
-    col: int
-    end_lineno: int
-    end_col: int
-
-    @property
-    def span(self) -> Span:
-        """Where the value's expression stands."""
-        return self.lineno, self.col, self.end_lineno, self.end_col
-
-
-class _NotLiteralError(Exception):
-    pass
+    value: ast.expr
+    # Whether it stands in a branch that may not run.
+    is_conditional: bool
 
 
 def literals(source: str) -> tuple[Literal, ...]:
@@ -63,7 +30,8 @@ def literals(source: str) -> tuple[Literal, ...]:
 
     A name that the cell also binds in another way (loop, ``+=``, a call) or changes in
     place is an intermediate value and left out, as are empty containers. Of several
-    literal assignments to one name the last one counts.
+    literal assignments to one name the last one counts; of those in branches only what
+    the name holds in the end tells which, so all are returned.
     """
     parsed = parse(source)
     return () if parsed is None else _found(parsed.tree, parsed)
@@ -77,51 +45,92 @@ def literals_of_tree(tree: ast.Module) -> tuple[Literal, ...]:
 def may_hold_literals(tree: ast.Module, source: str) -> bool:
     """Tell whether a cell may assign a literal that is more than a number or a plain text.
 
-    That is a container, or a text that `source` writes in another way than it reads.
+    That is a container, a value of another type, a text that `source` writes in another way
+    than it reads, or the part of an object.
     """
-    for statement in tree.body:
-        if type(statement) is ast.Assign:
-            targets = statement.targets
-        elif type(statement) is ast.AnnAssign:
-            targets = [statement.target]
+    return _may_hold(tree.body, source)
+
+
+def _may_hold(body: list[ast.stmt], source: str) -> bool:
+    for statement in body:
+        kind = type(statement)
+        assigned: Any = statement
+        if kind is ast.Assign:
+            targets = assigned.targets
+        elif kind is ast.AnnAssign:
+            targets = [assigned.target]
+        elif kind is ast.Expr and type(assigned.value) is ast.NamedExpr:
+            assigned = assigned.value
+            targets = [assigned.target]
+        elif kind in _ONCE:
+            if any(_may_hold(part, source) for part in _bodies(statement)):
+                return True
+            continue
+        elif kind is ast.ClassDef:
+            return True
         else:
             continue
-        value = statement.value
-        if type(value) is ast.Constant and type(value.value) is not str:
+        value = assigned.value
+        if type(value) is ast.Constant and type(value.value) in _TOLD:
             continue  # as most are
-        unpacked = type(value) in _SEQUENCES and all(type(one) in _SEQUENCES for one in targets)
-        values = value.elts if unpacked else [value]  # type: ignore[union-attr]
-        if any(_is_more(one, source) for one in values):
+        unpacked = type(value) in SEQUENCES and all(type(one) in SEQUENCES for one in targets)
+        if any(_is_more(one, source) for one in (value.elts if unpacked else [value])):
             return True
     return False
 
 
-def _is_more(node: ast.expr | None, source: str) -> bool:
-    if type(node) is ast.Constant:
-        return type(node.value) is str and node.value not in source
-    if type(node) in _SEQUENCES or type(node) is ast.Set:
-        return bool(node.elts)  # type: ignore[union-attr]
-    if type(node) is ast.Dict:
+def _is_more(node: Any, source: str) -> bool:
+    kind = type(node)
+    if kind is ast.Constant:
+        value = node.value
+        return value not in source if type(value) is str else type(value) is complex
+    if kind in SEQUENCES or kind is ast.Set:
+        return bool(node.elts)
+    if kind is ast.Dict:
         return bool(node.keys)
-    if type(node) is ast.Call and type(node.func) is ast.Name:
-        return node.func.id in _CONSTRUCTORS
-    return False
+    if kind is ast.Call:
+        return constructor(node) is not None or configs.may_hold(node)
+    if kind is ast.BinOp:
+        return _is_sum_of_more(node)
+    return kind is ast.JoinedStr
+
+
+def _is_sum_of_more(node: ast.expr) -> bool:
+    """Tell whether a sum begins with a text, a complex number or what a call builds."""
+    while type(node) is ast.BinOp:
+        if type(node.right) is ast.Constant and type(node.right.value) is complex:
+            return True
+        node = node.left
+    if type(node) is ast.Constant:
+        return type(node.value) in (str, complex)
+    return type(node) in (*SEQUENCES, ast.JoinedStr) or constructor(node) is not None
 
 
 def _found(tree: ast.Module, parsed: Parsed | None) -> tuple[Literal, ...]:
     try:
-        found: dict[str, Literal] = {}
+        found: dict[str, list[Literal]] = {}
         counts: dict[str, int] = {}
-        for name, node in _assignments(tree.body):
+        for name, node, is_conditional in _assignments(tree.body, is_conditional=False):
             counts[name] = counts.get(name, 0) + 1
-            literal = _literal(name, node, parsed)
+            one = literal(name, node, parsed, is_conditional=is_conditional)
+            earlier = found.pop(name, []) if is_conditional else []
             found.pop(name, None)
-            if literal is not None:
-                found[name] = literal
-        if not found or all(map(_only_names, tree.body)):
-            return tuple(found.values())
+            found[name] = [*earlier, one] if one is not None else []
+            if one is None and is_conditional:
+                counts[name] = -1  # what a branch computed may be what it holds
+        parts = list(_parts(tree.body, parsed))
+        if not (parts or any(found.values())):
+            return ()
+        if all(map(_only_names, tree.body)):
+            return tuple(one for several in found.values() for one in several)
         other = _other_uses(tree, counts)
-        return tuple(literal for name, literal in found.items() if name not in other)
+        kept = [
+            one
+            for name, several in found.items()
+            if name not in other and not _are_flags(several)
+            for one in several
+        ]
+        return (*kept, *parts)
     except PARSE_ERRORS:  # too deep to walk: nothing in it is for a person to set
         return ()
 
@@ -133,143 +142,82 @@ def _only_names(statement: ast.stmt) -> bool:
     return all(type(target) is ast.Name for target in statement.targets)
 
 
-def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+def _are_flags(several: list[Literal]) -> bool:
+    """Tell whether branches decide between values that only say what was found."""
+    return len(several) > 1 and any(one.type in ("bool", "NoneType") for one in several)
+
+
+def _assignments(body: list[ast.stmt], *, is_conditional: bool) -> Iterator[_Assignment]:
     for statement in body:
         if isinstance(statement, ast.Assign):
             for target in statement.targets:
-                yield from _pairs(target, statement.value)
+                yield from _pairs(target, statement.value, is_conditional)
         elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-            yield from _pairs(statement.target, statement.value)
+            yield from _pairs(statement.target, statement.value, is_conditional)
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.NamedExpr):
+            yield from _pairs(statement.value.target, statement.value.value, is_conditional)
+        elif isinstance(statement, _ONCE):
+            may_not_run = is_conditional or _may_not_run(statement)
+            for part in _bodies(statement):
+                yield from _assignments(part, is_conditional=may_not_run)
 
 
-def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
-    if isinstance(target, ast.Name):
-        yield target.id, value
-        return
-    sequences = (ast.Tuple, ast.List)
-    if not isinstance(target, sequences) or not isinstance(value, sequences):
-        return
-    # Of different lengths, a starred part takes the rest, or the cell fails.
-    if len(target.elts) == len(value.elts):
-        for one, its_value in zip(target.elts, value.elts, strict=True):
-            yield from _pairs(one, its_value)
+def _bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    for name in ("body", "orelse", "finalbody"):
+        yield getattr(statement, name, [])
+    for handler in getattr(statement, "handlers", []):
+        yield handler.body
 
 
-def _literal(name: str, node: ast.expr, parsed: Parsed | None) -> Literal | None:
-    if name.strip("_") == "":
-        return None
-    try:
-        value = evaluate(node)
-    except _NotLiteralError:  # no literal
-        return None
-    if type(value) in (list, dict, set, tuple) and not value:
-        return None
-    end_lineno = node.end_lineno or node.lineno
-    end_col = node.end_col_offset or 0
-    col = node.col_offset
-    if parsed is not None:
-        col = parsed.column(node.lineno, col)
-        end_col = parsed.column(end_lineno, end_col)
-    return Literal(
-        name, as_json(value), type(value).__name__, node.lineno, col, end_lineno, end_col
-    )
-
-
-def evaluate(node: ast.expr) -> Any:
-    """Return the value of a literal expression; sums and powers of numbers are literals."""
-    budget = [SIZE_LIMIT]
-    try:
-        return _value(node, budget)
-    except (ArithmeticError, TypeError, ValueError) as error:
-        raise _NotLiteralError from error
-
-
-def is_literal(node: ast.expr) -> bool:
-    """Tell whether an expression is a literal."""
-    try:
-        evaluate(node)
-    except _NotLiteralError:  # no literal
-        return False
-    return True
-
-
-def _value(node: ast.expr, budget: list[int]) -> Any:
-    budget[0] -= 1
-    if budget[0] < 0:
-        raise _NotLiteralError
-    if isinstance(node, ast.Constant):
-        return _constant(node.value, budget)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
-        number = _number(_value(node.operand, budget))
-        return -number if isinstance(node.op, ast.USub) else +number
-    if isinstance(node, ast.BinOp):
-        return _arithmetic(node, budget)
-    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-        items = [_value(item, budget) for item in node.elts]
-        return {ast.List: list, ast.Tuple: tuple, ast.Set: set}[type(node)](items)
-    if isinstance(node, ast.Dict):
-        if any(key is None for key in node.keys):
-            raise _NotLiteralError
-        keys = [_value(key, budget) for key in node.keys if key is not None]
-        return dict(zip(keys, [_value(item, budget) for item in node.values], strict=True))
-    if isinstance(node, ast.Call):
-        return _constructed(node, budget)
-    raise _NotLiteralError
-
-
-def _constant(value: Any, budget: list[int]) -> Any:
-    if isinstance(value, str):
-        budget[0] -= len(value)
-    if budget[0] < 0 or isinstance(value, (bytes, complex, type(...))):
-        raise _NotLiteralError
-    return value
-
-
-def _number(value: Any) -> Any:
-    if type(value) not in (int, float):
-        raise _NotLiteralError
-    return value
-
-
-def _arithmetic(node: ast.BinOp, budget: list[int]) -> Any:
-    operation = _OPERATORS.get(type(node.op))
-    if operation is None:
-        raise _NotLiteralError
-    left, right = _number(_value(node.left, budget)), _number(_value(node.right, budget))
-    if isinstance(node.op, ast.Pow) and (abs(right) > 64 or abs(left) > 10**6):
-        raise _NotLiteralError
-    result = _number(operation(left, right))
-    if isinstance(result, int) and result.bit_length() > 4096:
-        raise _NotLiteralError
-    return result
-
-
-def _constructed(node: ast.Call, budget: list[int]) -> Any:
-    if not isinstance(node.func, ast.Name) or node.func.id not in _CONSTRUCTORS:
-        raise _NotLiteralError
-    if any(keyword.arg is None for keyword in node.keywords):
-        raise _NotLiteralError
-    if node.keywords and node.func.id != "dict":
-        raise _NotLiteralError
-    arguments = [_value(argument, budget) for argument in node.args]
-    named = {str(word.arg): _value(word.value, budget) for word in node.keywords}
-    return _CONSTRUCTORS[node.func.id](*arguments, **named)
-
-
-def as_json(value: Any) -> Any:
-    """Return a literal's value as JSON holds it."""
-    if type(value) is float:
-        return NOT_FINITE.get(str(value), value)
-    if type(value) in (list, tuple):
-        return [as_json(item) for item in value]
-    if type(value) is set:
-        # A set has no order of its own, and string hashes change with each process.
-        return sorted(
-            (as_json(item) for item in value), key=lambda item: (str(type(item)), str(item))
+def _may_not_run(statement: ast.stmt) -> bool:
+    """Tell whether what stands below a statement may be left out; a notebook is ``__main__``."""
+    if isinstance(statement, ast.If):
+        test = statement.test
+        is_main = (
+            isinstance(test, ast.Compare)
+            and isinstance(test.left, ast.Name)
+            and test.left.id == "__name__"
+            and isinstance(test.ops[0], ast.Eq)
         )
-    if type(value) is dict:
-        return {key if type(key) is str else str(key): as_json(item) for key, item in value.items()}
-    return value
+        return not is_main or bool(statement.orelse)
+    return isinstance(statement, ast.Try) and bool(statement.handlers)
+
+
+def _pairs(target: ast.expr, value: ast.expr, is_conditional: bool) -> Iterator[_Assignment]:
+    if isinstance(target, ast.Name):
+        yield _Assignment(target.id, value, is_conditional)
+        return
+    if not isinstance(target, SEQUENCES) or not isinstance(value, SEQUENCES):
+        return
+    names, values = target.elts, value.elts
+    if any(isinstance(one, ast.Starred) for one in values):
+        return  # nobody knows which of them are whose
+    starred = next((at for at, one in enumerate(names) if isinstance(one, ast.Starred)), None)
+    if starred is not None:
+        # It takes what the others leave, and is no literal of its own.
+        after = len(names) - starred - 1
+        if len(values) < starred + after:
+            return  # the cell fails
+        names = [*names[:starred], *names[len(names) - after :]]
+        values = [*values[:starred], *values[len(values) - after :]]
+    if len(names) == len(values):
+        for one, its_value in zip(names, values, strict=True):
+            yield from _pairs(one, its_value, is_conditional)
+
+
+def _parts(body: list[ast.stmt], parsed: Parsed | None) -> Iterator[Literal]:
+    """Yield literals that are parts of an object which the cell makes."""
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            yield from configs.of_class(statement, parsed)
+        elif isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call):
+            target, call = statement.targets[0], statement.value
+            if isinstance(target, ast.Name):
+                yield from configs.of_call(target.id, call, parsed)
+            yield from configs.of_parser(target, call, body, parsed)
+        elif isinstance(statement, _ONCE):
+            for part in _bodies(statement):
+                yield from _parts(part, parsed)
 
 
 def _other_uses(tree: ast.Module, counts: dict[str, int]) -> set[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jupyter_mlops.dataflow import calls, scopes
-from jupyter_mlops.dataflow.constants import is_literal
+from jupyter_mlops.dataflow.evaluation import is_literal
 from jupyter_mlops.dataflow.names import Names
 from jupyter_mlops.dataflow.source import (
     TRANSPARENT_CELL_MAGICS,

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import ast
 import copy
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,8 @@ from nbformat import NotebookNode
 
 from jupyter_mlops import dataflow
 from jupyter_mlops.dataflow import Literal
-from jupyter_mlops.dataflow.constants import is_literal
+from jupyter_mlops.dataflow.configs import NAMESPACES, config_classes
+from jupyter_mlops.dataflow.evaluation import is_literal
 from jupyter_mlops.dataflow.source import PARSE_ERRORS, Span, with_spans
 from jupyter_mlops.errors import (
     AmbiguousParameterError,
@@ -28,37 +29,27 @@ from jupyter_mlops.errors import (
     UsageError,
     nearest,
 )
+from jupyter_mlops.execution.code import TYPED, as_code
+from jupyter_mlops.execution.expected import checked, value_of
 from jupyter_mlops.metadata import OWN, section, tags
 from jupyter_mlops.records import (
-    NOT_FINITE,
     NotebookParameter,
     Parameter,
     ParameterSource,
     Run,
 )
 from jupyter_mlops.redaction.marks import digest_of, mark
-from jupyter_mlops.redaction.names import from_environment
 
 TAG = "parameters"
 
-_EXPECTED = {
-    "str": "text (to pass digits as text, quote them: '\"1\"')",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "list": "a list",
-    "tuple": "a list",
-    "set": "a list",
-    "dict": "a mapping",
-}
-_SEQUENCES = {"list": list, "tuple": tuple, "set": set}
+_SEQUENCES = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
 
 @dataclass(frozen=True)
 class Setting:
     """One parameter given for one execution.
 
-    ``value`` is JSON, or a tuple or set of it in place of a literal of that type.
+    ``value`` is JSON, or a value of the literal's own type in place of one that JSON lacks.
     """
 
     name: str
@@ -87,19 +78,39 @@ def parameters(notebook: NotebookNode) -> tuple[NotebookParameter, ...]:
     """List what can be set: the tagged cell's names, then literals of other cells."""
     tagged_at = tagged_cell(notebook)
     found: list[NotebookParameter] = []
-    for position, source in _python_cells(notebook):
-        literals = dataflow.literals(source)
+    cells = list(_python_cells(notebook))
+    classes = NAMESPACES.union(*(config_classes(source) for _, source in cells))
+    for position, source in cells:
+        literals = [one for one in dataflow.literals(source) if _is_offered(one, classes)]
         origin: ParameterSource = "tagged" if position == tagged_at else "literal"
+        names = Counter(one.name for one in literals)
         found += [
-            NotebookParameter(one.name, one.value, one.type, position, origin) for one in literals
+            NotebookParameter(
+                one.name,
+                one.value,
+                one.type,
+                position,
+                origin,
+                settable=names[one.name] == 1 and not one.is_conditional,
+            )
+            for one in {one.name: one for one in literals}.values()
         ]
         if position == tagged_at:
-            other = dataflow.analyse(source).binds - {one.name for one in literals}
+            other = dataflow.analyse(source).binds.difference(
+                one.name.partition(".")[0] for one in literals
+            )
             found += [
                 NotebookParameter(name, None, "expression", position, "tagged")
                 for name in sorted(other)
             ]
     return tuple(sorted(found, key=lambda one: (one.source != "tagged", one.cell)))
+
+
+def _is_offered(literal: Literal, classes: Collection[str]) -> bool:
+    """Tell whether a literal is a parameter by what the notebook says; `classes` are configs."""
+    if literal.owner == "instance":
+        return literal.of in classes
+    return literal.owner != "options"
 
 
 def with_parameters(notebook: NotebookNode, values: Mapping[str, Any]) -> Prepared:
@@ -138,11 +149,16 @@ def as_recorded(settings: Iterable[Setting]) -> tuple[Parameter, ...]:
     """Return what was given as a record of it would list it."""
     found = []
     for one in settings:
-        for literal in dataflow.literals(f"{one.name} = {as_code(one.value)}"):
+        for literal in _recorded_as(one):
             source: ParameterSource = "injected" if one.tagged else "literal"
             cell = None if one.tagged else one.cell
             found.append(Parameter(one.name, literal.value, literal.type, cell, source))
     return tuple(found)
+
+
+def _recorded_as(setting: Setting) -> tuple[Literal, ...]:
+    """Return the value as capture reads it; an empty list is set, and no parameter."""
+    return dataflow.literals(f"value = {as_code(setting.value)}")
 
 
 def as_given(record: Run) -> dict[tuple[str, int], Any]:
@@ -194,9 +210,9 @@ def not_in_effect(
     sentences = []
     for setting in settings:
         code = as_code(setting.value)
-        literals = dataflow.literals(f"{setting.name} = {code}")
+        literals = _recorded_as(setting)
         if not literals:
-            continue  # an empty list is set, and no parameter of any record
+            continue
         fitting = [
             one
             for one in record.parameters
@@ -220,7 +236,7 @@ def not_in_effect(
 def _was_written(setting: Setting, record: Run) -> bool:
     return any(
         one.status == "ok"
-        and setting.name in one.writes
+        and setting.name.partition(".")[0] in one.writes
         and (one.injected if setting.tagged else one.cell == setting.cell)
         for one in record.cells
     )
@@ -260,44 +276,20 @@ def _setting(key: str, value: Any, offered: Sequence[NotebookParameter]) -> Sett
         examples = ", ".join(f"{name}@{one.cell}" for one in fitting)
         raise AmbiguousParameterError(name=name, examples=examples)
     one = fitting[0]
-    checked = _checked(key, value, one)
-    if not _is_small(checked):
+    if not one.settable:
+        raise UsageError(
+            message=f"{key}: cell {one.cell} assigns it in a branch, which may not run; set what "
+            "the branch depends on, or assign it outside"
+        )
+    its_value = checked(key, value, one)
+    if not _is_small(its_value):
         message = f"{key}: a value this large is data, not a parameter; write it into a file"
         raise UsageError(message=f"{message}, and give its path")
-    tagged = one.source == "tagged"
-    if not tagged and one.type in _SEQUENCES and checked is not None:
-        checked = _SEQUENCES[one.type](checked)
-    return Setting(name, one.cell, checked, tagged)
-
-
-def _checked(name: str, value: Any, offered: NotebookParameter) -> Any:
-    kind = offered.type
-    if not _is_plain(value):
-        raise BadValueError(
-            name=name, value=value_of(name, value), expected="made of plain values (JSON)"
-        )
-    # None stands for "no value" wherever Python code takes one (max_depth=None).
-    if value is None or kind in ("NoneType", "expression"):
-        return value
-    given = type(value).__name__
-    if kind == "float" and given == "int":
-        return float(value)
-    if kind == given or (kind in ("list", "tuple") and given in ("list", "tuple")):
-        return value
-    if kind == "set" and given in ("list", "tuple") and not any(map(_is_nested, value)):
-        return value
-    if kind == "float" and value in NOT_FINITE.values():
-        return float(value)
-    expected = _EXPECTED.get(kind, kind)
-    if kind == "int" and given == "float":
-        write = f"{offered.name} = {offered.value}.0"
-        expected += f", as the notebook has it (write {write} there to allow others)"
-    raise BadValueError(name=name, value=value_of(name, value), expected=expected)
-
-
-def value_of(name: str, value: Any) -> Any:
-    """Return a value as a message may say it, which may end in somebody's log."""
-    return "(a secret)" if from_environment().strength(name.partition("@")[0]) else value
+    # What papermill can't write, and what is part of an object, is replaced where it stands.
+    tagged = one.source == "tagged" and one.type not in TYPED and "." not in one.name
+    if not tagged and one.type in _SEQUENCES and its_value is not None:
+        its_value = _SEQUENCES[one.type](its_value)
+    return Setting(name, one.cell, its_value, tagged)
 
 
 def _is_small(value: Any) -> bool:
@@ -308,25 +300,13 @@ def _is_small(value: Any) -> bool:
         return False
 
 
-def _is_plain(value: Any) -> bool:
-    if type(value) in (list, tuple):
-        return all(_is_plain(item) for item in value)
-    if type(value) is dict:
-        return all(type(key) is str and _is_plain(item) for key, item in value.items())
-    return value is None or type(value) in (str, int, float, bool)
-
-
-def _is_nested(value: Any) -> bool:
-    return isinstance(value, (list, tuple, dict))
-
-
 def _replaced(source: str, settings: Sequence[Setting]) -> str:
     literals = {one.name: one for one in dataflow.literals(source)}
     texts: dict[Span, str] = {}
     for setting in settings:
         literal = literals[setting.name]
         _refuse_shared(literal, setting, literals.values(), settings)
-        texts[literal.span] = as_code(setting.value)
+        texts[literal.span] = as_code(setting.value, literal.callee)
     return with_spans(source, texts)
 
 
@@ -344,18 +324,3 @@ def _refuse_shared(
                 expected=f"possible for it alone: it shares its literal with {other.name!r}; "
                 "set both to one value",
             )
-
-
-def as_code(value: Any) -> str:
-    """Write a plain value as a Python literal."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"float({str(value)!r})"
-    if type(value) is dict:
-        return "{" + ", ".join(f"{key!r}: {as_code(item)}" for key, item in value.items()) + "}"
-    if type(value) is list:
-        return "[" + ", ".join(map(as_code, value)) + "]"
-    if type(value) is tuple:
-        return "(" + ", ".join(map(as_code, value)) + ("," if len(value) == 1 else "") + ")"
-    if type(value) is set:
-        return "{" + ", ".join(sorted(map(as_code, value))) + "}" if value else "set()"
-    return repr(value)

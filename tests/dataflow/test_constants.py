@@ -50,6 +50,28 @@ def text_at(source: str, name: str) -> str:
         ("lr = 0.1; batch = 32", {"lr": 0.1, "batch": 32}),
         ("def f():\n    lr = 3\nlr = 0.1", {"lr": 0.1}),
         ("lr = 0.1\nprint([lr for lr in range(3)])", {"lr": 0.1}),
+        ("*y, x = 1, 2, 3", {"x": 3}),
+        ("a, *b, (c, d) = 1, 2, 3, (4, 5)", {"a": 1, "c": 4, "d": 5}),
+        ("x = 1\n(x := 2)", {"x": 2}),
+        ("z = 1 + 2j", {"z": "(1+2j)"}),
+        ("n = int(1e5)", {"n": 100_000}),
+        ("s = 'a' + 'b'", {"s": "ab"}),
+        ("s = f'{1}-{\"b\"}'", {"s": "1-b"}),
+        ("d = datetime.date(2024, 1, 31)", {"d": "2024-01-31"}),
+        ("d = dt.datetime(2024, 1, 31, 8)", {"d": "2024-01-31T08:00:00"}),
+        ("d = dt.time(8, 30)", {"d": "08:30:00"}),
+        ("w = timedelta(days=7)", {"w": "7 days, 0:00:00"}),
+        ("t = pd.Timestamp('2024-01-31')", {"t": "2024-01-31T00:00:00"}),
+        ("t = np.datetime64('2024-01-31')", {"t": "2024-01-31"}),
+        ("p = Path('data') / 'raw' / 'x.csv'", {"p": "data/raw/x.csv"}),
+        ("p = os.path.join('data', 'x.csv')", {"p": "data/x.csv"}),
+        (
+            "window = dict(start=date(2024, 1, 31), n=3)",
+            {"window": {"start": "2024-01-31", "n": 3}},
+        ),
+        ("if __name__ == '__main__':\n    n = 10", {"n": 10}),
+        ("try:\n    n = 10\nfinally:\n    f()", {"n": 10}),
+        ("with f() as g:\n    n = 10", {"n": 10}),
     ],
 )
 def test_values(source: str, expected: dict[str, Any]) -> None:
@@ -66,12 +88,9 @@ def test_values(source: str, expected: dict[str, Any]) -> None:
         "i = 0\nfor k in range(3):\n    i += 1",
         "total = 0\ntotal += 1",
         "x = 1\nx = f()",
-        "x = 1\nif y:\n    x = 2",
-        "if y:\n    x = 2",
         "x = 1\nfor x in range(3): pass",
         "x = 1\nwith open('f') as x: pass",
         "x = 1\ndel x",
-        "x = 1\n(x := 2)",
         "x = 1\nimport x",
         "x = 1\ndef x(): pass",
         "x = 1\ndef f():\n    global x\n    x = 2",
@@ -81,13 +100,28 @@ def test_values(source: str, expected: dict[str, Any]) -> None:
         "d = {'a': 1}\nd['b'] = 2",
         "d = {'a': 1}\nd['b'] += 2",
         "x = y",
-        "x = f'{1}'",
         "x = b'bytes'",
-        "x = 1j",
         "x = ...",
+        "x = False\nif y:\n    x = True",
+        "x = 1\nif y:\n    x = f()",
+        "if y:\n    for x in z: pass",
+        "while y:\n    x = 2",
+        "x = f'{y}'",
+        "x = f'{1:>3}'",
+        "print((x := 2))",
+        "x, y = 1, *z",
+        "x = time()",
+        "x = time.time()",
+        "x = date.today()",
+        "x = Path.cwd() / 'data'",
+        "x = ', '.join(['a', 'b'])",
+        "x = pd.Timestamp('now')",
+        "x = datetime.date(2024, 2, 30)",
+        "x = [0] * 10",
+        "x = int('1' * 5000)",
+        "x = Path('a') + 'b'",
         "_ = 5",
         "x = {**{}}",
-        "*y, x = 1, 2, 3",
         "x, y = 1, 2, 3\nx = g",
         "x = list(range(3))",
         "x = 10 ** 10 ** 10",
@@ -130,6 +164,33 @@ def test_positions(source: str, name: str, text: str) -> None:
     assert positions == [
         (one.lineno, one.col, one.end_lineno, one.end_col)
         for one in literals(source.replace("\r\n", "\n"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "type_", "callee"),
+    [
+        ("x = 1", "int", ""),
+        ("x: date = None", "NoneType", ""),
+        ("x = frozenset({1})", "frozenset", ""),
+        ("x = 1j", "complex", ""),
+        ("x = dt.date(2024, 1, 31)", "datetime.date", "dt.date"),
+        ("x = datetime(2024, 1, 31)", "datetime.datetime", "datetime"),
+        ("x = pathlib.Path('a') / 'b'", "pathlib.Path", "pathlib.Path"),
+        ("x = pd.to_datetime('2024-01-31')", "pandas.Timestamp", "pd.to_datetime"),
+    ],
+)
+def test_types(source: str, type_: str, callee: str) -> None:
+    (one,) = literals(source)
+    assert (one.type, one.callee) == (type_, callee)
+
+
+def test_of_branches_all_are_told() -> None:
+    found = literals("n = 10\nif fast:\n    n = 1\nelif slow:\n    n = 100")
+    assert [(one.value, one.is_conditional) for one in found] == [
+        (10, False),
+        (1, True),
+        (100, True),
     ]
 
 

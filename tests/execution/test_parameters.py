@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import ast
+import datetime
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from jupyter_mlops.errors import (
     UsageError,
 )
 from jupyter_mlops.execution.notebook import not_in_effect, parameters, with_parameters
-from jupyter_mlops.execution.parameters import Setting, as_code
+from jupyter_mlops.execution.parameters import Setting, as_code, as_recorded
 from jupyter_mlops.records import CellExecution, Parameter, Run
 from jupyter_mlops.redaction import Redactor
 from tests.execution.documents import document
@@ -303,3 +305,102 @@ def test_metadata_may_have_any_shape(odd: object) -> None:
         {"source": "lr = 1"},
         {"kept": odd, "source": "n = 2"},
     ]
+
+
+TYPED = (
+    "import datetime as dt, pandas as pd\n"
+    "day = dt.date(2024, 1, 31); begin = dt.datetime(2024, 1, 31, 8)\n"
+    "path = Path('data') / 'x.csv'; stamp = pd.Timestamp('2024-01-31')\n"
+    "span = dt.timedelta(days=1); z = 1j; at = dt.time(8)"
+)
+
+
+@pytest.mark.parametrize("tags", [{}, {1: ["parameters"]}], ids=["plain", "tagged"])
+def test_what_json_lacks_is_given_as_text_and_written_as_the_notebook_writes_it(
+    tags: dict[int, list[str]],
+) -> None:
+    prepared = with_parameters(
+        document(TYPED, tags=tags),
+        {
+            "day": "2025-02-01",
+            "begin": "2025-02-01T09:30",
+            "path": "other/y.csv",
+            "stamp": "2025-02-01",
+            "span": "7 days, 1:30:00",
+            "z": 2,
+            "at": "09:15",
+        },
+    )
+    assert prepared.tagged == {}
+    assert prepared.notebook.cells[1].source.splitlines()[1:] == [
+        "day = dt.date(2025, 2, 1); begin = dt.datetime(2025, 2, 1, 9, 30)",
+        "path = Path('other/y.csv'); stamp = pd.Timestamp('2025-02-01T00:00:00')",
+        "span = dt.timedelta(days=7, seconds=5400); z = (2+0j); at = dt.time(9, 15)",
+    ]
+    recorded = {one.name: one.value for one in as_recorded(prepared.settings)}
+    assert recorded["day"] == "2025-02-01" and recorded["path"] == "other/y.csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("day", "31.01.2024"),
+        ("day", 20240131),
+        ("begin", "2024-01-31T08:00+01:00"),
+        ("path", 3),
+        ("stamp", "now"),
+        ("span", "a week"),
+        ("z", "i"),
+        ("at", "8h"),
+    ],
+)
+def test_what_is_no_value_of_its_type_is_refused(name: str, value: object) -> None:
+    with pytest.raises(BadValueError, match=f"{name}: .* is not a"):
+        with_parameters(document(TYPED), {name: value})
+
+
+def test_a_value_of_the_type_itself_can_be_given() -> None:
+    values = {"day": datetime.date(2025, 2, 1), "path": Path("y"), "z": 1j, "span": None}
+    source = with_parameters(document(TYPED), values).notebook.cells[1].source
+    for written in ("dt.date(2025, 2, 1)", "= Path('y')", "z = 1j", "span = None"):
+        assert written in source
+
+
+def test_parts_of_an_object_are_replaced_where_they_stand() -> None:
+    given_ = document(
+        "class CFG:\n    lr = 0.1\n    layers = [1, 2]",
+        "from dataclasses import dataclass\n@dataclass\nclass Config:\n    lr: float = 0.2",
+        "cfg = Config(lr=0.3)\nridge = Ridge(alpha=0.4)",
+        "parser.add_argument('--n-steps', '-n', type=int, default=10)\n"
+        "parser.add_argument('-v', action='store_true')\n"
+        "parser.add_argument('--given', default=1)\n"
+        "args = parser.parse_args(['--given', '2'])",
+    )
+    listed = [(one.name, one.value, one.cell) for one in parameters(given_)]
+    assert listed == [
+        *[("CFG.lr", 0.1, 1), ("CFG.layers", [1, 2], 1), ("Config.lr", 0.2, 2)],
+        *[("cfg.lr", 0.3, 3), ("args.n_steps", 10, 4)],
+    ]
+    values = {"CFG.lr": 1, "CFG.layers": [3], "Config.lr": 2, "cfg.lr": 3, "args.n_steps": 4}
+    prepared = with_parameters(given_, values)
+    sources = [cell.source for cell in prepared.notebook.cells]
+    assert sources[1] == "class CFG:\n    lr = 1.0\n    layers = [3]"
+    assert sources[2].endswith("lr: float = 2.0")
+    assert sources[3] == "cfg = Config(lr=3.0)\nridge = Ridge(alpha=0.4)"
+    assert "default=4)" in sources[4]
+
+
+def test_what_stands_in_a_branch_that_may_not_run_is_refused() -> None:
+    given_ = document("n = 10\nif fast:\n    n = 1\nif __name__ == '__main__':\n    k = 2")
+    assert [(one.name, one.settable) for one in parameters(given_)] == [("n", False), ("k", True)]
+    with pytest.raises(UsageError, match="n: cell 1 assigns it in a branch"):
+        with_parameters(given_, {"n": 5})
+    assert "k = 3" in with_parameters(given_, {"k": 3}).notebook.cells[1].source
+
+
+def test_a_part_that_the_notebook_replaced_is_told() -> None:
+    (setting,) = with_parameters(document("class CFG:\n    lr = 0.1"), {"CFG.lr": 0.5}).settings
+    record = _run([Parameter("CFG.lr", 0.1, "float", 1, "literal")])
+    assert not_in_effect([setting], record, lambda value: value) == (
+        "CFG.lr was set to 0.5, but 0.1 was in effect",
+    )
