@@ -185,6 +185,8 @@ class CellFinished:
     global names its body reads, since those are read whenever it is called.
     ``minor`` names metrics that are recorded but open no run of their own (integer
     counts); ``volatile`` those whose value is a clock's.
+    ``readings`` are what calls in the notebook's code measured: of a name among the ``metrics``
+    they are all values, not the last one only.
     ``unsettled`` names those among the ``writes`` of which only their content could tell whether
     they were written, and that had to wait (see :class:`DataCompleted`).
     ``states`` are those in which it found the generators that it moved, as text (a blob's digest
@@ -210,6 +212,7 @@ class CellFinished:
     functions: dict[str, tuple[str, ...]] | None = None
     parameters: tuple[Parameter, ...] = ()
     metrics: tuple[Metric, ...] = ()
+    readings: tuple[Metric, ...] = ()
     minor: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
     data: tuple[DataUse, ...] = ()

@@ -129,15 +129,16 @@ class Hooks:
                 tree = self._parse(*args, **options)
             except KeyboardInterrupt:  # handed on; from here our frame would be shown with it
                 interrupted = True
+        told = [tree]
         try:
             if not self._off:
                 source = args[0] if args else None
-                interrupted |= self._guard("reading a cell", self._read, tree, source)
+                interrupted |= self._guard("reading a cell", self._read, tree, source, told)
         except KeyboardInterrupt:  # handed on
             interrupted = True
         if interrupted:
             self._hand_on()
-        return tree
+        return told[0]
 
     def _hand_on(self) -> None:
         ends = self._ends
@@ -187,7 +188,7 @@ class Hooks:
         if interrupt is not None:
             raise interrupt
 
-    def _read(self, tree: Any, code: object) -> None:
+    def _read(self, tree: Any, code: object, told: list[Any]) -> None:
         began = time.perf_counter()
         stack = self._stacks.get(get_ident())
         if not stack or self._recorder is None or os.getpid() != self._session.pid:
@@ -195,6 +196,9 @@ class Hooks:
         execution = stack[-1]
         if not execution.depth:
             self._recorder.read(execution, tree, code)
+        # What a cell runs inside itself tells of its calls as well.
+        self._recorder.let_tell(execution, code, told)
+        if not execution.depth:
             now = time.perf_counter()
             execution.own_time += now - began
             execution.began += now - began

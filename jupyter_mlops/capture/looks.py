@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.capture import entropy, models, names, parameters, sight
 from jupyter_mlops.capture.between import NAMES_LIMIT, Between
 from jupyter_mlops.capture.budget import Budget
+from jupyter_mlops.capture.calls import mentions
 from jupyter_mlops.capture.data import Data, Seen
 from jupyter_mlops.capture.entropy import LIMIT
 from jupyter_mlops.capture.execution import Execution
@@ -29,6 +30,9 @@ from jupyter_mlops.dataflow.accounts import (
 from jupyter_mlops.dataflow.constants import may_hold_literals
 from jupyter_mlops.events import NotSeen, Unread
 from jupyter_mlops.records import Parameter
+
+if TYPE_CHECKING:
+    from jupyter_mlops.capture.calls.hearing import Heard
 
 _NO_NAMES: frozenset[str] = frozenset()
 _NO_FLOW = Flow()
@@ -130,6 +134,15 @@ class Looks:
         execution.read = self.sources.read(tree, code)
         self._note(execution, execution.read.flow, self._between.found)
 
+    def let_tell(self, code: str, told: list[ast.Module]) -> None:
+        """Put a tree whose calls tell of themselves in the place of the one in `told`."""
+        if self._shell.ast_transformers or not mentions.may_hold(code):
+            return
+        from jupyter_mlops.capture.calls.rewriting import telling
+
+        self.sources.catch_up()
+        told[0] = telling(told[0], self.sources.context.aliases)
+
     def nest(self, execution: Execution, source: str) -> None:
         """Take in that a cell runs another one, `source`, inside itself.
 
@@ -179,6 +192,9 @@ class Looks:
             flow = (execution.read or _UNREADABLE).flow
             waiting = self._judge(execution, flow, namespace, budget, completed=completed)
         fields = execution.fields
+        heard = self._reads.heard()
+        if heard is not None:
+            _part(execution, "calls", self._take_in, execution, heard, namespace, budget)
         unread: list[Unread] = []
         files = _part(execution, "files", self._reads.take, budget, waiting, unread)
         if unread:
@@ -324,6 +340,19 @@ class Looks:
             _part(execution, "metrics", _measure, flow, produced, namespace, execution.fields)
         if produced:
             self._models(execution, flow, produced, namespace)
+
+    def _take_in(
+        self, execution: Execution, heard: Heard, namespace: dict[str, Any], budget: Budget
+    ) -> None:
+        """Say what calls in the notebook's code told."""
+        fields = execution.fields
+        written = fields.get("writes", ())
+        known = {name: one for name, one in self._data.digests.items() if name not in written}
+        fields["readings"] = heard.metrics()
+        found = (*fields.get("parameters", ()), *heard.parameters())
+        fields["parameters"] = found
+        fields["models"] = heard.models(fields.get("models", ()), namespace, known, budget)
+        execution.unseen += heard.unseen()
 
     def _models(
         self,

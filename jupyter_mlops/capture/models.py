@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from inspect import CO_VARKEYWORDS
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -13,6 +14,8 @@ from jupyter_mlops.fingerprints.introspection import (
     attributes,
     bases,
     class_attributes,
+    is_a,
+    loaded,
     name_of,
 )
 from jupyter_mlops.records import ModelFit
@@ -20,6 +23,8 @@ from jupyter_mlops.records import ModelFit
 _LIBRARIES = frozenset({"sklearn", "xgboost", "lightgbm", "catboost", "statsmodels"})
 # What these libraries give an object when it is fitted.
 _FITTED = frozenset({"_Booster", "_results", "_feature_names"})
+# What fits a model that it is given.
+_TRAINERS = ("lightning.", "pytorch_lightning.")
 _NO_MODELS = Types(
     ModuleType, FunctionType, type, str, bytes, int, float, bool, list, dict, set, tuple
 )
@@ -40,9 +45,10 @@ def models(
         value = namespace[name]
         if type(value) in _NO_MODELS:
             continue
-        if name not in flow.fits and not is_fitted(value):
-            continue
         module, qualname = name_of(type(value))
+        is_receiver = name in flow.fits and not module.startswith(_TRAINERS)
+        if not is_receiver and not is_fitted(value):
+            continue
         found.append(
             ModelFit(
                 class_=f"{module}.{qualname}",
@@ -68,31 +74,62 @@ def is_fitted(value: object) -> bool:
     )
 
 
-def constructor_arguments(value: object) -> dict[str, Any]:
+def constructor_arguments(value: object, depth: int = 3) -> dict[str, Any]:
     """Return the constructor's arguments that the object keeps under their names.
 
-    Only what JSON holds as it is; nested estimators and arrays are left out.
+    Only what JSON holds as it is. Those of the estimators in a pipeline, a search or an
+    ensemble are named after it, as in ``clf__C``; arrays are left out.
     """
     own = attributes(value)
     if own is None:
         return {}
     arguments: dict[str, Any] = {}
-    for name in _argument_names(type(value)):
-        if name in own:
-            try:
-                arguments[name] = as_json(own[name])
-            except NotPlainError:  # not a plain value: there is nothing to show for it
-                continue
+    given = own.get("_init_params")  # where CatBoost keeps those that it was given
+    own = {**given, **own} if type(given) is dict else own
+    for name in argument_names(type(value)):
+        if name not in own:
+            continue
+        try:
+            arguments[name] = as_json(own[name])
+        except NotPlainError:  # not a plain value; perhaps there are some inside
+            for inner, one in _inside(name, own[name]) if depth else ():
+                arguments[inner] = name_of(type(one))[1]
+                for key, item in constructor_arguments(one, depth - 1).items():
+                    arguments[f"{inner}__{key}"] = item
     return arguments
 
 
-def _argument_names(cls: type) -> tuple[str, ...]:
+def _inside(name: str, value: Any) -> Iterator[tuple[str, object]]:
+    """Return the estimators that an argument is, or has by name: ``steps``, ``transformers``."""
+    if _is_estimator(value):
+        yield name, value
+    elif type(value) is list:
+        for item in value:
+            parts: Any = item if type(item) is tuple else ()
+            if len(parts) > 1 and type(parts[0]) is str and _is_estimator(parts[1]):
+                yield parts[0], parts[1]
+
+
+def _is_estimator(value: object) -> bool:
+    return is_a(value, loaded("sklearn.base", "BaseEstimator"))
+
+
+def argument_names(cls: type) -> tuple[str, ...]:
+    """Return the names of a constructor's arguments, those by position first.
+
+    One that hands further ones on by keyword is followed by that of its base.
+    """
+    names: dict[str, None] = {}
     for base in bases(cls):
         constructor = class_attributes(base).get("__init__")
         if constructor is None:
             continue
+        while type(constructor) is FunctionType and "__wrapped__" in constructor.__dict__:
+            constructor = constructor.__dict__["__wrapped__"]
         if type(constructor) is not FunctionType:
-            return ()
+            break
         code = constructor.__code__
-        return code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
-    return ()
+        names.update(dict.fromkeys(code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]))
+        if not code.co_flags & CO_VARKEYWORDS:
+            break
+    return tuple(names)

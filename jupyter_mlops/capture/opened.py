@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.util import source_from_cache
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from jupyter_mlops.capture.budget import Budget
@@ -16,6 +17,9 @@ from jupyter_mlops.capture.places import Places
 from jupyter_mlops.events import NotSeen, Unread
 from jupyter_mlops.fingerprints.signatures import Signature, signature
 from jupyter_mlops.records import Access, DataUse, Fingerprint
+
+if TYPE_CHECKING:
+    from jupyter_mlops.capture.calls.hearing import Heard
 
 # More files of one cell are counted, not fingerprinted.
 FILES_LIMIT = 1000
@@ -83,6 +87,8 @@ class Opened:
         When the cell began, by the monotonic clock.
     faults
         How many events could not be noted.
+    heard
+        What calls in the notebook's code told, if any did.
     native
         As given.
     waiting
@@ -100,6 +106,7 @@ class Opened:
         leaves: bool = False,
     ) -> None:
         self.faults = 0
+        self.heard: Heard | None = None
         self.waiting: list[WaitingFile] = []
         self.unread: list[Unread] = []
         self._leaves = leaves

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import get_ident
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.capture import entropy
 from jupyter_mlops.capture.budget import Budget
@@ -31,6 +31,11 @@ from jupyter_mlops.events import NotSeen, Unread
 from jupyter_mlops.fingerprints.introspection import Types, belongs_to, is_a
 from jupyter_mlops.records import DataUse
 
+if TYPE_CHECKING:
+    from jupyter_mlops.capture.calls.hearing import Heard
+
+# By which calls in the notebook's code tell of themselves (see `jupyter_mlops.capture.calls`).
+CALL = "jupyter_mlops.call"
 _TEXTS, _LISTS = Types(str, bytes), Types(list, tuple)
 _WRITING = os.O_WRONLY | os.O_RDWR
 
@@ -125,6 +130,14 @@ class Reads:
         waiting += found[1].waiting
         unread += found[1].unread
         return result
+
+    def heard(self) -> Heard | None:
+        """Return what calls told in this thread's latest recording, and forget it."""
+        found = _recording_of(get_ident())
+        if found is None or found[0] != get_ident():
+            return None
+        heard, found[1].heard = found[1].heard, None
+        return heard
 
     def close(self) -> None:
         """Stop recording and undo what can be undone; the audit hook idles from here on."""
@@ -268,6 +281,14 @@ def _on_pyarrow_path(path: Any, writing: bool | None) -> None:
         _note(_on_pyarrow, (path, writing))
 
 
+def _on_call(opened: Opened, site: Any, part: Any, value: Any) -> None:
+    if opened.heard is None:
+        from jupyter_mlops.capture.calls.hearing import Heard
+
+        opened.heard = Heard()
+    opened.heard.hear(site, part, value)
+
+
 def _as_text(path: Any) -> str | None:
     """Return a path as plain text without calling methods of the user's; a descriptor has none."""
     if type(path) is str:
@@ -292,6 +313,7 @@ _HANDLERS: dict[str, Callable[..., None]] = {
     "os.system": _on_system,
     "os.fork": _on_fork,
     "os.forkpty": _on_fork,
+    CALL: _on_call,
 }
 _VARIABLE_SET = "os.putenv"
 _EVENTS = frozenset({*_HANDLERS, _VARIABLE_SET})

@@ -162,6 +162,11 @@ class Recorder:
             execution.tree = tree
             self._looks.read(execution, tree, code)
 
+    def let_tell(self, execution: Execution, code: object, told: list[ast.Module]) -> None:
+        """Put a tree whose calls tell of themselves in the place of the one in `told`."""
+        if not execution.skipped and type(code) is str:
+            self._looks.let_tell(code, told)
+
     def nest(self, execution: Execution, source: str) -> None:
         """Note that a cell runs another one inside itself, whose flow is not known."""
         if not execution.skipped:

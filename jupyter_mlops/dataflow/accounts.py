@@ -70,7 +70,7 @@ def account(finished: CellFinished, source: str, flow: Flow) -> CellFinished:
     """
     sight = finished.sight
     if sight is None:
-        return finished
+        return _with_readings(finished)
     if sight.nested:
         flow = replace(flow, opaque=flow.opaque or NESTED)
     done = effects(flow, sight, flow.reads.intersection(sight.had), finished.status == "ok")
@@ -82,7 +82,7 @@ def account(finished: CellFinished, source: str, flow: Flow) -> CellFinished:
     functions = {name: tuple(sorted(one.reads)) for name, one in flow.functions.items()}
     # What the cell beside it changed that one tells itself.
     others = () if sight.beside else sight.changed
-    return replace(
+    whole = replace(
         finished,
         reads=tuple(sorted(done.reads)),
         writes=tuple(sorted(writes)),
@@ -100,6 +100,7 @@ def account(finished: CellFinished, source: str, flow: Flow) -> CellFinished:
         ),
         sight=None,
     )
+    return _with_readings(whole)
 
 
 def effects(flow: Flow, sight: Sight, found: Collection[str], completed: bool) -> Effects:
@@ -147,6 +148,20 @@ def _changed(flow: Flow, sight: Sight) -> set[str]:
     changed |= flow.maybe_mutates.intersection(sight.mutable)
     aliases = sight.aliases or {}
     return {*changed, *(other for name in changed for other in aliases.get(name, ()))}
+
+
+def _with_readings(finished: CellFinished) -> CellFinished:
+    """Return what an execution produced, with what its calls measured among the metrics.
+
+    A name that a call gave its value to has all of its values, and not the last one alone.
+    """
+    told = finished.readings
+    if not told:
+        return finished
+    names = {one.name for one in told}
+    others = (one for one in finished.metrics if one.name not in names)
+    minor = tuple(name for name in finished.minor if name not in names)
+    return replace(finished, metrics=(*others, *told), minor=minor)
 
 
 def in_effect(

@@ -140,8 +140,26 @@ class DataUse:
 
 
 @dataclass(frozen=True)
+class FittedOn:
+    """A frame or an array that a model was fitted on, by the text that stands in its call.
+
+    ``digest`` is ``None``, and ``complete`` false, where there was no time to read it all.
+    """
+
+    name: str
+    kind: DataKind
+    digest: str | None
+    complete: bool = True
+    shape: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
 class ModelFit:
-    """A model that a cell fitted; ``class_`` is spelled ``class`` in JSON."""
+    """A model that a cell fitted; ``class_`` is spelled ``class`` in JSON.
+
+    ``parameters`` are the arguments of its constructor, those of estimators inside it as
+    ``outer__inner``; ``digest`` is that of its state when the cell ended.
+    """
 
     class_: str
     name: str
@@ -149,6 +167,7 @@ class ModelFit:
     parameters: dict[str, Any]
     digest: str | None
     inherited: bool = False
+    data: tuple[FittedOn, ...] = ()
 
 
 @dataclass(frozen=True)

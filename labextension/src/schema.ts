@@ -577,18 +577,37 @@ export interface Metric {
 /**
  * A model that a cell fitted; ``class_`` is spelled ``class`` in JSON.
  *
+ *     ``parameters`` are the arguments of its constructor, those of estimators inside it as
+ *     ``outer__inner``; ``digest`` is that of its state when the cell ended.
+ *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "ModelFit".
  */
 export interface ModelFit {
   cell: number | null;
   class: string;
+  data: FittedOn[];
   digest: string | null;
   inherited: boolean;
   name: string;
   parameters: {
     [k: string]: unknown;
   };
+}
+/**
+ * A frame or an array that a model was fitted on, by the text that stands in its call.
+ *
+ *     ``digest`` is ``None``, and ``complete`` false, where there was no time to read it all.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "FittedOn".
+ */
+export interface FittedOn {
+  complete: boolean;
+  digest: string | null;
+  kind: 'array' | 'database' | 'file' | 'frame' | 'url';
+  name: string;
+  shape: number[] | null;
 }
 /**
  * A named, typed input of a run.

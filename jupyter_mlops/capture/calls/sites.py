@@ -1,0 +1,187 @@
+"""Which calls of a cell are worth hearing, and by what names people know their values."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from itertools import count
+from typing import Literal
+
+from jupyter_mlops.capture.calls import mentions, naming
+from jupyter_mlops.dataflow.calls import dotted
+from jupyter_mlops.frozen import dataclass
+
+Kind = Literal["metric", "fit", "make", "train", "summary"]
+
+_MEASURING = ("sklearn.metrics.", "torchmetrics.functional.")
+_NO_MEASURES = re.compile(
+    r"\.(?:pairwise|cluster\.contingency_matrix|make_scorer|get_scorer|check_scoring|ConfusionM\w+"
+    r"|\w+Display|\w+_curve|confusion_matrix|multilabel_confusion_matrix|\w+_distances"
+    r"|\w+_kernels|silhouette_samples|DistanceMetric)\b"
+)
+_MEASURES = frozenset(
+    {
+        "sklearn.model_selection.cross_val_score", "sklearn.model_selection.cross_validate",
+        "xgboost.cv", "lightgbm.cv", "catboost.cv",
+    }
+)  # fmt: skip
+_MEASURING_METHODS = frozenset({"score", "evaluate"})
+# Attributes by which a search, a forest or the result of a regression tells how good it is.
+_MEASURED = frozenset(
+    {
+        "best_score_", "oob_score_", "rsquared",
+        "rsquared_adj", "prsquared", "aic", "bic", "hqic", "llf", "fvalue", "f_pvalue",
+        "mse_resid", "mse_model", "mse_total", "ssr", "best_score",
+    }
+)  # fmt: skip
+FITTING_METHODS = frozenset(
+    {"fit", "fit_transform", "fit_predict", "fit_resample", "partial_fit", "fit_regularized"}
+)
+_FITTING = frozenset({"xgboost.train", "lightgbm.train", "catboost.train"})
+_FORMULAS = "statsmodels.formula.api."
+_MODEL_LIBRARIES = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "statsmodels.", "imblearn.")
+# What scikit-learn has beside models: how to split, to score, to plot.
+_NO_MODELS = ("sklearn.model_selection._split", "sklearn.metrics.", "sklearn.utils.")
+
+
+@dataclass(frozen=True)
+class Site:
+    """One call, or one attribute, of the notebook's own code.
+
+    Attributes
+    ----------
+    number
+        By which it is told.
+    kind
+        What it is heard for.
+    call
+        The full name of what is called, as far as it is known; ``.fit`` where that is a method.
+    names
+        What its value is called: several for one that is unpacked. Of a fit, the model.
+    arguments
+        The text of each argument, by its position or keyword; the receiver's by ``None``.
+    """
+
+    number: int
+    kind: Kind
+    call: str
+    names: tuple[str, ...]
+    arguments: Mapping[int | str | None, str]
+
+    @property
+    def tells_parts(self) -> bool:
+        """Whether its receiver and arguments are told before it is called."""
+        return self.kind in ("fit", "summary")
+
+
+# All that were ever compiled: a function that was defined by one cell is called by others.
+known: dict[int, Site] = {}
+_numbers = count()
+
+
+@dataclass(frozen=True)
+class Found:
+    """The sites of one tree: its nodes in the order of a walk, each node's parent by its id."""
+
+    nodes: tuple[ast.AST, ...]
+    parents: Mapping[int, ast.AST]
+    sites: Mapping[int, Site]
+
+
+def find(tree: ast.Module, aliases: Mapping[str, str]) -> Found:
+    """Find the sites of a cell.
+
+    Parameters
+    ----------
+    tree
+        The cell's.
+    aliases
+        What earlier cells imported, by the names that they gave it.
+    """
+    nodes: list[ast.AST] = []
+    parents: dict[int, ast.AST] = {}
+    pending: list[ast.AST] = [tree]
+    while pending:  # not by recursion: programs nest deeper than Python does
+        node = pending.pop()
+        nodes.append(node)
+        children = list(ast.iter_child_nodes(node))
+        parents.update((id(child), node) for child in children)
+        pending += reversed(children)
+    imported = dict(_imported(nodes))
+    for name, meant in imported.items():
+        if _by_name(meant) is not None:
+            mentions.remember(name)
+    aliases = {**aliases, **imported}
+    drafts = [(node, *found) for node in nodes if (found := _kind(node, parents, aliases))]
+    names = naming.of(drafts, parents)
+    sites: dict[int, Site] = {}
+    for node, kind, call in drafts:
+        if id(node) in names:
+            number = next(_numbers)
+            arguments = naming.arguments(node) if isinstance(node, ast.Call) else {}
+            site = Site(number, kind, call, names[id(node)], arguments)
+            sites[id(node)] = known[number] = site
+    return Found(tuple(nodes), parents, sites)
+
+
+def _imported(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                yield name, alias.name if alias.asname else name
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def _kind(
+    node: ast.AST, parents: Mapping[int, ast.AST], aliases: Mapping[str, str]
+) -> tuple[Kind, str] | None:
+    if isinstance(node, ast.Attribute):
+        parent = parents[id(node)]
+        is_called = isinstance(parent, ast.Call) and parent.func is node
+        if node.attr in _MEASURED and isinstance(node.ctx, ast.Load) and not is_called:
+            return "metric", f".{node.attr}"
+        return None
+    if not isinstance(node, ast.Call):
+        return None
+    name = dotted(node.func, aliases) or ""
+    known_as = _by_name(name)
+    if known_as is not None:
+        return known_as, name
+    if not isinstance(node.func, ast.Attribute):
+        return None
+    method = node.func.attr
+    if _is_module(node.func.value, aliases):
+        return None
+    if method in FITTING_METHODS:
+        return "fit", f".{method}"
+    if method in _MEASURING_METHODS:
+        return "metric", f".{method}"
+    if method == "backward":
+        return "train", ".backward"
+    if method == "summary" and not node.args:
+        return "summary", ".summary"
+    return None
+
+
+def _by_name(name: str) -> Kind | None:
+    if name in _MEASURES:
+        return "metric"
+    if name.startswith(_MEASURING):
+        return None if _NO_MEASURES.search(name) else "metric"
+    if name in _FITTING:
+        return "fit"
+    if name.startswith(_MODEL_LIBRARIES) and not name.startswith((*_NO_MODELS, _FORMULAS)):
+        last = name.rpartition(".")[2]
+        return "make" if last[:1].isupper() else None
+    return None
+
+
+def _is_module(node: ast.expr, aliases: Mapping[str, str]) -> bool:
+    """Tell whether an expression is a module, or something in one: `stats.norm.fit(…)`."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name) and node.id in aliases
