@@ -21,13 +21,16 @@ Result = tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]
 class Cells:
     """Executes functions as if they were cells."""
 
-    def __init__(self, folder: Path, leaves: bool = False) -> None:
+    def __init__(self, folder: Path, leaves: bool = False, *, is_fresh: bool = False) -> None:
         self.folder = folder
         self.reads = Reads(leaves)
         self.budget = Budget(0.0, batch=True)
         self.unread: list[Unread] = []
         self.waiting: list[WaitingFile] = []
         self.reads.install()
+        if not is_fresh:
+            # What other tests of this process have imported is no news to its first cell.
+            self.reads._native.newly_imported()
 
     def __call__(self, cell: Callable[[], Any]) -> Result:
         # On many systems the clock of files stands still for some milliseconds, in which no

@@ -160,7 +160,7 @@ def test_libraries_that_open_files_themselves_are_named_once(cells: Cells) -> No
         uses, unseen = cells(lambda: exec("import datatable, datatable.inner"))
         assert (uses, unseen) == ((use_of("datatable/inner.py", "import"),), ())
         # A kernel may have imported it before anything is recorded.
-        later = Cells(cells.folder)
+        later = Cells(cells.folder, is_fresh=True)
         assert expected in later(lambda: None)[1]
         assert later(lambda: None) == ((), ())
     finally:
