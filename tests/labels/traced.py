@@ -8,6 +8,7 @@ what was opened. ``FOLDER`` holds the repositories of the public ones. It knows 
 from __future__ import annotations
 
 import argparse
+import filecmp
 import os
 import re
 import subprocess
@@ -41,10 +42,21 @@ def opened(label: Labelled, folder: Path) -> set[tuple[str, str]]:
     environment = os.environ | {"JUPYTER_MLOPS": "off"}
     subprocess.run(command, cwd=notebook.parent, env=environment, timeout=LIMIT_S, check=False,
                    stdin=subprocess.DEVNULL, capture_output=True)  # fmt: skip
-    return set(_seen(trace, folder.resolve(), notebook.parent.resolve()))
+    changed = _changed(label.source, folder)
+    return set(_seen(trace, folder.resolve(), notebook.parent.resolve(), changed))
 
 
-def _seen(trace: Path, root: Path, start: Path) -> Iterator[tuple[str, str]]:
+def _changed(before: Path, after: Path) -> set[str]:
+    """Return the files of a folder that are new or not what they were."""
+    found = set()
+    for path in after.rglob("*"):
+        old = before / path.relative_to(after)
+        if path.is_file() and not (old.is_file() and filecmp.cmp(old, path, shallow=False)):
+            found.add(str(path.resolve()))
+    return found
+
+
+def _seen(trace: Path, root: Path, start: Path, changed: set[str]) -> Iterator[tuple[str, str]]:
     for line in trace.read_text(errors="replace").splitlines():
         found = _CALL.search(line)
         moved = _RENAME.search(line) if found is None else None
@@ -53,7 +65,9 @@ def _seen(trace: Path, root: Path, start: Path) -> Iterator[tuple[str, str]]:
         path = found["real"] if found is not None else os.path.join(start, moved["path"])
         if not path.startswith(f"{root}/") or _ASIDE.search(path) or not os.path.isfile(path):
             continue
-        writes = found is None or any(one in found["flags"] for one in ("WRONLY", "RDWR"))
+        # A database is opened for both, whatever is asked of it.
+        writes = found is None or "WRONLY" in found["flags"]
+        writes = writes or ("RDWR" in found["flags"] and path in changed)
         access = "write" if writes else "import" if path.endswith(".py") else "read"
         yield access, os.path.relpath(path, start)
 
