@@ -131,10 +131,15 @@ $(STAMPS)/tools: $(TOOLS)/package.json $(TOOLS)/yarn.lock .yarnrc.yml | front-en
 	@mkdir -p $(@D) && touch $@
 
 # Apart from ours: what they need is not what we need.
-$(STAMPS)/peers: benchmarks/peers.txt | $(BIN)/python
+$(STAMPS)/peers: benchmarks/peers.txt benchmarks/peers-alone.txt | $(BIN)/python
 	$(call say,Peers of the benchmarks)
 	$(PYTHON) -m venv $(VENV)/peers
 	$(VENV)/peers/bin/pip install --requirement benchmarks/peers.txt
+	$(VENV)/peers/bin/pip install --no-deps --requirement benchmarks/peers-alone.txt
+	@# The libraries that the labelled notebooks use are ours; what peers need themselves comes first.
+	@for site in $(VENV)/peers/lib/python*/site-packages; do \
+	    $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' >"$$site/notebooks.pth"; \
+	done
 	@mkdir -p $(@D) && touch $@
 
 chromium:

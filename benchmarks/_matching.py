@@ -134,7 +134,7 @@ def _is_model(label: Entry, finding: Entry) -> bool:
 
 
 def _neutral_parameter(finding: Entry, labels: Iterable[Entry]) -> bool:
-    """An argument that the author left out, or an entry of a labelled dictionary."""
+    """Tell whether it is an argument left out, or an entry of a labelled dictionary."""
     if finding.get("of"):
         return True
     return any(
@@ -146,7 +146,7 @@ def _neutral_parameter(finding: Entry, labels: Iterable[Entry]) -> bool:
 
 
 def _neutral_metric(finding: Entry, labels: Iterable[Entry]) -> bool:
-    """The number of a label in another guise, or one that the tool computes by itself."""
+    """Tell whether it is a labelled number in another guise, or one of the tool's own."""
     if finding.get("own"):
         return True
     for label in labels:

@@ -1,7 +1,7 @@
 """Run by the peers' interpreter: what one of them sees of a notebook, as JSON on standard output.
 
-``_observed.py TOOL NOTEBOOK FOLDER``; the notebook stands in a copy of its folder, ``FOLDER`` is the
-tool's own. Only kinds that the tool claims are keys of the answer.
+``_observed.py TOOL NOTEBOOK FOLDER``; the notebook stands in a copy of its folder, ``FOLDER`` is
+the tool's own. Only kinds that the tool claims are keys of the answer.
 """
 
 import contextlib

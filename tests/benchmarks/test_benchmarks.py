@@ -16,6 +16,7 @@ COMMANDS = {
     "cell_cost.py": [],
     "journal.py": [],
     "corpus_cost.py": ["--megabytes", "8"],
+    "seen.py": ["--only", "own/demand"],
 }
 
 
