@@ -1,9 +1,10 @@
 """What capture sees of whole notebooks, beside its peers: precision and recall by labels.
 
 The notebooks are those of ``tests/labels``: ours, and with ``--public FOLDER`` those of other
-people whose repositories are there. Each is executed once by each tool, in a copy of its folder, and what
-it tells is compared by the rule of ``tests/labels/README.md``. Of the peers (``_observed.py``) only
-the kinds are compared that they claim: names of the notebook, arguments of models, or both.
+people whose repositories are there. Each is executed once by each tool, in a copy of its folder,
+and what it tells is compared by the rule of ``tests/labels/README.md``. Of the peers
+(``_observed.py``) only the kinds are compared that they claim: names of the notebook, arguments of
+models, or both.
 """
 
 from __future__ import annotations
