@@ -108,10 +108,10 @@ def compared(tool: str, label: Labelled, seen: Seen) -> Iterator[tuple[str, Scor
             yield kind, score(kind, getattr(label, kind), seen.get(kind, []))
     for part in ("names", "arguments"):
         if part in CLAIMS[tool]:
-            yield part, score("parameters", *_part(part, label.parameters, seen["parameters"]))
+            yield part, score("parameters", *of_part(part, label.parameters, seen["parameters"]))
 
 
-def _part(part: str, labels: list[Any], found: list[Any]) -> tuple[list[Entry], list[Entry]]:
+def of_part(part: str, labels: list[Any], found: list[Any]) -> tuple[list[Entry], list[Entry]]:
     """Return only the arguments of models, or only the others."""
     wanted = part == "arguments"
     return (
