@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from jupyter_mlops.dataflow.printed import inferred, with_inferred
 from jupyter_mlops.metadata import tags
 from jupyter_mlops.records import (
     ALL_BUT_OUTPUTS,
@@ -16,6 +17,7 @@ from jupyter_mlops.records import (
     CellError,
     CellExecution,
     CellStatus,
+    Metric,
     Output,
     Parameter,
     Process,
@@ -68,7 +70,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class SeenCell:
-    """A :class:`BatchCell` whose outputs were put away as blobs."""
+    """A :class:`BatchCell` whose outputs were put away as blobs.
+
+    ``printed`` are the numbers that they show beside a name.
+    """
 
     cell: int | None
     id: str | None
@@ -80,6 +85,7 @@ class SeenCell:
     outputs: tuple[Output, ...]
     error: CellError | None
     injected: bool
+    printed: tuple[Metric, ...] = ()
 
     @property
     def is_a_consoles(self) -> bool:
@@ -112,6 +118,7 @@ def seen(cell: BatchCell, outputs: tuple[Output, ...]) -> SeenCell:
         outputs=outputs,
         error=cell.error,
         injected=cell.injected,
+        printed=inferred(cell.outputs),
     )
 
 
@@ -222,6 +229,9 @@ def _joined(
         if execution is None:
             recorded.append(Recorded(-1, cell.source, _from_outside(cell)))
             continue
+        if cell.printed and execution.finished is not None:
+            finished = with_inferred(execution.finished, cell.printed)
+            execution = replace(execution, finished=finished)
         console = cell.is_a_consoles
         one = Placed(execution, cell.cell, injected=cell.injected, console=console)
         inside = recorded_of(one)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 
 from jupyter_mlops.dataflow import Context, Flow, account, analyse
+from jupyter_mlops.dataflow.printed import inferred, with_inferred
 from jupyter_mlops.events import (
     CellFinished,
     CellStarted,
@@ -246,6 +247,8 @@ def _executions(
         seen = outputs.get(started.msg_id) if started.msg_id else None
         if seen is None and finished is not None:
             seen = finished.outputs
+        if seen and finished is not None:
+            finished = with_inferred(finished, inferred(one.content for one in seen))
         executions.append(
             Execution(
                 number=number,

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.capture.conftest import Kernel, StartKernel
 
 _DATA = (
@@ -30,8 +28,6 @@ def _series(kernel: Kernel, source: str) -> dict[str, list[Any]]:
 
 
 def test_boosted_trees(kernel: Kernel) -> None:
-    for name in ("xgboost", "lightgbm", "catboost"):
-        pytest.importorskip(name)
     found = _series(
         kernel,
         "import xgboost as xgb, lightgbm as lgb\nfrom catboost import CatBoostRegressor\n"
@@ -53,8 +49,6 @@ def test_boosted_trees(kernel: Kernel) -> None:
 
 
 def test_networks(start_kernel: StartKernel) -> None:
-    for name in ("jax", "keras", "lightning"):
-        pytest.importorskip(name)
     found = _series(
         start_kernel(KERAS_BACKEND="jax"),
         "import keras, torch, lightning\n"
