@@ -154,10 +154,9 @@ def _neutral_metric(finding: Entry, labels: Iterable[Entry]) -> bool:
             continue
         if label["value"] is not None and _is_rounded(finding["value"], label["value"]):
             return True
-        if finding.get("cell") is not None and any(
-            is_called(finding["name"], name) for name in label["names"]
-        ):
-            return label["value"] is None
+        told = label["value"] is None and finding.get("cell") is not None
+        if told and any(is_called(finding["name"], name) for name in label["names"]):
+            return True
     return False
 
 

@@ -84,10 +84,11 @@ def test_a_number_in_another_guise_is_no_extra_and_a_series_needs_all_its_steps(
         {"cell": 3, "name": "accuracy", "value": 0.87654, "steps": 1},
         {"cell": 3, "name": "shown", "value": 0.877, "steps": 1},
         {"cell": 3, "name": "rows", "value": 100, "steps": 1},
+        {"cell": 3, "name": "accuracy", "value": 0.5, "steps": 1},
         {"cell": 4, "name": "loss", "value": 0.2, "steps": 1},
         {"cell": 5, "name": "anything", "value": 1, "steps": 1},
     ]
-    assert counts(score("metrics", labels, found)) == (1, 1, 1)
+    assert counts(score("metrics", labels, found)) == (1, 1, 2)
 
 
 def test_what_is_optional_is_neither_missed_nor_too_much() -> None:
