@@ -130,7 +130,8 @@ def _is_file(label: Entry, finding: Entry) -> bool:
 
 def _is_model(label: Entry, finding: Entry) -> bool:
     names = {name.rpartition(".")[2].lower() for name in finding["classes"]}
-    return _is_cell(finding, label) and not names.isdisjoint(map(str.lower, label["classes"]))
+    named = "*" in names or not names.isdisjoint(map(str.lower, label["classes"]))
+    return named and _is_cell(finding, label)
 
 
 def _neutral_parameter(finding: Entry, labels: Iterable[Entry]) -> bool:

@@ -18,13 +18,8 @@ _mlflow.set_tracking_uri("sqlite:///{folder}/mlflow.db")
 _mlflow.set_experiment("seen")
 _mlflow.autolog(log_models=False, log_datasets=False, silent=True)
 """
-# What autolog calls a model of a library whose classes it doesn't name.
-FLAVORS = {
-    "xgboost": ["Booster", "XGBClassifier", "XGBRegressor"],
-    "lightgbm": ["Booster", "LGBMClassifier", "LGBMRegressor"],
-    "keras": ["Sequential", "Functional"],
-    "tensorflow": ["Sequential", "Functional"],
-}
+# Metrics of these it reads off the fitted model, whether the notebook does or not.
+OWN = "statsmodels"
 
 
 def execute(notebook, first):
@@ -71,7 +66,8 @@ def mlflow(notebook, folder):
         tags = run.data.tags
         name, flavor = tags.get("estimator_name"), tags.get("mlflow.autologging")
         if name or flavor:
-            found["models"].append({"classes": [name] if name else FLAVORS.get(flavor, [flavor])})
+            # Of most libraries it tells no class: that answers for whatever was fitted.
+            found["models"].append({"classes": [name or "*"]})
         found["parameters"] += [
             {"name": key, "value": value, "of": name or flavor or "model"}
             for key, value in run.data.params.items()
@@ -79,7 +75,7 @@ def mlflow(notebook, folder):
         for key in run.data.metrics:
             values = [one.value for one in client.get_metric_history(run.info.run_id, key)]
             # It computes these of the training data, whether the notebook does or not.
-            own = key.startswith("training_")
+            own = key.startswith("training_") or flavor == OWN
             found["metrics"] += series(((key, value) for value in values), own)
     return found
 
