@@ -10,8 +10,11 @@ from jupyter_mlops import fingerprints
 from jupyter_mlops.capture import models
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.dataflow.accounts import Effects
+from jupyter_mlops.events import NotSeen
 from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.records import DataUse, Fingerprint
+
+_PLAN = "a lazy frame is a plan, not data: its rows are known when it is collected"
 
 
 @dataclass
@@ -55,11 +58,17 @@ class Seen:
         ``None`` if that has to wait.
     waiting
         What is left for later.
+    holders
+        Names of lists, tuples and dictionaries that hold data.
+    unseen
+        What has no content that could be looked at.
     """
 
     uses: list[DataUse] = field(default_factory=list)
     changed: dict[str, bool | None] = field(default_factory=dict)
     waiting: list[Any] = field(default_factory=list)
+    holders: set[str] = field(default_factory=set)
+    unseen: list[NotSeen] = field(default_factory=list)
 
 
 class Data:
@@ -112,9 +121,13 @@ class Data:
                 continue
             value = namespace[name]
             kind = fingerprints.kind(value)
-            if kind is None or (kind == "model" and not models.is_fitted(value)):
+            if kind == "plan" and name in done.bound:
+                found.unseen.append(NotSeen(f"rows of {name}", _PLAN))
+            if kind in (None, "plan") or (kind == "model" and not models.is_fitted(value)):
                 self._last.pop(name, None)
                 continue
+            if type(value) is list or type(value) is tuple or type(value) is dict:
+                found.holders.add(name)
             key = id(value)
             if key not in prints:
                 prints[key], waits = _taken(value, budget)
@@ -192,4 +205,5 @@ def _made(name: str, kind: Any, fingerprint: Fingerprint) -> DataUse:
         rows=shape[0] if shape else None,
         columns=fingerprint.columns,
         column_count=width if width > len(fingerprint.columns) else None,
+        form=fingerprint.form,
     )

@@ -321,6 +321,8 @@ class Looks:
             _part(execution, "data", self._data.look, done, doubtful, namespace, budget, seen)
         if seen.uses:
             execution.fields["data"] = tuple(seen.uses)
+        execution.unseen += seen.unseen
+        self._sights.mind(seen.holders)
         return seen
 
     def _values(

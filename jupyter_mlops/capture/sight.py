@@ -31,11 +31,13 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _DEFINED = re.compile(r"\b(?:def|class)\s+(\w+)")
 # Told by their types alone: neither data nor anything that reads or changes the notebook's
 # names when it is used.
-_SIMPLE = (
+_BARE = (
     int, float, complex, bool, str, bytes, type(None), type(...), range, slice,
-    list, dict, set, frozenset, tuple, ModuleType, BuiltinFunctionType, MethodType,
+    set, frozenset, ModuleType, BuiltinFunctionType, MethodType,
 )  # fmt: skip
-_PLAIN, _NO_DATA = Types(*_SIMPLE), Types(*_SIMPLE, FunctionType, type)
+_SIMPLE = (*_BARE, list, dict, tuple)
+_PLAIN, _NO_DATA = Types(*_SIMPLE), Types(*_BARE, FunctionType, type)
+_HOLDERS = Types(list, dict, tuple)
 # Larger ones are no literal either, and text of thousands of digits is refused by Python.
 _LARGEST = 2**4096
 _SCALARS = Types(bool, type(None))
@@ -81,7 +83,8 @@ class Sights:
 
     def __init__(self, hidden: Hidden) -> None:
         self._hidden = hidden
-        # Names of functions and classes that cells defined, wrapped by a decorator or not.
+        # Names of functions and classes that cells defined, wrapped by a decorator or not, and
+        # of containers that held data.
         self._defined: set[str] = set()
 
     def begin(self, source: str, namespace: Mapping[str, Any]) -> Glimpse | None:
@@ -113,6 +116,10 @@ class Sights:
         names = _DEFINED.findall(source)
         # Python binds another spelling of some names, and is asked for it by others.
         self._defined.update(names, (unicodedata.normalize("NFKC", name) for name in names))
+
+    def mind(self, holders: Iterable[str]) -> None:
+        """Have cells read that mention a container of data, which they may change in place."""
+        self._defined.update(holders)
 
     def end(
         self,
@@ -200,7 +207,11 @@ def _has_to_be_read(value: object) -> bool:
 
 def may_be_data(names: Iterable[str], namespace: Mapping[str, Any]) -> bool:
     """Tell whether one of these names may hold data or a model."""
-    for name in names:  # noqa: SIM110 - half the time of any()
-        if _NUMBER(type(namespace.get(name))) not in _NO_DATA.numbers:
+    for name in names:
+        value = namespace.get(name)
+        its = _NUMBER(type(value))
+        if its not in _NO_DATA.numbers and (
+            its not in _HOLDERS.numbers or fingerprints.kind(value) is not None
+        ):
             return True
     return False

@@ -6,13 +6,20 @@ A column is a sequence of chunks; each class below takes chunks of one kind of t
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+from jupyter_mlops.fingerprints.costs import DECODE, OBJECT
 from jupyter_mlops.fingerprints.hashing import OBJECTS, PIECE, Content, Strings
-from jupyter_mlops.fingerprints.introspection import attributes, is_a, loaded
+from jupyter_mlops.fingerprints.introspection import attributes, belongs_to, is_a, loaded
 from jupyter_mlops.fingerprints.python_ import Values
 from jupyter_mlops.fingerprints.steps import Steps
+
+# Types whose buffers are hashed where they are, and those that are others with a detour.
+_AS_THEY_ARE = (
+    "string", "large_string", "double", "float", "int64", "int32", "int8", "uint8",
+)  # fmt: skip
+_VIEWS = {"string_view": "large_string", "binary_view": "large_binary"}
 
 
 class Stream(Protocol):
@@ -51,16 +58,55 @@ def strings(column: Any) -> Steps[StringStream]:
 
 
 def type_name(kind: Any) -> str:
-    """Name a type; the text of an extension type of the user's would be the user's code."""
-    return "extension" if _is_extension(kind) else str(kind)
+    """Name a type; the text of an extension type of the user's would be the user's code.
+
+    What the values of a list are called is not content: files have names of their own for them.
+    """
+    return "extension" if _is_users(kind) else _name(kind)
 
 
-def _is_extension(kind: Any) -> bool:
-    """Tell whether a type is an extension type or holds one."""
+def _name(kind: Any) -> str:
+    types = _types()
+    whole = str(kind)
+    if types.is_struct(kind):
+        fields = (kind.field(position) for position in range(kind.num_fields))
+        return f"struct<{', '.join(map(_field, fields))}>"
+    if types.is_dictionary(kind):
+        ordered = int(kind.ordered)
+        return f"dictionary<values={_name(kind.value_type)}, indices={kind.index_type}, {ordered=}>"
+    if types.is_map(kind):
+        order = ", keys_sorted" if kind.keys_sorted else ""
+        return f"map<{_name(kind.key_type)}, {_name(kind.item_type)}{order}>"
+    if "list" in whole.partition("<")[0]:
+        length = f"[{kind.list_size}]" if types.is_fixed_size_list(kind) else ""
+        null = "" if kind.value_field.nullable else " not null"
+        return f"{whole.partition('<')[0]}<{_name(kind.value_type)}{null}>{length}"
+    return whole
+
+
+def _field(field: Any) -> str:
+    return f"{field.name}: {_name(field.type)}{'' if field.nullable else ' not null'}"
+
+
+def cost(column: Any) -> int:
+    """Return what reading a column costs, in bytes that are hashed meanwhile."""
+    kind = str(column.type) if not _is_users(column.type) else ""
+    if kind in _AS_THEY_ARE:
+        return int(column.nbytes) * (DECODE if column.null_count else 1)
+    fixed = not column.type.num_fields and kind.startswith(("timestamp", "date", "uint", "int"))
+    return int(column.nbytes) if fixed else len(column) * OBJECT
+
+
+def _is_users(kind: Any) -> bool:
+    """Tell whether a type is an extension type of the user's, or holds one."""
     if is_a(kind, loaded("pyarrow.lib", "BaseExtensionType")):
+        # Those of pyarrow and pandas say of themselves what they are.
+        cls = type(kind)
+        own = belongs_to(cls, "pyarrow") or belongs_to(cls, "pandas")
+        return not own or _is_users(kind.storage_type)
+    if any(_is_users(kind.field(position).type) for position in range(kind.num_fields)):
         return True
-    fields = range(kind.num_fields)
-    return any(_is_extension(kind.field(position).type) for position in fields)
+    return bool(_types().is_dictionary(kind)) and _is_users(kind.value_type)
 
 
 def _types() -> Any:
@@ -70,6 +116,14 @@ def _types() -> Any:
 def stream_for(kind: Any) -> Stream:
     """Return the stream that takes chunks of type `kind`."""
     types = _types()
+    if _is_users(kind):
+        return _OtherStream(known=False)
+    if is_a(kind, loaded("pyarrow.lib", "BaseExtensionType")):
+        return _ChangedStream(lambda chunk: chunk.storage, kind.storage_type)
+    name = str(kind)
+    if name in _VIEWS:
+        whole = getattr(sys.modules["pyarrow"], _VIEWS[name])()
+        return _ChangedStream(lambda chunk: chunk.cast(whole), whole)
     if types.is_string(kind) or types.is_large_string(kind):
         return StringStream()
     if types.is_binary(kind) or types.is_large_binary(kind):
@@ -84,7 +138,7 @@ def stream_for(kind: Any) -> Stream:
         return _DictionaryStream(kind)
     if types.is_primitive(kind) or types.is_decimal(kind) or types.is_fixed_size_binary(kind):
         return _FixedStream(kind.bit_width // 8)
-    return _OtherStream(known=not _is_extension(kind))
+    return _OtherStream(known=True)
 
 
 class Validity:
@@ -288,6 +342,22 @@ class _DictionaryStream:
         if self._order is not None:
             self._order.into(parent)
             parent.complete = parent.complete and self._is_one
+
+
+class _ChangedStream:
+    """Values that are stored as those of another type."""
+
+    def __init__(self, change: Callable[[Any], Any], kind: Any) -> None:
+        self._change = change
+        self._values = stream_for(kind)
+
+    def add(self, chunk: Any) -> Steps[None]:
+        for piece in slices(chunk):
+            yield from self._values.add(self._change(piece))
+            yield
+
+    def into(self, parent: Content) -> None:
+        self._values.into(parent)
 
 
 class _OtherStream:

@@ -17,7 +17,7 @@ from itertools import repeat
 from operator import is_
 from typing import Any
 
-from jupyter_mlops.fingerprints import arrays, arrow, blocks, labels
+from jupyter_mlops.fingerprints import LEVELS, arrays, arrow, blocks, labels
 from jupyter_mlops.fingerprints.hashing import OBJECTS, PIECE, Content, runs
 from jupyter_mlops.fingerprints.introspection import (
     belongs_to,
@@ -26,23 +26,22 @@ from jupyter_mlops.fingerprints.introspection import (
     name_of,
 )
 from jupyter_mlops.fingerprints.python_ import Encoder, Values, zone_name
-from jupyter_mlops.fingerprints.steps import Steps, finish
+from jupyter_mlops.fingerprints.steps import Steps
+from jupyter_mlops.fingerprints.texts import COLUMNS_LIMIT, label_text
 from jupyter_mlops.fingerprints.together import side_by_side
 from jupyter_mlops.records import Column, Fingerprint
 
-# Columns that are told of one by one; of all others the digest of the whole tells.
-COLUMNS_LIMIT = 500
-_NAME_LENGTH = 200
 # Columns that are read together; rows and bytes of strided ones at a time: what the first
 # column brings into the cache, the others find there.
 _TOGETHER, _ROWS, _STRIPE_BYTES = 128, 1 << 12, 1 << 22
 
 
-def fingerprint(value: Any, whole: bool = False) -> Steps[Fingerprint | None]:
+def fingerprint(value: Any, whole: bool = False, levels: int = LEVELS) -> Steps[Fingerprint | None]:
     """Return the fingerprint of a frame or series, subclasses included.
 
     The data of a subclass are read past its methods. ``None`` if the value's inside is not
-    that of a frame. If it is read as a `whole`, two threads may share the columns.
+    that of a frame. If it is read as a `whole`, two threads may share the columns. Frames in
+    its cells are looked into `levels` deep.
     """
     found = blocks.stored(value)
     if found is None:
@@ -55,7 +54,7 @@ def fingerprint(value: Any, whole: bool = False) -> Steps[Fingerprint | None]:
         root.child((yield from index_content(found.header)))
     root.piece(found.rows, found.count)
     root.child(index)
-    columns = yield from _feed_columns(root, found, whole)
+    columns = yield from _feed_columns(root, found, whole, levels)
     return Fingerprint(
         digest=root.text(),
         complete=root.complete and _is_pandas(value),
@@ -65,7 +64,9 @@ def fingerprint(value: Any, whole: bool = False) -> Steps[Fingerprint | None]:
     )
 
 
-def _feed_columns(root: Content, found: blocks.Stored, whole: bool) -> Steps[tuple[Column, ...]]:
+def _feed_columns(
+    root: Content, found: blocks.Stored, whole: bool, levels: int
+) -> Steps[tuple[Column, ...]]:
     """Take in all columns, some at a time; return the first of them with their digests."""
     labels = found.labels(COLUMNS_LIMIT)
     told: list[Column] = []
@@ -77,7 +78,7 @@ def _feed_columns(root: Content, found: blocks.Stored, whole: bool) -> Steps[tup
             strict=True,
         )
         group = [blocks.column(found.blocks[number], row) for number, row in places]
-        contents = yield from _columns(group, whole)
+        contents = yield from _columns(group, whole, levels)
         for content in contents:
             root.child(content)
         # As many as there are labels left.
@@ -111,10 +112,10 @@ def index_content(index: Any) -> Steps[Content]:
     return content
 
 
-def column_content(values: Any) -> Steps[Content]:
+def column_content(values: Any, levels: int = LEVELS) -> Steps[Content]:
     """Return the content of one column: a numpy array or an extension array of pandas."""
     if is_a(values, loaded("numpy", "ndarray")):
-        return (yield from arrays.content(values))
+        return (yield from arrays.content(values, Encoder(levels)))
     cls = type(values)
     take = _TAKERS.get(cls.__name__) if belongs_to(cls, "pandas") else None
     content = Content("column")
@@ -131,7 +132,7 @@ def _is_pandas(value: Any) -> bool:
     return belongs_to(type(value), "pandas")
 
 
-def _columns(stored: list[Any], whole: bool) -> Steps[list[Content]]:
+def _columns(stored: list[Any], whole: bool, levels: int) -> Steps[list[Content]]:
     """Return the contents of columns, reading strided ones side by side."""
     contents: dict[int, Content] = {}
     strided: list[tuple[Content, Any]] = []
@@ -145,7 +146,7 @@ def _columns(stored: list[Any], whole: bool) -> Steps[list[Content]]:
             others.append(position)
     shared = whole and all(_lets_others_run(stored[position]) for position in others)
     size = sum(int(stored[position].nbytes) for position in others) if shared else 0
-    parts = [partial(column_content, stored[position]) for position in others]
+    parts = [partial(column_content, stored[position], levels) for position in others]
     contents |= zip(others, (yield from side_by_side(parts, size)), strict=True)
     if strided:
         contiguous = loaded("numpy", "ascontiguousarray")
@@ -172,23 +173,6 @@ def _is_strided(values: Any) -> bool:
     if type(values) is not loaded("numpy", "ndarray") or not arrays.is_raw(values.dtype):
         return False
     return not values.flags.c_contiguous and values.dtype.itemsize > 0
-
-
-def label_text(label: object) -> str:
-    """Write a label for people, if it is of types whose text is not the user's code."""
-    if type(label) is str:
-        return _shortened(label)
-    # The levels of most columns that have several need no closer look either.
-    parts: Any = label if type(label) is tuple else (label,)
-    if all(type(part) is int or type(part) is str for part in parts):
-        return _shortened(str(label))
-    encoder = Encoder()
-    finish(encoder.encode(label))
-    return _shortened(str(label)) if encoder.complete else "?"
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _NAME_LENGTH else text[: _NAME_LENGTH - 1] + "…"
 
 
 def _values_content(values: list[Any]) -> Steps[Content]:

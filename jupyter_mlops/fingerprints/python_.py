@@ -17,6 +17,8 @@ from types import NoneType
 from typing import Any
 from uuid import UUID
 
+from jupyter_mlops import fingerprints
+from jupyter_mlops.fingerprints import LEVELS
 from jupyter_mlops.fingerprints.hashing import OBJECTS, Content, Strings, doubles, integer
 from jupyter_mlops.fingerprints.introspection import (
     attributes,
@@ -52,10 +54,16 @@ class Encoder:
     A value that several others hold is encoded once, so that the work grows with the number
     of values and not with the number of ways that lead to them; one that holds itself is
     unknown where it does.
+
+    Parameters
+    ----------
+    levels
+        How deep frames, tensors and the like are looked into where they are found.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, levels: int = LEVELS) -> None:
         self.complete = True
+        self._levels = levels
         # By id. The values are held, so that no other one can get its id meanwhile; apart from
         # the rest, since a pair for each would wake the interpreter's search for cycles.
         self._known: dict[int, bytes] = {}
@@ -109,6 +117,7 @@ class Encoder:
             found = yield from self._container(value, cls, depth)
             found = found or (yield from self._array(value, cls, depth))
             found = found or (yield from self.other(value, depth))
+            found = found or (yield from self._data(value))
         finally:
             self._under_way.discard(key)
         if found is None:
@@ -191,6 +200,17 @@ class Encoder:
             self.complete = self.complete and found.complete
             return framed(b"A", found.digest())
         return None
+
+    def _data(self, value: Any) -> Steps[bytes | None]:
+        """Encode a frame, tensor or the like by its fingerprint."""
+        if not self._levels or fingerprints.kind(value) not in ("frame", "array"):
+            return None
+        begun = fingerprints.begin(value, levels=self._levels - 1)
+        found = None if begun is None else (yield from begun)
+        if found is None:
+            return None
+        self.complete = self.complete and found.complete
+        return framed(b"V", found.digest.encode())
 
     def _pandas(self, value: Any, cls: type, depth: int) -> bytes | None:
         name = cls.__name__

@@ -87,7 +87,8 @@ class Fingerprint:
 
     A partial one has ``complete=False`` and never compares equal to anything.
     ``shape`` is ``(rows, columns)`` of a frame or an array's own shape. ``columns`` are the
-    first ones of a frame that has very many.
+    first ones of a frame that has very many, or what a list, tuple or dictionary of data holds.
+    ``form`` says what the value is, where that is no pandas or numpy object.
     """
 
     digest: str
@@ -96,6 +97,7 @@ class Fingerprint:
     shape: tuple[int, ...] | None = None
     dtype: str | None = None
     columns: tuple[Column, ...] = ()
+    form: str | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,8 @@ class DataUse:
     ``unseen`` then says why. A file with access ``import`` is a module of the user's own.
     ``digests`` are further ones of the same whole content, by other algorithms. Of a frame with
     very many columns only the first, or none, are listed: ``column_count`` then says how many
-    there are.
+    there are. ``form`` says what a frame or array is that is no pandas or numpy object, and
+    what a list, tuple or dictionary of them holds: its ``columns`` are then the parts of it.
     """
 
     kind: DataKind
@@ -122,6 +125,7 @@ class DataUse:
     inherited: bool = False
     digests: tuple[str, ...] = ()
     column_count: int | None = None
+    form: str | None = None
 
     @property
     def width(self) -> int:

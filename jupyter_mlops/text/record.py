@@ -197,7 +197,7 @@ def _data_row(use: DataUse) -> tuple[object, ...]:
     rows = use.rows
     return (
         use.access + inherited(use.inherited),
-        use.kind,
+        use.form or use.kind,
         name,
         rows,
         size(use.size_bytes),

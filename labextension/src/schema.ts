@@ -489,7 +489,8 @@ export interface Run {
  *     ``unseen`` then says why. A file with access ``import`` is a module of the user's own.
  *     ``digests`` are further ones of the same whole content, by other algorithms. Of a frame with
  *     very many columns only the first, or none, are listed: ``column_count`` then says how many
- *     there are.
+ *     there are. ``form`` says what a frame or array is that is no pandas or numpy object, and
+ *     what a list, tuple or dictionary of them holds: its ``columns`` are then the parts of it.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "DataUse".
@@ -502,6 +503,7 @@ export interface DataUse {
   complete: boolean;
   digest: string | null;
   digests: string[];
+  form: string | null;
   inherited: boolean;
   kind: 'array' | 'database' | 'file' | 'frame' | 'url';
   name: string | null;

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from jupyter_mlops.fingerprints import fingerprint
-from jupyter_mlops.fingerprints.frames import COLUMNS_LIMIT
 from jupyter_mlops.fingerprints.outline import outline
+from jupyter_mlops.fingerprints.texts import COLUMNS_LIMIT
 from tests.fingerprints.test_steps import longest_step
 
 COLUMNS = 20_000

@@ -36,7 +36,7 @@ const RECORD: Partial<Run> = {
         complete: false,
         size_bytes: 61194
       },
-      ...{ rows: 891, columns: [], column_count: 20000, digests: [] },
+      ...{ rows: 891, columns: [], column_count: 20000, digests: [], form: null },
       inherited: true
     }
   ] as Run['data'],

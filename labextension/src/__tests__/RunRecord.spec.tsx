@@ -36,7 +36,7 @@ function madeIn(cell: number, some: Partial<DataUse> = {}): DataUse {
   return {
     ...{ kind: 'frame', name: `made in ${cell}`, path: null, access: 'made' },
     ...{ cell, digest: 'xxh3:0123456789', complete: false, inherited: false },
-    ...{ rows: null, size_bytes: null, columns: [], digests: [] },
+    ...{ rows: null, size_bytes: null, columns: [], digests: [], form: null },
     column_count: null,
     ...some
   };

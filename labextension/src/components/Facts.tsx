@@ -237,10 +237,13 @@ function DataItem(props: {
     import: trans.__('imported')
   };
   const name = item.path?.split('/').pop() ?? item.name ?? item.kind;
-  const width = item.column_count ?? item.columns.length;
+  // What a list, tuple or dictionary holds are parts, which its form counts.
+  const isTable = item.form === null || item.rows !== null;
+  const width = isTable ? (item.column_count ?? item.columns.length) : 0;
   const notes = [
     accesses[item.access],
     item.inherited ? trans.__('inherited') : null,
+    item.form,
     item.rows === null ? null : trans._n('%1 row', '%1 rows', item.rows),
     width ? trans._n('%1 column', '%1 columns', width) : null,
     item.size_bytes === null ? null : formatSize(item.size_bytes)
