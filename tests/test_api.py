@@ -43,8 +43,8 @@ def saved(path: Path, *sources: str, **options: Any) -> Path:
 
 def test_the_public_names() -> None:
     assert mlops.__all__ == [
-        "MlopsError", "compare", "doctor", "forget", "gc", "keep_data", "reproduce", "restore",
-        "run", "runs", "show",
+        "MlopsError", "compare", "doctor", "forget", "gc", "keep_data", "log", "param", "reproduce",
+        "restore", "run", "runs", "show",
     ]  # fmt: skip
     assert mlops.MlopsError is MlopsError
     assert all(callable(getattr(mlops, name)) for name in mlops.__all__)
@@ -257,3 +257,19 @@ def test_reproduce_never_writes_the_notebook_itself(notebook: Path) -> None:
         mlops.reproduce("@1", output=notebook)
     assert notebook.read_bytes() == content
     assert len(mlops.runs()) == 1
+
+
+def test_every_settable_form_is_in_effect(home: Settings, tmp_path: Path) -> None:
+    path = saved(
+        tmp_path / "forms.ipynb",
+        "import datetime as dt, argparse, jupyter_mlops as mlops\n"
+        "class CFG:\n    lr = 0.1\n"
+        "day = dt.date(2024, 1, 31)\nrate = mlops.param('rate', 0.2)",
+        "parser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--steps', type=int, default=3)\nargs = parser.parse_args([])",
+    )
+    given = {"CFG.lr": 0.5, "day": "2025-02-01", "rate": 0.7, "args.steps": 9}
+    record = mlops.run(path, given)
+    assert record.status == "completed", record.notices
+    assert {one.name: one.value for one in record.parameters} == given
+    assert [run.id for run in mlops.runs(where="parameter.CFG.lr = 0.5")] == [record.id]

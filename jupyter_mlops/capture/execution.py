@@ -11,6 +11,7 @@ from jupyter_mlops.capture.sources import Read
 from jupyter_mlops.events import NotSeen
 
 if TYPE_CHECKING:
+    from jupyter_mlops.capture.declared import Said
     from jupyter_mlops.capture.idle import Waiting
 
 
@@ -32,6 +33,8 @@ class Execution:
         In a replay, what of random generators it is to find.
     may_be_left
         Whether somebody else can read the source, as it is written down.
+    said
+        What the cell declared and logged itself.
     first_line, last_line
         Its two lines, once they are composed.
     found
@@ -55,6 +58,7 @@ class Execution:
     changed: tuple[str, ...] | None = None
     randomness: dict[str, Any] | None = None
     waiting: list[Waiting] | None = None
+    said: Said | None = None
     nested = False
     broke_off = False
     is_finished = False

@@ -95,6 +95,19 @@ class Hooks:
         """Say that the session ends; for the interpreter's exit."""
         self._guard("ending the session", self._close)
 
+    def executing(self, pid: int) -> Execution | None:
+        """Return the execution under way in this thread of the kernel's process, if any.
+
+        What a thread of a cell's does belongs to that cell, if no other one runs beside it.
+        """
+        if self._off or pid != self._session.pid:
+            return None
+        stack = self._stacks.get(get_ident())
+        if stack:
+            return stack[-1]
+        stacks = list(self._stacks.values())
+        return stacks[0][-1] if len(stacks) == 1 and stacks[0] else None
+
     # --- what IPython calls; further arguments of other versions are taken and left ---
 
     # An interrupt hits a function's very beginning too, so what calls the guard is guarded.

@@ -208,6 +208,8 @@ class Recorder:
                 execution.waiting = self._looks.end(
                     execution, namespace, budget, completed=completed
                 )
+                if execution.said is not None:
+                    execution.said.add_to(fields)
             # Not after every cell: each call of the system lets other threads in and may cost
             # a millisecond. What another process installs is noticed when it is first used.
             if len(sys.modules) > self._modules or "install" in execution.source:

@@ -77,7 +77,8 @@ def account(finished: CellFinished, source: str, flow: Flow) -> CellFinished:
     writes, produced = done.writes, done.produced
     found = list(finished.parameters)
     if not sight.parameters:
-        found = in_effect(literals(source), sight.values or {}, sight.types or {})
+        # Before those that calls in the cell told of.
+        found = [*in_effect(literals(source), sight.values or {}, sight.types or {}), *found]
     measured = measured_by(flow, {name: _number(sight, name) for name in produced})
     functions = {name: tuple(sorted(one.reads)) for name, one in flow.functions.items()}
     # What the cell beside it changed that one tells itself.

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from jupyter_mlops.dataflow import configs, scopes
 from jupyter_mlops.dataflow.calls import MUTATORS, root
-from jupyter_mlops.dataflow.evaluation import SEQUENCES, constructor
+from jupyter_mlops.dataflow.evaluation import SEQUENCES, constructor, declared
 from jupyter_mlops.dataflow.literal import Literal, literal
 from jupyter_mlops.dataflow.source import PARSE_ERRORS, Parsed, parse, unwrapped
 
@@ -119,6 +119,8 @@ def _found(tree: ast.Module, parsed: Parsed | None) -> tuple[Literal, ...]:
             if one is None and is_conditional:
                 counts[name] = -1  # what a branch computed may be what it holds
         parts = list(_parts(tree.body, parsed))
+        if parsed is not None:  # in the kernel the call tells of itself
+            parts += _declared(tree, parsed)
         if not (parts or any(found.values())):
             return ()
         if all(map(_only_names, tree.body)):
@@ -218,6 +220,17 @@ def _parts(body: list[ast.stmt], parsed: Parsed | None) -> Iterator[Literal]:
         elif isinstance(statement, _ONCE):
             for part in _bodies(statement):
                 yield from _parts(part, parsed)
+
+
+def _declared(tree: ast.Module, parsed: Parsed) -> Iterator[Literal]:
+    """Yield the defaults of declared parameters."""
+    if not any("param" in line for line in parsed.lines):
+        return
+    for node in ast.walk(tree):
+        found = declared(node)
+        one = None if found is None else literal(*found, parsed, owner="declared")
+        if one is not None:
+            yield one
 
 
 def _other_uses(tree: ast.Module, counts: dict[str, int]) -> set[str]:

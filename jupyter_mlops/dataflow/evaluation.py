@@ -57,6 +57,18 @@ def is_literal(node: ast.expr) -> bool:
     return True
 
 
+def declared(node: ast.AST) -> tuple[str, ast.expr] | None:
+    """Return name and default of ``mlops.param("lr", 0.1)``, whatever the module is called."""
+    if type(node) is not ast.Call or not node.args:
+        return None
+    func, first = node.func, node.args[0]
+    name = func.attr if type(func) is ast.Attribute else getattr(func, "id", None)
+    if name != "param" or type(first) is not ast.Constant or type(first.value) is not str:
+        return None
+    given = [*node.args[1:], *(one.value for one in node.keywords if one.arg == "default")]
+    return (first.value, given[0]) if len(given) == 1 else None
+
+
 def constructor(node: ast.expr) -> str | None:
     """Return the name by which a call builds a plain value, if it may be such a call.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jupyter_mlops.dataflow import calls, scopes
-from jupyter_mlops.dataflow.evaluation import is_literal
+from jupyter_mlops.dataflow.evaluation import declared, is_literal
 from jupyter_mlops.dataflow.names import Names
 from jupyter_mlops.dataflow.source import (
     TRANSPARENT_CELL_MAGICS,
@@ -61,7 +61,9 @@ class Expressions:
             items = tuple(self.evaluate(item) for item in node.elts)
         else:
             self.follow(node)
-        value = Value(self._metric, self._timed, is_literal(node), items)
+        value = Value(
+            self._metric, self._timed, is_literal(node) or declared(node) is not None, items
+        )
         self._metric, self._timed = self._metric or metric, self._timed or timed
         return value
 

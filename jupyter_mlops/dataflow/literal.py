@@ -26,6 +26,7 @@ class Literal:
 
     Of ``CFG.lr`` ``owner`` says what ``CFG`` is: a class with constants, an instance of the
     class ``of`` made with keyword arguments, or a parser's options with the default of one.
+    What is ``declared`` stands in a call of ``mlops.param``, which tells of it itself.
     With ``options`` the name is that of all of a parser's options, which only the kernel knows.
     """
 
@@ -38,7 +39,7 @@ class Literal:
     end_col: int
     callee: str = ""
     is_conditional: bool = False
-    owner: OneOf["", "class", "instance", "option", "options"] = ""
+    owner: OneOf["", "class", "instance", "option", "options", "declared"] = ""
     of: str = ""
 
     @property

@@ -90,7 +90,7 @@ def parameters(notebook: NotebookNode) -> tuple[NotebookParameter, ...]:
                 one.value,
                 one.type,
                 position,
-                origin,
+                "declared" if one.owner == "declared" else origin,
                 settable=names[one.name] == 1 and not one.is_conditional,
             )
             for one in {one.name: one for one in literals}.values()

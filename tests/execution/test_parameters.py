@@ -404,3 +404,14 @@ def test_a_part_that_the_notebook_replaced_is_told() -> None:
     assert not_in_effect([setting], record, lambda value: value) == (
         "CFG.lr was set to 0.5, but 0.1 was in effect",
     )
+
+
+def test_a_declared_parameter_is_set_where_its_default_stands() -> None:
+    given_ = document(
+        "import jupyter_mlops as m\nrate = m.param('lr', 0.1)  # é", "f(param('n', default=2))"
+    )
+    listed = [(one.name, one.value, one.cell, one.source) for one in parameters(given_)]
+    assert listed == [("lr", 0.1, 1, "declared"), ("n", 2, 2, "declared")]
+    cells = with_parameters(given_, {"lr": 0.5, "n": 3}).notebook.cells
+    assert cells[1].source.endswith("rate = m.param('lr', 0.5)  # é")
+    assert cells[2].source == "f(param('n', default=3))"
