@@ -25,6 +25,7 @@ from jupyter_mlops.records import (
     Parameter,
     Process,
     RandomUse,
+    Surroundings,
     Trigger,
 )
 
@@ -263,6 +264,18 @@ class EnvironmentChanged:
     v: int = EVENT_VERSION
 
 
+@dataclass(frozen=True)
+class SurroundingsSeen:
+    """The machine, and what was imported by then; told again when more was."""
+
+    writer: str
+    seq: int
+    at: str
+    surroundings: Surroundings
+    type: Literal["surroundings_seen"] = "surroundings_seen"
+    v: int = EVENT_VERSION
+
+
 # What a notice says of lines that had to wait, if none of them is lost.
 WRITTEN_LATE = "this session was written late"
 
@@ -350,6 +363,7 @@ Event = (
     | CellFinished
     | DataCompleted
     | EnvironmentChanged
+    | SurroundingsSeen
     | Notice
     | SessionEnded
     | OutputsSeen
@@ -365,6 +379,7 @@ EVENTS: dict[str, type[Event]] = {
         CellFinished,
         DataCompleted,
         EnvironmentChanged,
+        SurroundingsSeen,
         Notice,
         SessionEnded,
         OutputsSeen,

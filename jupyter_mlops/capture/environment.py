@@ -19,11 +19,21 @@ _SEPARATORS = re.compile(r"[-_.]+")
 
 
 class Installed:
-    """The environment, listed anew only when a folder of the path has changed."""
+    """The environment, listed anew only when a folder of the path has changed.
+
+    Attributes
+    ----------
+    packages
+        The distributions, as they were listed last.
+    outdated
+        Those that were replaced while they were loaded, with the version that still is.
+    """
 
     def __init__(self) -> None:
         self._stamp: tuple[tuple[str, int], ...] = ()
         self._digest = ""
+        self.packages: dict[str, str] = {}
+        self.outdated: dict[str, str] = {}
 
     def changed(self) -> Environment | None:
         """Return the environment at the first call and after every change, else ``None``."""
@@ -35,7 +45,29 @@ class Installed:
         if environment.digest == self._digest:
             return None
         self._digest = environment.digest
+        self._note_outdated(environment.packages)
+        self.packages = environment.packages
         return environment
+
+    @property
+    def folders(self) -> dict[str, str]:
+        """Folders in which distributions describe themselves, and the names of these."""
+        found: dict[str, str] = {}
+        for parent, _ in self._stamp:
+            found.update(_described(parent))
+        return found
+
+    def _note_outdated(self, packages: dict[str, str]) -> None:
+        if not self.packages:
+            return
+        # Loaded here and not above: most kernels change nothing, and all pay at their start.
+        from jupyter_mlops.fingerprints.introspection import loaded
+
+        for name, version in self.packages.items():
+            if packages.get(name, version) != version:
+                still = loaded(name.replace("-", "_"), "__version__")
+                if type(still) is str and still == version:
+                    self.outdated.setdefault(name, version)
 
     @staticmethod
     def _folders() -> tuple[tuple[str, int], ...]:
@@ -63,15 +95,8 @@ def read(folders: list[str]) -> Environment:
     """Return the environment with the distributions in `folders`, the first of a name wins."""
     packages: dict[str, str] = {}
     for folder in folders:
-        try:
-            entries = os.listdir(folder)
-        except OSError:  # removed meanwhile
-            continue
-        for entry in entries:
-            match = _DISTRIBUTION.fullmatch(entry)
-            if match is not None:
-                name = _SEPARATORS.sub("-", match["name"]).lower()
-                packages.setdefault(name, match["version"] or "")
+        for match, name in _matches(folder):
+            packages.setdefault(name, match["version"] or "")
     python = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info.releaselevel != "final":
         python = sys.version.split()[0]
@@ -79,3 +104,16 @@ def read(folders: list[str]) -> Environment:
     packages = dict(sorted(packages.items()))
     content = canonical({"python": python, "platform": platform, "packages": packages})
     return Environment(python, platform, packages, sha256(content))
+
+
+def _described(folder: str) -> dict[str, str]:
+    return {os.path.join(folder, match[0]): name for match, name in _matches(folder)}
+
+
+def _matches(folder: str) -> list[tuple[re.Match[str], str]]:
+    try:
+        entries = os.listdir(folder)
+    except OSError:  # removed meanwhile
+        return []
+    found = filter(None, map(_DISTRIBUTION.fullmatch, entries))
+    return [(match, _SEPARATORS.sub("-", match["name"]).lower()) for match in found]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import math
 import sys
 import time
 from collections.abc import Callable
 from threading import get_ident
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.capture.between import Between
 from jupyter_mlops.capture.budget import Budget
@@ -15,11 +16,16 @@ from jupyter_mlops.capture.endings import described, error_of, status_of
 from jupyter_mlops.capture.execution import Execution
 from jupyter_mlops.capture.names import Hidden
 from jupyter_mlops.capture.outputs import Listener
+from jupyter_mlops.capture.reads import unheard
 from jupyter_mlops.capture.session import Session
 from jupyter_mlops.capture.sources import UNREAD_MANY
-from jupyter_mlops.events import CellFinished, CellStarted, DataCompleted, NotSeen
+from jupyter_mlops.events import CellFinished, CellStarted, DataCompleted, NotSeen, SurroundingsSeen
 from jupyter_mlops.journal.lines import compose
 from jupyter_mlops.metadata import OWN, asks_to_be_left_out, section, tags
+
+if TYPE_CHECKING:
+    from jupyter_mlops.capture.surroundings import Watch
+    from jupyter_mlops.records import Surroundings
 
 _number = object.__hash__
 
@@ -72,9 +78,14 @@ class Recorder:
         self._count = 0
         self.begun: dict[int, Execution] = {}
         self._finished: dict[int, tuple[Execution, dict[str, Any]]] = {}
+        # Whether there may be more around the kernel than was told of it.
+        self._is_due = True
+        self._watch: Watch | None = None
+        self._surroundings: Surroundings | None = None
 
     def close(self) -> None:
         """Undo what was put around the readers of files, and let go of what waits."""
+        self._is_due = False
         self._idle.drop()
         self._looks.close()
 
@@ -214,6 +225,7 @@ class Recorder:
             # a millisecond. What another process installs is noticed when it is first used.
             if len(sys.modules) > self._modules or "install" in execution.source:
                 self._modules = len(sys.modules)
+                self._is_due = True
                 self._session.check_environment()
         fields.update(
             execution=execution.number,
@@ -230,6 +242,27 @@ class Recorder:
             self._idle.begin(execution.number, execution.waiting or [])
         elif self._sources.unread >= UNREAD_MANY:
             self._idle.use(self._sources.catch_up)
+        if self._is_due:
+            self._idle.use(self.look_around)
+
+    def look_around(self, seconds: float = math.inf) -> bool:
+        """Look at the machine and what was imported; return whether that was told."""
+        if not self._is_due:
+            return True
+        # Loaded here: in an idle moment, and not when a kernel starts.
+        from jupyter_mlops.capture.surroundings import Watch
+
+        if self._watch is None:
+            self._watch = Watch(lambda: self._session.installed)
+        with unheard():
+            found = self._watch.look(seconds)
+        if found is None:
+            return False
+        self._is_due = False
+        if found != self._surroundings:
+            self._surroundings = found
+            self._session.say(SurroundingsSeen, surroundings=found)
+        return True
 
     def _complete(self, number: int, found: dict[str, Any]) -> None:
         self._session.say(DataCompleted, execution=number, **found)

@@ -53,6 +53,7 @@ from jupyter_mlops.records.runs import (
     Unseen,
     last_failure,
 )
+from jupyter_mlops.records.surroundings import Repository, Surroundings
 
 if TYPE_CHECKING:
     from jupyter_mlops.records.batches import (
@@ -157,6 +158,7 @@ __all__ = [
     "Protected",
     "RandomUse",
     "RandomnessUse",
+    "Repository",
     "Reproduction",
     "Run",
     "RunError",
@@ -166,6 +168,7 @@ __all__ = [
     "RunVerdict",
     "Status",
     "Step",
+    "Surroundings",
     "Trigger",
     "Unseen",
     "Verdict",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, Protocol
 
 from jupyter_mlops.frozen import dataclass
+from jupyter_mlops.records.surroundings import Surroundings
 
 SCHEMA_VERSION = 1
 RunStatus = Literal["running", "completed", "failed", "interrupted", "lost"]
@@ -379,4 +380,5 @@ class Run:
     verdict: RunVerdict | None = None
     kept: tuple[Artifact, ...] = ()
     cancelled: bool = False
+    surroundings: Surroundings | None = None
     schema: int = SCHEMA_VERSION

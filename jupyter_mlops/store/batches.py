@@ -155,6 +155,7 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
         models=results.models,
         environment=None if session is None else session.environments[-1][1],
         randomness=results.randomness,
+        surroundings=None if session is None else session.last_surroundings,
         cells=tuple(one.execution for one in recorded),
         unseen=(*_unseen(asked, ended, session, recorded), *results.unseen),
         notices=(

@@ -151,6 +151,7 @@ def of_segment(
             *_after(session, segmentation, ordinal),
         ),
         executing=executing_of(_under_way(session, segmentation, ordinal, places)),
+        surroundings=session.surroundings_at(session.executions[segment.lineage[-1]]),
     )
     return Built(run, ordinal, recorded, given)
 

@@ -23,6 +23,7 @@ from jupyter_mlops.events import (
     SeenOutput,
     SessionEnded,
     SessionStarted,
+    SurroundingsSeen,
 )
 from jupyter_mlops.journal import sha256
 from jupyter_mlops.records import (
@@ -32,6 +33,7 @@ from jupyter_mlops.records import (
     CellStatus,
     DataUse,
     Environment,
+    Surroundings,
 )
 from jupyter_mlops.store.consoles import Console, consoles
 from jupyter_mlops.store.deaths import Fate, fate
@@ -89,7 +91,8 @@ class Execution:
 class Session:
     """A kernel's life: its executions in order, and how it ended.
 
-    ``environments`` are those that it had, each with the number of the line that told it;
+    ``environments`` are those that it had, each with the number of the line that told it, as
+    ``surroundings`` are with those that told of them, each after what it is of;
     ``is_told`` says whether somebody who knows told the notebook's path, ``shut_down``
     whether the kernel, or the server that started it, said that it ended in order.
     """
@@ -103,6 +106,7 @@ class Session:
     fate: Fate
     shut_down: bool = False
     notices: tuple[str, ...] = ()
+    surroundings: tuple[tuple[int, Surroundings], ...] = ()
 
     @property
     def id(self) -> str:
@@ -115,6 +119,17 @@ class Session:
         told = [environment for seq, environment in self.environments if seq < line.seq]
         return told[-1] if told else self.start.environment
 
+    def surroundings_at(self, execution: Execution) -> Surroundings | None:
+        """Return what was around the kernel after an execution, as soon as it was looked at."""
+        line = execution.started if execution.finished is None else execution.finished
+        later = [found for seq, found in self.surroundings if seq > line.seq]
+        return later[0] if later else self.last_surroundings
+
+    @property
+    def last_surroundings(self) -> Surroundings | None:
+        """What was around the kernel when it was last looked at."""
+        return self.surroundings[-1][1] if self.surroundings else None
+
 
 @dataclass
 class _Told:
@@ -125,6 +140,7 @@ class _Told:
     finished: dict[int, CellFinished] = field(default_factory=dict)
     completed: dict[int, list[DataCompleted]] = field(default_factory=dict)
     environments: list[tuple[int, Environment]] = field(default_factory=list)
+    surroundings: list[tuple[int, Surroundings]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     ended: SessionEnded | None = None
     last_heard: str = ""
@@ -178,6 +194,7 @@ def tell(
         fate=state,
         shut_down=bool(told.ended or gone) and not any(event.how == "died" for event in gone),
         notices=tuple(dict.fromkeys([*told.notices, *_unread(unread)])),
+        surroundings=tuple(told.surroundings),
     )
 
 
@@ -221,6 +238,8 @@ def _sorted(events: Sequence[Event]) -> _Told:
             told.completed.setdefault(event.execution, []).append(event)
         elif isinstance(event, EnvironmentChanged):
             told.environments.append((event.seq, event.environment))
+        elif isinstance(event, SurroundingsSeen):
+            told.surroundings.append((event.seq, event.surroundings))
         elif isinstance(event, Notice):
             told.notices.append(f"{event.what}: {event.why}")
         elif isinstance(event, SessionEnded):

@@ -17,6 +17,7 @@ from jupyter_mlops.layout import (
     value_text,
 )
 from jupyter_mlops.records import CellExecution, DataUse, Run, state_of
+from jupyter_mlops.text import surroundings
 from jupyter_mlops.text.parts import (
     ID_SHOWN,
     INDENT,
@@ -245,4 +246,6 @@ def _environment(record: Run) -> str:
     named = [f"{name} {known[name]}" for name in _PACKAGES_SHOWN if name in known]
     packages = plural(len(known), "package") + (f", among them {', '.join(named)}" if named else "")
     text = f"Python {environment.python} on {environment.platform}, {packages}"
-    return f"Environment\n{INDENT}{clean(text)}\n{INDENT}{short(environment.digest)}"
+    around = () if record.surroundings is None else surroundings.lines(record.surroundings)
+    lines = (clean(text), *map(clean, around), short(environment.digest))
+    return "\n".join(("Environment", *(INDENT + line for line in lines)))

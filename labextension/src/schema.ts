@@ -475,6 +475,7 @@ export interface Run {
   session: string;
   started: string;
   status: 'completed' | 'failed' | 'interrupted' | 'lost' | 'running';
+  surroundings: Surroundings | null;
   sweep: string | null;
   trigger: 'interactive' | 'reproduce' | 'run' | 'sweep';
   unseen: Unseen[];
@@ -642,6 +643,70 @@ export interface RandomUse {
   cell: number | null;
   generator: string;
   seeded: boolean;
+}
+/**
+ * What else can change a result, beside Python and the installed distributions.
+ *
+ *     Attributes
+ *     ----------
+ *     interpreter
+ *         Implementation, version, and whether it is that of a virtual environment.
+ *     system, machine, cpu
+ *         The operating system with its version, the architecture, and the processor's model.
+ *     cpus
+ *         How many processors the kernel may use.
+ *     memory_bytes
+ *         How much memory it may use.
+ *     libraries
+ *         Loaded libraries for linear algebra and threads, with their threads where these are known.
+ *     gpus, driver
+ *         NVIDIA's, as its driver lists them.
+ *     locale, timezone
+ *         Of the process.
+ *     variables
+ *         Those of the environment, of a fixed list, that are known to change results.
+ *     imported
+ *         Distributions of which something was imported by then.
+ *     outdated
+ *         Distributions that were replaced while they were loaded, with the version that still is.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Surroundings".
+ */
+export interface Surroundings {
+  cpu: string | null;
+  cpus: number | null;
+  driver: string | null;
+  gpus: string[];
+  imported: string[];
+  interpreter: string;
+  libraries: string[];
+  locale: string | null;
+  machine: string;
+  memory_bytes: number | null;
+  outdated: {
+    [k: string]: string;
+  } | null;
+  repository: Repository | null;
+  system: string;
+  timezone: string | null;
+  variables: {
+    [k: string]: string;
+  } | null;
+}
+/**
+ * The git repository of the folder in which a notebook works, as its files tell it.
+ *
+ *     ``branch`` is ``None`` where no branch is checked out. ``changed`` tells whether tracked files
+ *     differ from the commit; ``None`` where that could not be found out without running git.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Repository".
+ */
+export interface Repository {
+  branch: string | null;
+  changed: boolean | null;
+  commit: string | null;
 }
 /**
  * Something that capture could not see in a cell, and why.

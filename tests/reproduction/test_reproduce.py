@@ -269,6 +269,8 @@ def test_recorded_randomness_is_put_back(project: Project, store: Store) -> None
         "print(np.random.randn(), np.random.default_rng().random())",
     )
     made = project.run(store)
+    assert made.surroundings is not None
+    assert {"numpy", "scikit-learn", "ipykernel"} <= set(made.surroundings.imported)
     verdict = _reproduced(store, made)
     assert verdict.sentence == (
         "identical, with the recorded randomness put back; cells 1, 3, 4 and 5 are unseeded"

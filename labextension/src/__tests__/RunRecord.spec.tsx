@@ -27,7 +27,7 @@ function cellOf(
     ...{ cell, id: null, status: 'ok', started: null, duration_s: 1 },
     ...{ execution_count: null, source_digest: '', outputs: [], error: null },
     ...{ reads: [], writes: [], injected: false, overlapping: false },
-    ...{ console: false, variables: null },
+    ...{ console: false, variables: null, states: null, entropy: [] },
     ...some
   };
 }
@@ -80,6 +80,38 @@ describe('The record of a run', () => {
     );
     expect(fourth.textContent).toContain(`not seen table, threshold ${why}`);
     expect(screen.getByText('Not seen').textContent).toBe('Not seen2');
+  });
+
+  it('shows on what it was made, and nothing of what is not known', async () => {
+    await show({
+      environment: {
+        ...{ python: '3.11.7', platform: 'linux', packages: {}, digest: 'a:1' }
+      },
+      surroundings: {
+        ...{ interpreter: 'CPython 3.11.7', system: 'Linux 6', cpu: null },
+        ...{ cpus: 2, machine: 'x86_64', memory_bytes: null, driver: null },
+        ...{ libraries: ['openblas, 2 threads'], gpus: [], locale: null },
+        ...{ timezone: 'UTC', variables: { OMP_NUM_THREADS: '3' } },
+        ...{ imported: ['numpy', 'scipy'], outdated: { numpy: '1.26' } },
+        repository: { commit: 'abc', branch: 'main', changed: true }
+      }
+    });
+    const table = document.querySelector('[aria-label="Surroundings"]');
+    const rows = Array.from(table?.querySelectorAll('tr') ?? []);
+    expect(
+      rows.map(row => Array.from(row.cells).map(cell => cell.textContent))
+    ).toEqual([
+      ['Interpreter', 'CPython 3.11.7'],
+      ['System', 'Linux 6'],
+      ['Processors', '2'],
+      ['Libraries', 'openblas, 2 threads'],
+      ['Imported', 'numpy, scipy'],
+      ['Branch', 'main'],
+      ['Commit', 'abc'],
+      ['Files', 'changed since the commit'],
+      ['OMP_NUM_THREADS', '3'],
+      ['numpy', 'replaced while 1.26 was loaded']
+    ]);
   });
 
   it('marks cells that overlapped', async () => {

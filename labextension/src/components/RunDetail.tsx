@@ -17,6 +17,7 @@ import { ReproductionOf } from './ReproductionOf';
 import { Reproductions } from './Reproductions';
 import { RunFailure } from './RunFailure';
 import { useCommand, useFetched, useServices, useSignal } from './services';
+import { SurroundingsTable } from './SurroundingsTable';
 import { Duration, Elapsed, Moment } from './Times';
 import { Tag } from './Tag';
 
@@ -263,7 +264,7 @@ function byReason(unseen: Unseen[]): Unseen[] {
 
 function Environment(props: { run: Run }): JSX.Element {
   const { trans } = useServices();
-  const { environment, randomness, id } = props.run;
+  const { environment, randomness, surroundings, id } = props.run;
   const packages = Object.entries(environment?.packages ?? {}).sort();
   return (
     <Section title={trans.__('Environment')} isOpen={false}>
@@ -278,6 +279,7 @@ function Environment(props: { run: Run }): JSX.Element {
             <br />
             <Digest digest={environment.digest} />
           </p>
+          {surroundings && <SurroundingsTable found={surroundings} />}
           <details>
             <summary>
               {trans._n('%1 package', '%1 packages', packages.length)}
