@@ -263,7 +263,7 @@ class Hooks:
         if self._recorder is not None:
             self._recorder.abandon_begun()
             self._recorder.say_finished()
-            self._guard("looking at the surroundings", self._recorder.look_around)
+            self._guard("looking at the surroundings", self._recorder.look_around_at_last)
         self._session.close()
 
     def _abandon(self, lost: Execution) -> None:

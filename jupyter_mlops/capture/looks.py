@@ -12,10 +12,9 @@ from jupyter_mlops.capture.between import NAMES_LIMIT, Between
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.capture.calls import mentions
 from jupyter_mlops.capture.data import Data, Seen
-from jupyter_mlops.capture.entropy import LIMIT
 from jupyter_mlops.capture.execution import Execution
 from jupyter_mlops.capture.metrics import number
-from jupyter_mlops.capture.randomness import Generators, Moved
+from jupyter_mlops.capture.randomness import Generators
 from jupyter_mlops.capture.reads import Reads
 from jupyter_mlops.capture.secrets import KernelSecrets
 from jupyter_mlops.capture.sources import Read, Sources
@@ -25,7 +24,6 @@ from jupyter_mlops.dataflow.accounts import (
     Effects,
     effects,
     measured_by,
-    random_uses,
 )
 from jupyter_mlops.dataflow.constants import may_hold_literals
 from jupyter_mlops.events import NotSeen, Unread
@@ -39,10 +37,6 @@ _NO_FLOW = Flow()
 _TOO_LARGE = NotSeen(
     "names that change outside a cell, or beside one",
     f"the notebook has more than {NAMES_LIMIT:,} names",
-)
-_TOO_RANDOM = NotSeen(
-    "the randomness of some generators without a seed",
-    f"the cell made more than {LIMIT:,} of them",
 )
 _UNREADABLE = Read(_NO_FLOW, (), None)
 _NOTHING_NOTED = names.Before({}, frozenset(), every=False)
@@ -206,7 +200,7 @@ class Looks:
             execution.unseen += not_read
         moved = _part(execution, "randomness", self._generators.take)
         if moved is not None:
-            _tell_moved(execution, moved, flow)
+            moved.tell(execution, flow)
         return waiting
 
     def _see(
@@ -368,23 +362,6 @@ class Looks:
         )
         if found:
             execution.fields["models"] = tuple(found)
-
-
-def _tell_moved(execution: Execution, moved: Moved, flow: Flow | None) -> None:
-    """Say which generators a cell moved; with no `flow` somebody else reads the source."""
-    fields, uses = execution.fields, moved.uses
-    if flow is not None:
-        uses = random_uses(flow, uses, loaded=moved.loaded, entropy=moved.entropy)
-    elif moved.loaded:
-        fields["sight"]["loaded"] = True
-    if uses:
-        fields["randomness"] = uses
-    if moved.states:
-        fields["states"] = moved.states
-    if moved.entropy:
-        fields["entropy"] = moved.entropy
-    if moved.drawn > len(moved.entropy):
-        execution.unseen.append(_TOO_RANDOM)
 
 
 def _parameters(tree: ast.Module, namespace: dict[str, Any]) -> tuple[Parameter, ...]:

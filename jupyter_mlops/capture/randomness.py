@@ -13,6 +13,10 @@ from types import ModuleType
 from typing import Any
 
 from jupyter_mlops.capture import entropy
+from jupyter_mlops.capture.execution import Execution
+from jupyter_mlops.dataflow import Flow
+from jupyter_mlops.dataflow.accounts import random_uses
+from jupyter_mlops.events import NotSeen
 from jupyter_mlops.fingerprints.introspection import loaded, name_of
 from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.journal import sha256
@@ -34,6 +38,10 @@ _GLANCE_BYTES = 36
 _TORCH_LEFT = slice(8, 12)
 # Of NumPy's: whether it has a second number ready, and that number.
 _GAUSS_BYTES = 16
+_TOO_RANDOM = NotSeen(
+    "the randomness of some generators without a seed",
+    f"the cell made more than {entropy.LIMIT:,} of them",
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,22 @@ class Moved:
     states: dict[str, str] | None = None
     entropy: tuple[str, ...] = ()
     drawn: int = 0
+
+    def tell(self, execution: Execution, flow: Flow | None) -> None:
+        """Say it of a cell; with no `flow` somebody else will read what its source says."""
+        fields, uses = execution.fields, self.uses
+        if flow is not None:
+            uses = random_uses(flow, uses, loaded=self.loaded, entropy=self.entropy)
+        elif self.loaded:
+            fields["sight"]["loaded"] = True
+        if uses:
+            fields["randomness"] = uses
+        if self.states:
+            fields["states"] = self.states
+        if self.entropy:
+            fields["entropy"] = self.entropy
+        if self.drawn > len(self.entropy):
+            execution.unseen.append(_TOO_RANDOM)
 
 
 _NOTHING, _LOADED = Moved(), Moved(loaded=True)

@@ -245,8 +245,8 @@ class Recorder:
         if self._is_due:
             self._idle.use(self.look_around)
 
-    def look_around(self, seconds: float = math.inf) -> bool:
-        """Look at the machine and what was imported; return whether that was told."""
+    def look_around(self, seconds: float) -> bool:
+        """Look at the machine and what was imported; return whether all of it was told."""
         if not self._is_due:
             return True
         # Loaded here: in an idle moment, and not when a kernel starts.
@@ -258,11 +258,17 @@ class Recorder:
             found = self._watch.look(seconds)
         if found is None:
             return False
-        self._is_due = False
+        # A cell may have imported more since the look began.
+        self._is_due = len(sys.modules) > self._watch.modules
         if found != self._surroundings:
             self._surroundings = found
             self._session.say(SurroundingsSeen, surroundings=found)
-        return True
+        return not self._is_due
+
+    def look_around_at_last(self) -> None:
+        """Tell what is left to be told of the surroundings, at the session's end."""
+        while not self.look_around(math.inf):
+            continue
 
     def _complete(self, number: int, found: dict[str, Any]) -> None:
         self._session.say(DataCompleted, execution=number, **found)

@@ -52,6 +52,11 @@ class Watch:
     ----------
     installed
         Knows the distributions, and which of them were replaced while they were loaded.
+
+    Attributes
+    ----------
+    modules
+        How many were loaded when the latest look took them in.
     """
 
     def __init__(self, installed: Callable[[], Installed]) -> None:
@@ -60,6 +65,7 @@ class Watch:
         self._owners: dict[str, str] = {}
         self._machine: dict[str, Any] | None = None
         self._steps: Generator[None, None, Surroundings] | None = None
+        self.modules = 0
 
     def look(self, seconds: float) -> Surroundings | None:
         """Look for so many seconds, and return what was found once nothing is left to look at."""
@@ -84,6 +90,7 @@ class Watch:
         yield
         found["repository"] = _part(lambda: repository.of_folder(working_folder()), None)
         yield
+        self.modules = len(sys.modules)
         modules = _top_level()
         yield from self._find_owners(modules)
         imported = {self._owners[name] for name in modules} - {""}
