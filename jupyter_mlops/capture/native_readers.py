@@ -1,9 +1,9 @@
 """Libraries that open files outside Python, where no audit event tells of it.
 
-pyarrow turns every path it is given into text or bytes with one of two private functions
-before it opens anything. These are wrapped, which no user calls, pickles or sees in a
-traceback, since they have returned by the time that a file is opened. Of the others it is
-said, once in a session, that what they open is not seen.
+Many turn every path that they are given into text with a private function of theirs before they
+open anything. These are wrapped (the table stands in :mod:`jupyter_mlops.capture.seams`), which
+no user calls, pickles or sees in a traceback, since they have returned by the time that a file
+is opened. Of the others, folders tell what they open, and that is said once in a session.
 """
 
 from __future__ import annotations
@@ -12,12 +12,19 @@ import sys
 from collections.abc import Callable
 from functools import update_wrapper
 from types import FrameType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_mlops.events import NotSeen
 from jupyter_mlops.fingerprints.introspection import is_a, loaded
 
-# Once imported, each opens files by itself.
+if TYPE_CHECKING:
+    from jupyter_mlops.capture.outside import Outside
+    from jupyter_mlops.capture.seams import Seam
+
+# Whether a path is about to be read or written, is known to be so only when the cell is over, or
+# is for a later `collect`.
+PathUse = Literal["read", "write", "unknown", "scan", "collect"]
+# Once imported, each opens files by itself and does not tell of it.
 UNSEEN = frozenset(
     {
         "catboost",
@@ -26,105 +33,131 @@ UNSEEN = frozenset(
         "deltalake",
         "duckdb",
         "fiona",
-        "h5py",
         "lance",
-        "lightgbm",
         "netCDF4",
         "osgeo",
-        "polars",
         "pyogrio",
         "pyreadstat",
         "rasterio",
         "tables",
         "tensorflow",
-        "torch",
-        "xgboost",
+        "torchaudio",
+        "torchvision",
     }
 )
-# pyarrow's functions that take a path, and the module that defines each.
-_FUNCTIONS = {"_stringify_path": "pyarrow.util", "encode_file_path": "pyarrow.lib"}
-# How far above them pyarrow or pandas says what it is about to do.
-_FRAMES = 8
+# Those whose private functions are wrapped.
+SEEN = frozenset({"h5py", "lightgbm", "polars", "pyarrow", "torch", "xgboost"})
 
 
 class NativeReaders:
-    """Tells of the paths that pyarrow is given, and names the libraries that tell nothing.
+    """Tells of the paths that libraries are given, and names those that tell nothing.
 
     Parameters
     ----------
     note
-        Called with a path and whether it is about to be written, ``None`` if that is not
-        known; must not raise.
+        Called with a path and how it is about to be used; must not raise.
     """
 
-    def __init__(self, note: Callable[[Any, bool | None], None]) -> None:
+    def __init__(self, note: Callable[[Any, PathUse], None]) -> None:
         self._note = note
-        self._replaced: list[tuple[str, Any, Any]] = []
-        # Whether pyarrow's functions are wrapped.
-        self.is_installed = False
+        self._replaced: list[tuple[Seam, Any, Any]] = []
+        self._missing = set(SEEN)
         self._unnamed = set(UNSEEN)
+        # Those of them whose import began in the cell under way.
+        self._met: set[str] = set()
         self._modules = 0
 
-    def newly_imported(self) -> list[NotSeen]:
-        """Say, once for each library, that the files it opens are not seen."""
+    def newly_imported(self, outside: Outside | None) -> list[NotSeen]:
+        """Say, once for each library, that not all the files it opens are seen.
+
+        From then on `outside` tells of those in its folders.
+        """
         # Most cells import nothing, and are not asked for twenty names.
         if len(sys.modules) == self._modules:
             return []
         self._modules = len(sys.modules)
+        self._met.clear()
         names = sorted(name for name in self._unnamed if name in sys.modules)
+        if not names:
+            return []
         self._unnamed.difference_update(names)
+        where = ""
+        if outside is not None and outside.listen() and not outside.is_partial:
+            outside.stays = True
+            where = " outside the notebook's folder"
         return [
-            NotSeen(f"files that {name} opens, from here on", f"{name} opens them outside Python")
+            NotSeen(
+                f"files that {name} opens{where}, from here on", f"{name} opens them outside Python"
+            )
             for name in names
         ]
 
-    def install(self) -> None:
-        """Wrap pyarrow's functions wherever it holds them; modules loaded later copy them."""
-        if self._replaced or "pyarrow.lib" not in sys.modules:
-            return
-        found = [(name, loaded(home, name)) for name, home in _FUNCTIONS.items()]
-        if all(original is not None for _, original in found):
-            for name, original in found:
-                wrapper = _wrapped(original, self._note)
-                self.is_installed = True
-                self._replaced.append((name, original, wrapper))
-                _replace(name, original, wrapper)
+    def on_import(self, module: str, listen: Callable[[], bool]) -> None:
+        """Take in that a module is about to be imported."""
+        library = module.partition(".")[0]
+        if library in self._missing:
+            self._install(library)
+        elif library in self._unnamed and library not in self._met:
+            self._met.add(library)
+            listen()  # the same cell may go on to use it
+
+    def look(self, outside: Outside) -> None:
+        """Look for libraries that were loaded before a cell could be asked."""
+        for library in [name for name in self._missing if name in sys.modules]:
+            self._install(library)
+        if not outside.is_listening and any(name in sys.modules for name in self._unnamed):
+            outside.listen()
+
+    def _install(self, library: str) -> None:
+        from jupyter_mlops.capture.seams import SEAMS
+
+        ready = True
+        for seam in SEAMS[library]:
+            if any(seam is done for done, _, _ in self._replaced):
+                continue
+            original = loaded(seam.home, seam.name)
+            if original is None:
+                ready = False
+                continue
+            wrapper = _wrapped(original, seam, self._note)
+            self._replaced.append((seam, original, wrapper))
+            _replace(library, seam.name, original, wrapper)
+        if ready:
+            self._missing.discard(library)
 
     def remove(self) -> None:
         """Put the originals back."""
-        for name, original, wrapper in self._replaced:
-            _replace(name, wrapper, original)
+        for seam, original, wrapper in self._replaced:
+            _replace(seam.home.partition(".")[0], seam.name, wrapper, original)
         self._replaced.clear()
-        self.is_installed = False
+        self._missing = set(SEEN)
 
 
-def _wrapped(original: Any, note: Callable[[Any, bool | None], None]) -> Any:
-    def take_path(path: Any) -> Any:
-        found = original(path)
-        note(found, _intent())
+def _wrapped(original: Any, seam: Seam, note: Callable[[Any, PathUse], None]) -> Any:
+    def take_path(*given: Any, **named: Any) -> Any:
+        try:
+            found = original(*given, **named)
+        except BaseException as error:
+            # Raised again by itself, an exception doesn't get our frame a second time.
+            trace = error.__traceback__
+            error.__traceback__ = trace and trace.tb_next
+            raise
+        told = seam.tell(given, named, _frame())
+        if told is not None:
+            note(*told)
         return found
 
     return update_wrapper(take_path, original)
 
 
-def _replace(name: str, old: Any, new: Any) -> None:
+def _frame() -> FrameType:
+    return sys._getframe(2)
+
+
+def _replace(library: str, name: str, old: Any, new: Any) -> None:
+    prefix = library + "."
     for module_name, module in list(sys.modules.items()):
-        if not module_name.startswith("pyarrow") or not is_a(module, ModuleType):
+        if module_name != library and not module_name.startswith(prefix):
             continue
-        if module.__dict__.get(name) is old:
+        if is_a(module, ModuleType) and module.__dict__.get(name) is old:
             setattr(module, name, new)
-
-
-def _intent() -> bool | None:
-    """Tell from the functions of libraries under way whether a file is to be written."""
-    frame: FrameType | None = sys._getframe(2)
-    known = None
-    for _ in range(_FRAMES):
-        module = frame.f_globals.get("__name__") if frame is not None else None
-        if frame is None or not str(module).startswith(("pyarrow", "pandas.io")):
-            break
-        mode = frame.f_locals.get("mode")
-        if "write" in frame.f_code.co_name or (type(mode) is str and mode.startswith("w")):
-            return True
-        known, frame = False, frame.f_back
-    return known

@@ -2,69 +2,53 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from importlib.util import source_from_cache
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.capture.contents import Contents, WaitingFile
 from jupyter_mlops.capture.native_readers import NativeReaders
+from jupyter_mlops.capture.noted import (
+    CODE,
+    FILES_LIMIT,
+    NotedFile,
+    NotedFiles,
+    database_path,
+    files_in,
+    is_database,
+    source_of,
+)
+from jupyter_mlops.capture.outside import Outside
 from jupyter_mlops.capture.places import Places
 from jupyter_mlops.events import NotSeen, Unread
 from jupyter_mlops.fingerprints.signatures import Signature, signature
 from jupyter_mlops.records import Access, DataUse, Fingerprint
 
 if TYPE_CHECKING:
+    from jupyter_mlops.capture.addresses import Addresses
     from jupyter_mlops.capture.calls.hearing import Heard
-
-# More files of one cell are counted, not fingerprinted.
-FILES_LIMIT = 1000
-# Fingerprinting may take as long as the cell itself did, or this long.
-SECONDS_LIMIT = 5.0
+    from jupyter_mlops.capture.programs import Command
+    from jupyter_mlops.capture.watch import Use
 
 # File systems may stamp all changes within one tick of the system's clock alike.
 _CLOCK_TICK_NS = 20_000_000
 # Files of these sizes are read by whoever takes in the journal, if that is done at once.
 _LEFT_BYTES = range((1 << 25) + 1, (1 << 30) + 1)
+# Files that another program may change are read before it starts up to this size.
+_KEPT_BYTES = 1 << 24
 _OTHER_PROGRAM = "the files that another program opens are not seen"
-_CODE = (".py", ".pyw", ".so", ".pyd")
-# Libraries start these to learn about the machine.
-_PROBES = frozenset(
-    {"cc", "fc-list", "gcc", "getconf", "ld", "ldconfig", "lscpu", "nproc", "objdump", "uname"}
+_ELSEWHERE = (
+    "the files that another program opens outside the notebook's folder are not seen, "
+    "but for those that its command line names"
 )
+_CHANGED = "another program changed it before it was fingerprinted"
 
 
-@dataclass(repr=False, eq=False)
-class _File:
-    """One file.
-
-    ``content`` is what was read of it, if that was ``kept`` before a change. Whether a
-    ``watched`` one was written shows in its status only, compared with ``before``.
-    """
-
-    path: str
-    read: bool = False
-    written: bool = False
-    watched: bool = False
-    is_code: bool = False
-    is_database: bool = False
-    before: Signature | None = None
-    kept: bool = False
-    content: Fingerprint | None = None
-
-    def signature(self) -> Signature | None:
-        """Return what tells whether the file has changed; ``None`` if there is none."""
-        found = signature(self.path)
-        if found is None or not self.is_database:
-            return found
-        return found + (signature(self.path + "-wal") or ())
-
-
-class Opened:
+class Opened(NotedFiles):
     """Collects what one cell opens; :meth:`result` fingerprints it.
 
     Parameters
@@ -78,13 +62,13 @@ class Opened:
         The libraries of the session that open files themselves.
     contents
         What is known of the content of the session's files.
+    outside
+        Listens to the folders in which others open files.
     leaves
         Whether a server takes in the journal as it grows.
 
     Attributes
     ----------
-    began
-        When the cell began, by the monotonic clock.
     faults
         How many events could not be noted.
     heard
@@ -103,30 +87,28 @@ class Opened:
         databases: dict[str, Signature | None],
         native: NativeReaders,
         contents: Contents,
+        outside: Outside,
         leaves: bool = False,
     ) -> None:
+        super().__init__(places, contents)
         self.faults = 0
         self.heard: Heard | None = None
         self.waiting: list[WaitingFile] = []
         self.unread: list[Unread] = []
         self._leaves = leaves
-        self._contents = contents
-        self._places = places
         self._databases = databases
         self.native = native
-        self.began = time.monotonic()
-        self._files: dict[str, _File] = {}
         self._folders: list[str] = []
-        self._addresses: dict[str, None] = {}
-        self._hosts: set[str] = set()
-        self._unseen: dict[NotSeen, None] = {}
-        self._left_out = 0
+        self._named: dict[str, NotedFile] = {}
+        self._outside = outside
+        self._addresses: Addresses | None = None
 
     @property
     def has_noted(self) -> bool:
         """Whether there is anything to look at when the cell ends."""
-        noted = self._files or self._folders or self._addresses or self._unseen or self._hosts
-        return bool(noted or self._databases or self._left_out or self.faults)
+        noted = self._files or self._folders or self._addresses or self._unseen or self._named
+        others = self._databases or self._left_out or self.faults
+        return bool(noted or others) or self._outside.is_listening
 
     def read(self, path: str, is_code: bool = False) -> None:
         """Note that a file is about to be opened for reading."""
@@ -134,7 +116,7 @@ class Opened:
             return
         path = os.path.abspath(path)
         if path.endswith(".pyc"):
-            path = _source(path)
+            path = source_of(path)
         file = self._files.get(path)
         if file is None:
             if not self._places.is_data(path) or signature(path) is None:
@@ -142,7 +124,7 @@ class Opened:
             file = self._added(path)
         if file is not None and not file.written:
             file.read = True
-            file.is_code = is_code or path.endswith(_CODE)
+            file.is_code = is_code or path.endswith(CODE)
 
     def write(self, path: str, keeps: bool = False) -> None:
         """Note that a file is about to be opened for writing.
@@ -187,7 +169,7 @@ class Opened:
 
     def connect(self, database: str) -> None:
         """Note that an SQLite database is about to be connected."""
-        path = _database_path(database)
+        path = database_path(database)
         file = self._changing(os.path.abspath(path)) if path else None
         if file is not None and not file.is_database:
             file.is_database = file.watched = True
@@ -201,13 +183,17 @@ class Opened:
         `writing` is ``None`` where the library does not say what it will do.
         """
         if "://" in path and not path.startswith("file://"):
-            self.request(path)
+            self.addresses.request(path)
             return
         path = os.path.abspath(path.removeprefix("file://"))
         if os.path.isdir(path):
             self._folders.append(path)
-            for inside in _files_in(path):
+            for inside in files_in(path):
                 self.pass_on(inside, writing)
+            return
+        if glob.has_magic(path) and not os.path.exists(path):
+            for match in sorted(glob.glob(path, recursive=True)):
+                self.pass_on(match, writing)
             return
         file = self._changing(path)
         if file is not None and not file.written:
@@ -216,39 +202,59 @@ class Opened:
                 file.read = file.read or writing is False
                 self._keep_content(file)
 
-    def request(self, url: str) -> None:
-        """Note that an address is about to be fetched; credentials and query are left out."""
-        parts = urlsplit(url)
-        if parts.scheme in ("data", "file"):
-            return
-        host = parts.hostname or ""
-        self._hosts.add(host)
-        if parts.port:
-            host = f"{host}:{parts.port}"
-        self._addresses[urlunsplit((parts.scheme, host, parts.path, "", ""))] = None
+    @property
+    def addresses(self) -> Addresses:
+        """What the cell fetches from."""
+        if self._addresses is None:
+            from jupyter_mlops.capture.addresses import Addresses
 
-    def reach(self, host: str, port: object) -> None:
-        """Note a connection to a web server of which no more is known."""
-        if host not in self._hosts:
-            self._hosts.add(host)
-            scheme = "https" if port == 443 else "http"
-            named = host if port in (80, 443) else f"{host}:{port}"
-            self._addresses[f"{scheme}://{named}/"] = None
+            self._addresses = Addresses()
+        return self._addresses
 
-    def start(self, program: str) -> None:
+    def scan(self, path: str) -> None:
+        """Note a path that a library may read from later, in any cell."""
+        path = path.removeprefix("file://")
+        if "://" in path:
+            self.addresses.request(path)
+        elif len(self._outside.scanned) < FILES_LIMIT:
+            self._outside.scanned[os.path.abspath(path)] = None
+
+    def collect(self) -> None:
+        """Note that a library is about to read what it was told of, or part of it."""
+        scanned = list(self._outside.scanned)
+        if scanned and not self.listen(scanned):
+            for path in scanned:
+                self.pass_on(path, False)
+
+    def listen(self, paths: Iterable[str] = ()) -> bool:
+        """Listen to what others open from here on; return whether that is possible."""
+        if self._outside.is_listening:
+            self._meanwhile()
+        return self._outside.listen(map(_without_pattern, paths))
+
+    def start(self, command: Command) -> None:
         """Note that another program is about to be started; its arguments may be secret."""
-        name = os.path.basename(program)
-        if name not in _PROBES:
-            self._unseen[NotSeen(name or "another program", _OTHER_PROGRAM)] = None
+        from jupyter_mlops.capture.programs import PROBES
+
+        if command.name in PROBES:
+            return
+        listens = self.listen(command.paths)
+        for path in command.paths[:FILES_LIMIT]:
+            if self._places.is_data(path) and not os.path.isdir(path):
+                self._name(path)
+        self._outside.take()  # our own look at them
+        why = _ELSEWHERE if listens and not self._outside.is_partial else _OTHER_PROGRAM
+        self._unseen[NotSeen(command.name or "another program", why)] = None
 
     def result(self, budget: Budget) -> tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]:
         """Fingerprint what was noted, in the order in which it was, as `budget` allows."""
+        self._meanwhile()
         self._look_again(self._deadline())
         uses = [use for file in list(self._files.values()) for use in self._uses(file, budget)]
-        for address in self._addresses:
-            uses.append(DataUse("url", None, address, "read", None, None, complete=False))
-            self._unseen[NotSeen(address, "its content is not fingerprinted")] = None
-        self._unseen.update(dict.fromkeys(self.native.newly_imported()))
+        for use, not_seen in self._addresses.uses() if self._addresses else ():
+            uses.append(use)
+            self._unseen[not_seen] = None
+        self._unseen.update(dict.fromkeys(self.native.newly_imported(self._outside)))
         if self._left_out:
             why = f"of one cell, {FILES_LIMIT:,} files are fingerprinted"
             self._unseen[NotSeen(f"{self._left_out:,} more files", why)] = None
@@ -256,18 +262,67 @@ class Opened:
             self._unseen[NotSeen("what was opened", "an event could not be noted")] = None
         return tuple(uses), tuple(self._unseen)
 
+    def _meanwhile(self) -> None:
+        """Take in what others opened by now."""
+        if self._outside.is_listening:
+            for path, use in sorted(self._outside.take().items()):
+                self._take_in(path, use)
+            return
+        from jupyter_mlops.capture.watch import Use
+
+        for file in self._named.values():
+            after = file.signature()
+            changed = after is not None and after != file.before
+            self._take_in(file.path, Use(read=not changed, changed=changed))
+
+    def _take_in(self, path: str, use: Use) -> None:
+        """Take in how others opened a file."""
+        file = self._files.get(path)
+        if file is not None and (file.written or not use.changed):
+            return  # known as well as it can be
+        if file is None and not self._places.is_data(path):
+            return
+        now = signature(path)
+        began = time.time_ns() - int((time.monotonic() - self.began) * 1e9) - _CLOCK_TICK_NS
+        changed = use.changed and now is not None and max(now[1], now[2]) >= began
+        if file is None:
+            file = self._named.get(path) or NotedFile(path)
+            if now is None and file.before is None:
+                return  # a temporary file, or none that we may look at
+            if not self._add(file):
+                return
+            file.inferred = path not in self._outside.scanned
+            file.is_code, file.is_database = path.endswith(CODE), is_database(path)
+            file.read = (use.read or not changed) and (now is not None or file.kept)
+        if changed:
+            if file.read and not file.kept:
+                file.kept = True
+                self._unseen[NotSeen(self._places.shown(path), _CHANGED)] = None
+            file.written, file.before = True, ()
+
+    def _name(self, path: str) -> None:
+        """Note a file that the command line of another program names, as it is before."""
+        if path in self._files:
+            self._changing(path)
+            return
+        file = NotedFile(path, before=signature(path))
+        if path not in self._named:
+            self._named[path] = file
+            if file.before and file.before[0] <= _KEPT_BYTES:
+                self._keep_content(file)
+
     def _look_again(self, deadline: float) -> None:
         """Find what libraries and connections of earlier cells wrote without saying so."""
         made = [file.path for file in self._files.values() if os.path.isdir(file.path)]
         for folder in (*self._folders, *made):
-            for path in _files_in(folder):
+            for path in files_in(folder):
                 if path not in self._files and self._places.is_data(path):
                     file = self._added(path)
                     if file is not None:
                         file.watched = True
         for path, before in list(self._databases.items()):
             if path not in self._files:
-                file = _File(path, watched=True, is_database=True, before=before)
+                file = NotedFile(path, watched=True, is_database=True, before=before)
                 if file.signature() != before:
                     self._files[path] = file
         for file in list(self._files.values()):
@@ -281,7 +336,7 @@ class Opened:
                 # If it was there and was not written, it was named in order to be read.
                 file.read = file.read or (file.before is not None and not file.written)
 
-    def _uses(self, file: _File, budget: Budget) -> Iterator[DataUse]:
+    def _uses(self, file: NotedFile, budget: Budget) -> Iterator[DataUse]:
         if file.read:
             access: Access = "import" if file.is_code else "read"
             if file.kept:
@@ -294,7 +349,7 @@ class Opened:
         if file.written and after is not None and after != file.before:
             yield self._now_or_later(file, "write", budget)
 
-    def _now_or_later(self, file: _File, access: Access, budget: Budget) -> DataUse:
+    def _now_or_later(self, file: NotedFile, access: Access, budget: Budget) -> DataUse:
         expected = signature(file.path)
         if expected is None or file.is_database or not self._contents.waits(file.path, budget):
             began = time.thread_time()
@@ -309,7 +364,7 @@ class Opened:
             self.waiting.append(WaitingFile(use, file.path, expected, self._contents))
         return use
 
-    def _use(self, file: _File, access: Access, content: Fingerprint | None) -> DataUse:
+    def _use(self, file: NotedFile, access: Access, content: Fingerprint | None) -> DataUse:
         return DataUse(
             kind="database" if file.is_database else "file",
             name=None,
@@ -317,83 +372,14 @@ class Opened:
             access=access,
             cell=None,
             digest=content.digest if content else None,
-            complete=content is not None and content.complete and not _has_log(file),
+            complete=content is not None and content.complete and not file.has_log(),
             size_bytes=content.size_bytes if content else None,
+            inferred=file.inferred,
         )
 
-    def _changing(self, path: str) -> _File | None:
-        """Return the file that is about to change, its content kept if the cell read it."""
-        file = self._files.get(path)
-        if file is None:
-            if not self._places.is_data(path) or path.endswith(".pyc"):
-                return None
-            found = signature(path)
-            if found is None and os.path.lexists(path) and not os.path.islink(path):
-                return None  # a folder, pipe or device
-            file = self._added(path)
-            if file is not None:
-                file.before = found
-        elif file.read and not file.written and not file.kept:
-            file.before = file.signature()
-            self._keep_content(file)
-        return file
 
-    def _keep_content(self, file: _File) -> None:
-        """Fingerprint what the cell reads before it can change it."""
-        if not file.kept and not file.written:
-            file.kept = True
-            file.content = self._fingerprint(file.path, self._deadline())
-
-    def _added(self, path: str) -> _File | None:
-        if len(self._files) >= FILES_LIMIT:
-            self._left_out += 1
-            return None
-        file = self._files[path] = _File(path)
-        return file
-
-    def _deadline(self) -> float:
-        now = time.monotonic()
-        return now + max(SECONDS_LIMIT, now - self.began)
-
-    def _fingerprint(self, path: str, deadline: float) -> Fingerprint | None:
-        shown = self._places.shown(path)
-        try:
-            found = self._contents.of(path, lambda: time.monotonic() > deadline)
-        except OSError as error:
-            why = f"not fingerprinted: {error.strerror or error}"
-            self._unseen[NotSeen(shown, why)] = None
-            return None
-        if found is None:
-            why = "fingerprinting it would have taken longer than the cell itself"
-            self._unseen[NotSeen(shown, why)] = None
-        return found
-
-
-def _files_in(folder: str) -> Iterator[str]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
-        for name in sorted(names):
-            if not name.startswith((".", "_")):
-                yield os.path.join(parent, name)
-
-
-def _source(path: str) -> str:
-    try:
-        return source_from_cache(path)
-    except ValueError:  # a .pyc outside a __pycache__ folder is itself what is imported
-        return path
-
-
-def _database_path(database: str) -> str | None:
-    if database.startswith("file:"):
-        parts = urlsplit(database)
-        if "mode=memory" in parts.query:
-            return None
-        database = unquote(parts.path)
-    return None if database in ("", ":memory:") else database
-
-
-def _has_log(file: _File) -> bool:
-    """Tell whether part of a database still stands in its write-ahead log."""
-    log = signature(file.path + "-wal") if file.is_database else None
-    return log is not None and log[0] > 0
+def _without_pattern(path: str) -> str:
+    """Return a path, or the folder in which a pattern begins."""
+    while glob.has_magic(path):
+        path = os.path.dirname(path)
+    return path

@@ -35,9 +35,15 @@ class Places:
     ----------
     root
         The notebook's working folder, absolute.
+
+    Attributes
+    ----------
+    root
+        As given.
     """
 
     def __init__(self, root: str) -> None:
+        self.root = root
         self._root = os.path.join(root, "")
         folders = {*_SYSTEM, *_SYSTEM_USER, *map(str, settings.tool_folders()), *_libraries()}
         for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix}:

@@ -24,8 +24,9 @@ from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.capture.contents import Contents
 from jupyter_mlops.capture.environment import working_folder
 from jupyter_mlops.capture.interrupts import hand_on
-from jupyter_mlops.capture.native_readers import NativeReaders
+from jupyter_mlops.capture.native_readers import NativeReaders, PathUse
 from jupyter_mlops.capture.opened import Opened
+from jupyter_mlops.capture.outside import Outside
 from jupyter_mlops.capture.places import Places
 from jupyter_mlops.events import NotSeen, Unread
 from jupyter_mlops.fingerprints.introspection import Types, belongs_to, is_a
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 # By which calls in the notebook's code tell of themselves (see `jupyter_mlops.capture.calls`).
 CALL = "jupyter_mlops.call"
-_TEXTS, _LISTS = Types(str, bytes), Types(list, tuple)
+_LISTS = Types(list, tuple)
 _WRITING = os.O_WRONLY | os.O_RDWR
 
 
@@ -75,7 +76,9 @@ class Reads:
     def __init__(self, leaves: bool = False) -> None:
         self._leaves = leaves
         self._places: Places | None = None
-        self._native = NativeReaders(_on_pyarrow_path)
+        self._outside: Outside | None = None
+        self._native = NativeReaders(_on_path)
+        self._modules = 0
         self._databases: dict[str, Any] = {}
         self._contents = Contents()
         self._unused: Opened | None = None
@@ -83,6 +86,7 @@ class Reads:
     def install(self) -> None:
         """Start to listen; the working folder at this moment is the notebook's."""
         self._places = Places(working_folder())
+        self._outside = Outside(self._places)
         process.pid = os.getpid()
         _recordings.clear()
         if not process.hooked:
@@ -91,15 +95,19 @@ class Reads:
 
     def begin(self) -> None:
         """Begin to record for the cell that this thread is about to execute."""
-        if self._places is None:
+        places, outside = self._places, self._outside
+        if places is None or outside is None:
             return
-        if not self._native.is_installed and "pyarrow.lib" in sys.modules:
-            self._native.install()
+        if len(sys.modules) != self._modules:
+            self._modules = len(sys.modules)
+            self._native.look(outside)
+        if outside.is_listening:
+            outside.take()  # what happened between cells is nobody's
         # Most cells open nothing, and leave what would have noted it as it was.
         opened, self._unused = self._unused, None
         if opened is None:
             opened = Opened(
-                self._places, self._databases, self._native, self._contents, self._leaves
+                places, self._databases, self._native, self._contents, outside, self._leaves
             )
         else:
             opened.began = time.monotonic()
@@ -121,12 +129,14 @@ class Reads:
         _recordings.remove(found)
         if not found[1].has_noted:
             self._unused = found[1]
-            return (), tuple(self._native.newly_imported())
+            return (), tuple(self._native.newly_imported(self._outside))
         _busy.add(thread)
         try:
             result = found[1].result(budget)
         finally:
             _busy.discard(thread)
+            if self._outside is not None:
+                self._outside.rest()
         waiting += found[1].waiting
         unread += found[1].unread
         return result
@@ -143,7 +153,9 @@ class Reads:
         """Stop recording and undo what can be undone; the audit hook idles from here on."""
         _recordings.clear()
         self._native.remove()
-        self._places = None
+        if self._outside is not None:
+            self._outside.close()
+        self._places = self._outside = None
 
 
 @contextmanager
@@ -233,10 +245,10 @@ def _on_import(opened: Opened, module: Any, filename: Any, *_: Any) -> None:
         opened.read(filename, is_code=True)
     if type(module) is not str:
         return
-    if module.startswith("pyarrow."):
-        opened.native.install()
-    elif module.startswith("numpy.random."):
+    if module.startswith("numpy.random."):
         entropy.watch()  # before the first generator is made, which is while it is imported
+    else:
+        opened.native.on_import(module, opened.listen)
 
 
 def _on_sqlite(opened: Opened, database: Any, *_: Any) -> None:
@@ -247,38 +259,58 @@ def _on_sqlite(opened: Opened, database: Any, *_: Any) -> None:
 
 def _on_urllib(opened: Opened, url: Any, *_: Any) -> None:
     if type(url) is str:
-        opened.request(url)
+        opened.addresses.request(url)
 
 
 def _on_http(opened: Opened, _: Any, host: Any, port: Any) -> None:
     if type(host) is str:
-        opened.reach(host, port)
+        opened.addresses.reach(host, port)
 
 
-def _on_program(opened: Opened, program: Any, arguments: Any = None, *_: Any) -> None:
-    if type(program) not in _TEXTS:
-        program = arguments[0] if type(arguments) in _LISTS and arguments else arguments
-    opened.start(_as_text(program) or "")
+def _on_program(
+    opened: Opened, program: Any, arguments: Any = None, folder: Any = None, *_: Any
+) -> None:
+    from jupyter_mlops.capture.programs import command
+
+    if type(arguments) not in _LISTS:
+        arguments = [arguments if program is None else program]
+    words = [text for text in map(_as_text, arguments) if text is not None]
+    opened.start(command(words, _as_text(folder)))
 
 
-def _on_system(opened: Opened, command: Any) -> None:
-    words = (_as_text(command) or "").split()
-    opened.start(words[0] if words else "")
+def _on_spawn(opened: Opened, program: Any, arguments: Any, *_: Any) -> None:
+    _on_program(opened, program, arguments)
+
+
+def _on_system(opened: Opened, line: Any) -> None:
+    from jupyter_mlops.capture.programs import shell_command
+
+    opened.start(shell_command(_as_text(line) or ""))
 
 
 def _on_fork(opened: Opened) -> None:
-    opened.start("a forked process")
+    from jupyter_mlops.capture.programs import Command, command, forked_for
+
+    words = forked_for()
+    opened.start(Command("a forked process", ()) if words is None else command(words))
 
 
-def _on_pyarrow(opened: Opened, path: Any, writing: bool | None) -> None:
-    text = _as_text(path)
-    if text is not None:
-        opened.pass_on(text, writing)
-
-
-def _on_pyarrow_path(path: Any, writing: bool | None) -> None:
+def _on_path(path: Any, use: PathUse) -> None:
     if _recordings:
-        _note(_on_pyarrow, (path, writing))
+        _note(_take_path, (path, use))
+
+
+def _take_path(opened: Opened, path: Any, use: PathUse) -> None:
+    if use == "collect":
+        opened.collect()
+        return
+    text = _as_text(path)
+    if text is None:
+        return
+    if use == "scan":
+        opened.scan(text)
+    else:
+        opened.pass_on(text, {"read": False, "write": True}.get(use))
 
 
 def _on_call(opened: Opened, site: Any, part: Any, value: Any) -> None:
@@ -309,7 +341,7 @@ _HANDLERS: dict[str, Callable[..., None]] = {
     "urllib.Request": _on_urllib,
     "http.client.connect": _on_http,
     "subprocess.Popen": _on_program,
-    "os.posix_spawn": _on_program,
+    "os.posix_spawn": _on_spawn,
     "os.system": _on_system,
     "os.fork": _on_fork,
     "os.forkpty": _on_fork,

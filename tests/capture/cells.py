@@ -30,7 +30,7 @@ class Cells:
         self.reads.install()
         if not is_fresh:
             # What other tests of this process have imported is no news to its first cell.
-            self.reads._native.newly_imported()
+            self.reads._native.newly_imported(None)
 
     def __call__(self, cell: Callable[[], Any]) -> Result:
         # On many systems the clock of files stands still for some milliseconds, in which no

@@ -150,7 +150,8 @@ def test_libraries_that_open_files_themselves_are_named_once(cells: Cells) -> No
     for name in ("__init__", "inner"):
         (cells.folder / "datatable" / f"{name}.py").touch()
     expected = NotSeen(
-        "files that datatable opens, from here on", "datatable opens them outside Python"
+        "files that datatable opens outside the notebook's folder, from here on",
+        "datatable opens them outside Python",
     )
     try:
         with pytest.raises(ImportError):  # many packages try whether another is there

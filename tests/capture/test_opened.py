@@ -16,9 +16,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jupyter_mlops.capture import opened
+from jupyter_mlops.capture import noted, opened
 from tests.capture.cells import Cells, digest_of
 
+ELSEWHERE = (
+    "the files that another program opens outside the notebook's folder are not seen, "
+    "but for those that its command line names"
+)
 FRAME = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
 
 
@@ -133,10 +137,15 @@ def test_removing_a_folder_does_not_touch_files_of_the_same_names(cells: Cells) 
 def test_a_file_that_another_program_removed_is_said_to_be_gone(cells: Cells) -> None:
     path = cells.folder / "a"
     path.write_text("x")
+    expected = digest_of(path)
     (use,), unseen = cells(lambda: (path.read_text(), subprocess.run(["rm", "a"], check=True)))
+    # Its command line names it, so it was read before.
+    assert (use.path, use.digest, use.complete) == ("a", expected, True)
+    path.write_text("x")
+    (use,), unseen = cells(lambda: (path.read_text(), os.system("rm *")))
     assert (use.path, use.digest, use.complete) == ("a", None, False)
     assert [(one.what, one.why.partition(":")[0]) for one in unseen] == [
-        ("rm", "the files that another program opens are not seen"),
+        ("rm", ELSEWHERE),
         ("a", "not fingerprinted"),
     ]
 
@@ -256,14 +265,16 @@ def test_other_programs_are_said_to_be_unseen(cells: Cells) -> None:
         os.wait()
 
     uses, unseen = cells(start)
-    assert uses == ()
+    assert [(use.access, use.path, use.inferred) for use in uses] == [
+        ("write", "by-the-child", True)
+    ]
     assert [one.what for one in unseen] == ["true", "cat", "a forked process"]
 
 
 def test_more_files_than_the_limit_are_counted(
     cells: Cells, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opened, "FILES_LIMIT", 3)
+    monkeypatch.setattr(noted, "FILES_LIMIT", 3)
     for number in range(5):
         Path(f"f{number}").write_text("x")
     uses, unseen = cells(lambda: [Path(f"f{number}").read_text() for number in range(5)])
