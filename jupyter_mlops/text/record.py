@@ -199,6 +199,8 @@ def _data_row(use: DataUse) -> tuple[object, ...]:
     return (
         use.access + inherited(use.inherited),
         use.form or use.kind,
+        use.access + inherited(use.inherited) + (" (inferred)" if use.inferred else ""),
+        use.kind,
         name,
         rows,
         size(use.size_bytes),
