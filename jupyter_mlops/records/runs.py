@@ -111,7 +111,7 @@ class DataUse:
     very many columns only the first, or none, are listed: ``column_count`` then says how many
     there are. ``form`` says what a frame or array is that is no pandas or numpy object, and
     what a list, tuple or dictionary of them holds: its ``columns`` are then the parts of it.
-    there are. That an ``inferred`` one was this cell's nobody said: it was opened, or changed, by
+    That an ``inferred`` one was this cell's nobody said: it was opened, or changed, by
     another program or outside Python while the cell ran.
     """
 

@@ -197,10 +197,8 @@ def _data_row(use: DataUse) -> tuple[object, ...]:
     name = use.path or use.name
     rows = use.rows
     return (
-        use.access + inherited(use.inherited),
-        use.form or use.kind,
         use.access + inherited(use.inherited) + (" (inferred)" if use.inferred else ""),
-        use.kind,
+        use.form or use.kind,
         name,
         rows,
         size(use.size_bytes),

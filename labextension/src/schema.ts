@@ -492,6 +492,8 @@ export interface Run {
  *     very many columns only the first, or none, are listed: ``column_count`` then says how many
  *     there are. ``form`` says what a frame or array is that is no pandas or numpy object, and
  *     what a list, tuple or dictionary of them holds: its ``columns`` are then the parts of it.
+ *     That an ``inferred`` one was this cell's nobody said: it was opened, or changed, by
+ *     another program or outside Python while the cell ran.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "DataUse".
@@ -505,6 +507,7 @@ export interface DataUse {
   digest: string | null;
   digests: string[];
   form: string | null;
+  inferred: boolean;
   inherited: boolean;
   kind: 'array' | 'database' | 'file' | 'frame' | 'url';
   name: string | null;
