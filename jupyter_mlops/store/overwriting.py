@@ -1,7 +1,8 @@
 """Whether a parameter's value still stood when what a run shows was computed. Pure.
 
 A cell sets ``lr = 0.1``; a later one may give the name another value that no literal tells:
-by ``exec("lr = 0.7")``, ``from math import *``, ``lr = read()`` or ``cfg["lr"] = 0.2``; a widget
+by ``exec("lr = 0.7")``, ``from math import *``, ``lr = read()``, ``cfg["lr"] = 0.2`` or ``CFG.lr =
+0.2``; a widget
 may, and no cell at all. Whoever
 reads the name then has not used 0.1, and a row that shows 0.1 beside that result would lie.
 What is computed from the old value (``lr = lr / 2``, ``values.append(4)``) still came from it.
@@ -65,7 +66,7 @@ def stands(
         # Whoever else sets it anew, the run's own cell too: from here it is theirs.
         if anew is not None:
             return "all"
-        if place in counted and _replaces(executions[place], name):
+        if place in counted and _replaces(executions[place], parameter.name):
             # Nobody knows whether what replaces it unseen did so before or after it read it.
             first = place if executions[place].is_opaque else place + 1
             if max(readers, default=0) < first and not any(
@@ -88,7 +89,7 @@ def is_lost(executions: Sequence[Execution], index: int, parameter: Parameter) -
     for execution in executions[index + 1 :]:
         if _is_lost(execution, name, after=False):
             return True
-        if _replaces(execution, name):
+        if _replaces(execution, parameter.name):
             return False
         if _is_lost(execution, name, after=True):
             return True
@@ -131,12 +132,50 @@ def _reads(execution: Execution, name: str) -> bool:
     return execution.finished is not None and name in execution.finished.reads
 
 
-def _replaces(execution: Execution, name: str) -> bool:
-    """Tell whether an execution gave `name` a value that did not come from the old one."""
+def _replaces(execution: Execution, named: str) -> bool:
+    """Tell whether an execution gave a name, or a part, a value that came not from the old one."""
+    name, _, part = named.partition(".")
     finished = execution.finished
-    if finished is None or name not in finished.writes:
+    if finished is None:
+        return False
+    if part and _stores_part(execution, name, part):
+        return True  # of a class or an object, which then counts as read, and not always as written
+    if name not in finished.writes:
         return False
     return execution.is_opaque or name not in finished.reads or _stores_item(execution, name)
+
+
+def _stores_part(execution: Execution, name: str, part: str) -> bool:
+    """Tell whether a source stores an attribute, as ``CFG.lr = 0.2`` and ``setattr`` do."""
+    parsed = parse(execution.source) if part in execution.source else None
+    return parsed is not None and any(
+        _is_attribute(node, name, part) or _sets_attribute(node, name, part)
+        for node in ast.walk(parsed.tree)
+    )
+
+
+def _is_attribute(node: ast.AST, name: str, part: str) -> bool:
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and node.attr == part
+        and isinstance(node.value, ast.Name)
+        and node.value.id == name
+    )
+
+
+def _sets_attribute(node: ast.AST, name: str, part: str) -> bool:
+    if not isinstance(node, ast.Call) or len(node.args) < 2:
+        return False
+    of, attribute = node.args[:2]
+    return (
+        isinstance(node.func, ast.Name)
+        and node.func.id == "setattr"
+        and isinstance(of, ast.Name)
+        and of.id == name
+        and isinstance(attribute, ast.Constant)
+        and attribute.value == part
+    )
 
 
 def _stores_item(execution: Execution, name: str) -> bool:

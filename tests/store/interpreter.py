@@ -185,8 +185,13 @@ class Kernel:
         )
 
     def _has(self, name: str, value: object) -> bool:
-        now = self.namespace.get(name)
-        return name in self.namespace and (not _is_number(now) or now == value)
+        whole, *parts = name.split(".")
+        if whole not in self.namespace:
+            return False
+        now = self.namespace[whole]
+        for part in parts:
+            now = getattr(now, part, None)
+        return not _is_number(now) or bool(now == value)
 
     def _metrics(self, flow: dataflow.Flow, writes: set[str]) -> dict[str, Any]:
         names = sorted(
