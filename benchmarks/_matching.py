@@ -17,16 +17,21 @@ Entry = Mapping[str, Any]
 
 @dataclass
 class Score:
-    """The labels of one kind that were found and missed, and the findings that match none."""
+    """The labels of one kind that were found and missed, and the findings that match none.
+
+    ``neither`` are findings that are optional, or repeat a label: they count in no figure.
+    """
 
     found: list[Entry] = field(default_factory=list)
     missed: list[Entry] = field(default_factory=list)
     extra: list[Entry] = field(default_factory=list)
+    neither: list[Entry] = field(default_factory=list)
 
     def __iadd__(self, other: Score) -> Score:
         self.found += other.found
         self.missed += other.missed
         self.extra += other.extra
+        self.neither += other.neither
         return self
 
     @property
@@ -46,16 +51,20 @@ def score(kind: str, labels: Sequence[Entry], findings: Sequence[Entry]) -> Scor
     """Compare the findings of one kind in one notebook with its labels."""
     matches = _MATCHES[kind]
     right: set[int] = set()
+    optional: set[int] = set()
     made = Score()
     for label in labels:
         which = {place for place, one in enumerate(findings) if matches(label, one)}
-        right |= which
         if not label.get("optional"):
+            right |= which
             (made.found if which else made.missed).append(label)
+        else:
+            optional |= which
     neutral = _NEUTRAL.get(kind, _never)
     for place, one in enumerate(findings):
-        if place not in right and not neutral(one, labels):
-            made.extra.append(one)
+        if place not in right:
+            is_extra = place not in optional and not neutral(one, labels)
+            (made.extra if is_extra else made.neither).append(one)
     return made
 
 

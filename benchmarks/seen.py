@@ -175,16 +175,17 @@ def show(scores: Mapping[tuple[str, str], Score], ran: Mapping[str, int], option
             "found": len(made.found),
             "missed": len(made.missed),
             "extra": len(made.extra),
+            "neither": len(made.neither),
             "notebooks": ran[tool],
         }
         for (tool, kind), made in sorted(scores.items(), key=lambda one: (one[0][1], one[0][0]))
     ]
     if not options.json:
-        print(f"{'kind':12}{'tool':16}precision  recall   found  missed  extra  notebooks")
+        print(f"{'kind':12}{'tool':16}precision  recall   found  missed  extra  neither  notebooks")
         for row in table:
             print(
                 f"{row['kind']:12}{row['tool']:16}{row['precision']:9.3f}{row['recall']:8.3f}"
-                f"{row['found']:8}{row['missed']:8}{row['extra']:7}{row['notebooks']:11}"
+                f"{row['found']:8}{row['missed']:8}{row['extra']:7}{row['neither']:9}{row['notebooks']:11}"
             )
     goals = [
         Goal(f"{kind}, {what}", getattr(scores[OURS, kind], what), "", limit, at_least=True)

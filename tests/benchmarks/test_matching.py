@@ -101,5 +101,6 @@ def test_what_is_optional_is_neither_missed_nor_too_much() -> None:
         {"classes": ["sklearn.linear_model.Ridge"], "cell": 1},
         {"classes": ["Lasso"], "cell": 2},
     ]
-    assert counts(score("models", labels, found)) == (1, 0, 0)
+    made = score("models", labels, found)
+    assert (counts(made), made.neither) == ((1, 0, 0), found[1:])
     assert counts(score("models", labels, [{"classes": ["SVC"], "cell": 1}])) == (0, 1, 1)
