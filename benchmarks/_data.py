@@ -32,4 +32,27 @@ def array(megabytes: int) -> Any:
     return np.random.default_rng(0).normal(size=(megabytes * 10**6 // 80, 10))
 
 
+def polars(megabytes: int) -> Any:
+    """Return the frame of floats as one of polars."""
+    import polars
+
+    return polars.from_pandas(floats(megabytes))
+
+
+def polars_strings(megabytes: int) -> Any:
+    """Return the frame of strings as one of polars."""
+    import polars
+
+    return polars.from_pandas(strings(megabytes))
+
+
+def tensor(megabytes: int) -> Any:
+    """Return the array as a tensor of torch."""
+    import torch
+
+    return torch.from_numpy(array(megabytes))
+
+
 KINDS = {"floats": floats, "strings": strings, "array": array}
+# Which joblib and MLflow have no digest of, or another one at each run.
+OTHERS = {"polars floats": polars, "polars strings": polars_strings, "torch tensor": tensor}

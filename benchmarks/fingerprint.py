@@ -23,7 +23,7 @@ from typing import Any
 
 import joblib
 import numpy as np
-from _data import KINDS
+from _data import KINDS, OTHERS
 from _measure import Goal, arguments, interleaved, report, rows
 from _mutations import MUTATIONS
 from _peers import PYTHON, Peer
@@ -72,6 +72,24 @@ def value_times(
     if peer is not None:
         found[MLFLOW] = [peer.measure() for _ in range(repeats)]
     return found
+
+
+def other_times(kind: str, megabytes: int, repeats: int) -> tuple[list[dict[str, Any]], list[Goal]]:
+    """Measure what has no peer; strings, which polars has to put together, have no goal."""
+    value = OTHERS[kind](megabytes)
+    if kind == "torch tensor":
+        buffers = [value.numpy()]
+    elif kind == "polars floats":
+        buffers = [value[name].to_numpy() for name in value.columns]
+    else:
+        buffers = buffers_of("strings", value.to_pandas())
+    found = interleaved(
+        {SUM: lambda: [buffer.sum() for buffer in buffers], OURS: lambda: alone(value)},
+        repeats,
+        clock=time.process_time,
+    )
+    goal = Goal(f"{kind}: of one pass over memory", _times(found, OURS, SUM), "x", 1.2)
+    return rows(f"{kind}, {megabytes} MB", found, SUM), [] if kind == "polars strings" else [goal]
 
 
 def alone(value: Any) -> Any:
@@ -175,6 +193,10 @@ def main() -> None:
                 )
             )
         size = options.megabytes // 2
+        for kind in OTHERS:
+            more, goal = other_times(kind, size, options.repeats)
+            made += more
+            goals += goal
         found, wall = file_times(Path(folder) / "data", size, options.repeats)
         made += rows(f"file, {size} MB", found, "read()")
         made += rows(f"file, {size} MB, by the clock on the wall", wall, "md5")

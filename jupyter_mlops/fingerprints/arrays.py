@@ -149,9 +149,8 @@ def _kind(value: Any) -> str | None:
         return "array"
     if cls is loaded("numpy.ma", "MaskedArray"):
         return "masked"
-    if cls is loaded("numpy", "matrix") or cls is loaded("numpy", "recarray"):
-        return name_of(cls)[1]
-    return None
+    own = (("numpy", "matrix"), ("numpy", "recarray"), ("numpy.char", "chararray"))
+    return name_of(cls)[1] if any(cls is loaded(*place) for place in own) else None
 
 
 def plain(value: Any) -> Any:
