@@ -25,10 +25,11 @@ from jupyter_mlops.fingerprints.introspection import (
     loaded,
     name_of,
 )
-from jupyter_mlops.fingerprints.python_ import Encoder, Values, zone_name
+from jupyter_mlops.fingerprints.python_ import Encoder, Values
 from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.fingerprints.texts import COLUMNS_LIMIT, label_text
 from jupyter_mlops.fingerprints.together import side_by_side
+from jupyter_mlops.fingerprints.zones import zone_name
 from jupyter_mlops.records import Column, Fingerprint
 
 # Columns that are read together; rows and bytes of strided ones at a time: what the first

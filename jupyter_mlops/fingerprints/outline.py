@@ -51,7 +51,9 @@ def _of_sparse(value: Any) -> Outline:
     content.piece(*(sparse.shape(own) or ()), *(arrays.dtype_name(part.dtype) for part in parts))
     size = sum(int(part.nbytes) for part in parts)
     partial = Fingerprint(content.text(), False, size, sparse.shape(own))
-    return Outline(partial, sum(_array_cost(part) for part in parts))
+    entries = own.get("_dict")
+    objects = len(entries) * OBJECT if type(entries) is dict else 0
+    return Outline(partial, objects + sum(_array_cost(part) for part in parts))
 
 
 def _of_frame(value: Any) -> Outline | None:

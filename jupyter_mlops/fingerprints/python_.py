@@ -21,14 +21,13 @@ from jupyter_mlops import fingerprints
 from jupyter_mlops.fingerprints import LEVELS
 from jupyter_mlops.fingerprints.hashing import OBJECTS, Content, Strings, doubles, integer
 from jupyter_mlops.fingerprints.introspection import (
-    attributes,
     belongs_to,
-    class_attributes,
     is_a,
     loaded,
     name_of,
 )
 from jupyter_mlops.fingerprints.steps import Steps, finish
+from jupyter_mlops.fingerprints.zones import zone_name
 
 # Deeper nesting is treated as unknown.
 _DEPTH = 24
@@ -44,6 +43,8 @@ _SHORT = 64
 # Characters or bytes that are taken in at a time.
 _STRIDE = 1 << 20
 _LONG = (str, bytes)
+# What of a `defaultdict` makes its defaults is no content.
+_COLLECTIONS = ("OrderedDict", "defaultdict", "Counter", "deque")
 # How many values that hold others are encoded between two yields.
 _PAUSE_EVERY = 64
 
@@ -140,6 +141,11 @@ class Encoder:
             items = list(value.values())
             keys = yield from self._sequence(list(value), depth)
             return framed(b"D", keys + (yield from self._sequence(items, depth)))
+        known = next((name for name in _COLLECTIONS if cls is loaded("collections", name)), None)
+        if known is not None:
+            items = list(value if known == "deque" else cls.items(value))  # type: ignore[attr-defined]
+            found = yield from self._sequence(items, depth)
+            return framed(b"C", framed(b"s", known.encode()) + found)
         if cls is set or cls is frozenset:
             encoded = sorted((yield from self.encode_all(list(value), depth + 1)))
             return framed(b"E" if cls is set else b"F", _digest_of(encoded))
@@ -315,37 +321,6 @@ def _is_numpy_scalar(value: Any) -> bool:
 def framed(tag: bytes, data: bytes) -> bytes:
     """Return `data` with its tag and length before it."""
     return tag + integer(len(data)) + data
-
-
-def zone_name(zone: object) -> str | None:
-    """Name a time zone by what it says of itself as data; ``None`` if that needs its code."""
-    cls = type(zone)
-    if zone is None:
-        return ""
-    if cls is datetime.timezone:
-        name = datetime.timezone.tzname(zone, None)  # type: ignore[arg-type]
-        # Whoever made the zone may have named it by a text of a class of theirs.
-        if type(name) is not str:
-            return None
-        return f"{datetime.timezone.utcoffset(zone, None)} {name}"  # type: ignore[arg-type]
-    if cls is loaded("zoneinfo", "ZoneInfo"):
-        key = zone.key  # type: ignore[attr-defined]
-        return key if type(key) is str else None
-    module, name = name_of(cls)
-    if module == "dateutil.tz.tz" and name == "tzutc" and belongs_to(cls, "dateutil"):
-        return "UTC"
-    if module.partition(".")[0] == "pytz" and is_a(zone, loaded("pytz.tzinfo", "BaseTzInfo")):
-        return _pytz_name(zone)
-    return None
-
-
-def _pytz_name(zone: object) -> str | None:
-    # Each zone of pytz is a class of its own; a localized one carries its offset as well.
-    name = class_attributes(type(zone)).get("zone")
-    offset = (attributes(zone) or {}).get("_utcoffset")
-    if type(name) is not str or type(offset) not in (datetime.timedelta, NoneType):
-        return None
-    return f"{name} {offset or ''}".strip()
 
 
 def _digest_of(items: list[bytes]) -> bytes:

@@ -11,11 +11,12 @@ from typing import Any
 from jupyter_mlops.fingerprints import arrays
 from jupyter_mlops.fingerprints.hashing import Content
 from jupyter_mlops.fingerprints.introspection import attributes, belongs_to, is_a, loaded, name_of
+from jupyter_mlops.fingerprints.python_ import Encoder
 from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.records import Fingerprint
 
-# The arrays of all formats that have only arrays; the others are incomplete.
-_PARTS = ("data", "indices", "indptr", "offsets", "row", "col", "coords")
+# The arrays of all formats; those of lists of lists have lists as elements.
+_PARTS = ("data", "indices", "indptr", "offsets", "row", "col", "coords", "rows")
 
 
 def fingerprint(value: Any) -> Steps[Fingerprint]:
@@ -27,7 +28,9 @@ def fingerprint(value: Any) -> Steps[Fingerprint]:
         complete=found.complete,
         size_bytes=found.size_bytes,
         shape=shape(own),
-        dtype=str(own["data"].dtype) if found.complete else None,
+        dtype=str(own.get("dtype", getattr(own.get("data"), "dtype", None)))
+        if found.complete
+        else None,
     )
 
 
@@ -37,7 +40,16 @@ def content(value: Any) -> Steps[Content]:
     own = attributes(value) or {}
     result = Content("sparse")
     result.piece(name_of(cls)[1], *(shape(own) or ()))
-    result.complete = belongs_to(cls, "scipy") and _is_array(own.get("data"))
+    cells = own.get("_dict")
+    known = type(cells) is dict or _is_array(own.get("data"))
+    result.complete = belongs_to(cls, "scipy") and known
+    # Lists and dictionaries of entries hold Python objects; their type is told beside.
+    if is_a(own.get("dtype"), loaded("numpy", "dtype")):
+        result.piece(str(own["dtype"]))
+    if type(cells) is dict:
+        encoder = Encoder()
+        result.bulk((yield from encoder.encode(cells)))
+        result.complete = result.complete and encoder.complete
     for name, array in parts(own):
         result.piece(name)
         result.child((yield from arrays.content(array)))
@@ -67,5 +79,4 @@ def shape(own: dict[str, Any]) -> tuple[int, ...] | None:
 
 
 def _is_array(part: Any) -> bool:
-    # Lists of lists have arrays of lists, whose elements are objects.
-    return type(part) is loaded("numpy", "ndarray") and part.dtype.kind in "biufc"
+    return type(part) is loaded("numpy", "ndarray") and part.dtype.kind in "biufcO"

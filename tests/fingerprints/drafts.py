@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -63,11 +64,49 @@ KINDS: dict[str, tuple[st.SearchStrategy[Any], Callable[[list[Any]], pd.Series]]
         st.none() | st.lists(st.none() | st.integers(0, 3), max_size=3),
         lambda v: pd.Series(v, dtype=pd.ArrowDtype(pa.list_(pa.int16()))),
     ),
+    "struct[pyarrow]": (
+        st.none() | st.fixed_dictionaries({"a": st.none() | st.integers(0, 3), "b": WORDS}),
+        lambda v: pd.Series(
+            v, dtype=pd.ArrowDtype(pa.struct([("a", pa.int8()), ("b", pa.string())]))
+        ),
+    ),
+    "decimal[pyarrow]": (
+        st.none() | st.integers(0, 999).map(lambda n: Decimal(n) / 100),
+        lambda v: pd.Series(v, dtype=pd.ArrowDtype(pa.decimal128(10, 2))),
+    ),
+    "ordered category": (
+        st.sampled_from(["low", "high", None]),
+        lambda v: pd.Series(pd.Categorical(v, categories=["low", "high"], ordered=True)),
+    ),
+    "interval of time": (
+        DAYS,
+        lambda v: pd.Series(
+            pd.IntervalIndex.from_arrays(np.array(v, "M8[D]"), np.array(v, "M8[D]") + 1)
+        ),
+    ),
+    "nested": (
+        st.recursive(
+            st.none() | st.integers(0, 3) | WORDS,
+            lambda inner: st.lists(inner, max_size=2) | st.dictionaries(WORDS, inner, max_size=2),
+            max_leaves=4,
+        ),
+        lambda v: pd.Series(_cells(v), dtype="object"),
+    ),
     "object": (
         st.none() | st.booleans() | st.integers() | WORDS | st.binary(max_size=3),
         lambda v: pd.Series(v, dtype="object"),
     ),
 }
+
+
+def _cells(values: list[Any]) -> Any:
+    """Put each value into a cell of its own, lists as well."""
+    cells = np.empty(len(values), object)
+    for position, value in enumerate(values):
+        cells[position] = value
+    return cells
+
+
 INDEXES: dict[str, Callable[[int], pd.Index]] = {
     "range": pd.RangeIndex,
     "int64": lambda n: pd.Index(np.arange(n) * 7),

@@ -179,6 +179,7 @@ def test_matrices_and_record_arrays_are_not_plain_arrays() -> None:
     with pytest.warns(PendingDeprecationWarning):
         matrix = np.matrix([[1, 2]])
     assert of(matrix).complete
+    assert of(np.char.array(["a", "b"])).complete
     assert of(matrix).digest != of(plain).digest
     records = np.rec.array([(1, 2.0)], dtype=[("a", "i8"), ("b", "f8")])
     assert of(records).complete

@@ -291,3 +291,8 @@ def test_a_file_read_again_gives_the_frame_again(tmp_path: Any) -> None:
     )
     frame.to_parquet(tmp_path / "f.parquet")
     assert of(pd.read_parquet(tmp_path / "f.parquet")) == of(frame)
+    frame.to_feather(tmp_path / "f.feather")
+    assert of(pd.read_feather(tmp_path / "f.feather")) == of(frame)
+    frame = frame.assign(c=[1, 2])
+    frame.to_csv(tmp_path / "f.csv", index=False)
+    assert of(pd.read_csv(tmp_path / "f.csv")) == of(frame)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import datetime
 import zoneinfo
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -12,6 +13,7 @@ from uuid import UUID
 import numpy as np
 import pandas as pd
 import pytest
+from dateutil import tz
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -210,3 +212,29 @@ print(finish(Encoder().encode(value)).hex())
 
 def test_the_hash_seed_does_not_count(in_another_process: Callable[..., str]) -> None:
     assert in_another_process(SCRIPT, "1") == in_another_process(SCRIPT, "2")
+
+
+def test_collections_are_their_kind_and_what_they_hold_in_its_order() -> None:
+    values: list[Any] = [
+        {"a": 1, "b": 2},
+        OrderedDict(a=1, b=2),
+        OrderedDict(b=2, a=1),
+        Counter(a=1, b=2),
+        defaultdict(list, a=1, b=2),
+        deque([1, 2]),
+        deque([2, 1]),
+        [1, 2],
+    ]
+    found = [encode(value) for value in values]
+    assert all(complete for _, complete in found)
+    assert len({data for data, _ in found}) == len(values)
+    moved = OrderedDict(b=2, a=1)
+    moved.move_to_end("b")
+    assert encode(moved) == found[1]
+
+
+def test_an_offset_that_a_parser_found_is_a_zone() -> None:
+    zones = [tz.tzoffset(None, 3600), tz.tzoffset(None, 7200), tz.tzoffset("X", 3600), tz.tzutc()]
+    found = [encode(datetime.datetime(2020, 1, 1, tzinfo=zone)) for zone in zones]
+    assert all(complete for _, complete in found)
+    assert len({data for data, _ in found}) == len(zones)
