@@ -54,9 +54,10 @@ def shell_command(line: str, folder: str | None = None) -> Command:
     for word in words:
         if word in _BETWEEN:
             begins = True
-        elif begins and "=" not in word:
-            name, begins = name or os.path.basename(word), False
-        else:
+        elif begins:
+            if "=" not in word:  # else a variable, for this program only
+                name, begins = name or os.path.basename(word), False
+        elif word.strip("<>&"):
             rest.append(word)
     return Command(name, _paths(rest, folder))
 

@@ -179,3 +179,15 @@ def test_closed_it_idles_and_pyarrow_has_its_functions_back(cells: Cells) -> Non
     assert pa.lib.encode_file_path is not None
     Path("a").write_text("x")
     assert cells(lambda: Path("a").read_text()) == ((), ())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="an older Python adds our frame again")
+def test_a_library_that_refuses_a_path_shows_no_frame_of_ours(cells: Cells) -> None:
+    cells(lambda: None)
+    assert pa.util._stringify_path.__code__.co_name == "take_path"
+    with pytest.raises(TypeError) as refused:
+        pa.util._stringify_path(5)
+    assert [entry.name for entry in refused.traceback] == [
+        "test_a_library_that_refuses_a_path_shows_no_frame_of_ours",
+        "_stringify_path",
+    ]
