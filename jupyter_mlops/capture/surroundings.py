@@ -40,7 +40,7 @@ _ENVIRON = type(os.environ)
 _LIBRARIES = re.compile(
     r"/lib((?:scipy_)?openblas|mkl_rt|blis|atlas|gomp|iomp5|omp|tbb)[^/]*\.so[^/]*$"
 )
-_RECORD_LIMIT = 8 * 2**20
+_PIECE = 2**20
 _GROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 _CPU_LIMIT = "/sys/fs/cgroup/cpu.max"
 
@@ -145,10 +145,29 @@ def _holds(record: bytes, module: str) -> bool:
 
 def _read(folder: str, name: str) -> bytes:
     try:
-        with open(os.path.join(folder, name), "rb") as file:
-            return b"\n" + file.read(_RECORD_LIMIT)
+        return b"\n" + _content(os.path.join(folder, name))
     except OSError:  # an egg has no such file
         return b""
+
+
+def _content(path: str | Path) -> bytes:
+    # Not by `open`, in whose place a user may have put a function of theirs.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    try:
+        pieces = []
+        while piece := os.read(descriptor, _PIECE):
+            pieces.append(piece)
+        return b"".join(pieces)
+    finally:
+        os.close(descriptor)
+
+
+def _text(path: str | Path) -> str:
+    """Return the text of a file of the system's, an empty one if it can't be read."""
+    try:
+        return _content(path).decode("utf-8", "replace")
+    except OSError:  # not this system, or not allowed
+        return ""
 
 
 def _part(look: Callable[[], T], otherwise: T) -> T:
@@ -165,7 +184,8 @@ def _system() -> dict[str, Any]:
         kind = "of conda"
     name = {"cpython": "CPython", "pypy": "PyPy"}.get(sys.implementation.name, "Python")
     system = f"{platform.system()} {platform.release()}"
-    told = _part(lambda: platform.freedesktop_os_release().get("PRETTY_NAME", ""), "")
+    pretty = re.search(r'^PRETTY_NAME="?([^"\n]+)', _text("/etc/os-release"), re.MULTILINE)
+    told = pretty[1] if pretty else ""
     return {
         "interpreter": f"{name} {platform.python_version()}, {kind}",
         "system": f"{told}, {system}" if told else system,
@@ -175,10 +195,10 @@ def _system() -> dict[str, Any]:
 
 def _processors() -> dict[str, Any]:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    limit = _part(lambda: Path(_CPU_LIMIT).read_text().split(), ["max"])
-    if usable and limit[0].isdecimal():
+    limit = _text(_CPU_LIMIT).split()
+    if usable and limit and limit[0].isdecimal():
         usable = min(usable, max(1, -(-int(limit[0]) // int(limit[1]))))
-    model = re.search(r"model name\s*:\s*(.+)", _part(_first_processor, ""))
+    model = re.search(r"model name\s*:\s*(.+)", _text("/proc/cpuinfo"))
     return {
         "cpu": model[1] if model else None,
         "cpus": usable,
@@ -186,15 +206,10 @@ def _processors() -> dict[str, Any]:
     }
 
 
-def _first_processor() -> str:
-    with open("/proc/cpuinfo") as file:
-        return file.read(4096)
-
-
 def _memory() -> int:
     found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     for path in _GROUP_LIMITS:
-        limit = _part(lambda path=path: Path(path).read_text().strip(), "")  # type: ignore[misc]
+        limit = _text(path).strip()
         found += [int(limit)] if limit.isdecimal() else []
     return min(found)
 
@@ -220,8 +235,8 @@ def _libraries() -> tuple[str, ...]:
     # scikit-learn has loaded it; a user may have put another function in its place.
     if type(told) is FunctionType and told.__globals__ is module.__dict__:
         return tuple(sorted({_pool(one) for one in told()}))
-    with open("/proc/self/maps") as file:
-        paths = {line.rstrip().rpartition(" ")[2] for line in file if ".so" in line}
+    lines = _text("/proc/self/maps").splitlines()
+    paths = {line.rpartition(" ")[2] for line in lines if ".so" in line}
     found = (_LIBRARIES.search(path) for path in paths)
     return tuple(sorted({one[1] for one in found if one is not None}))
 
@@ -233,10 +248,10 @@ def _pool(told: Mapping[str, Any]) -> str:
 
 def _nvidia() -> dict[str, Any]:
     folder = Path("/proc/driver/nvidia")
-    told = _part(lambda: (folder / "version").read_text(), "")
+    told = _text(folder / "version")
     version = re.search(r"Kernel Module\s+(?:for \S+\s+)?([\d.]+)", told)
     models = [
-        re.search(r"Model:\s*(.+)", _part(lambda path=path: path.read_text(), ""))  # type: ignore[misc]
+        re.search(r"Model:\s*(.+)", _text(path))
         for path in sorted(folder.glob("gpus/*/information"))
     ]
     return {
