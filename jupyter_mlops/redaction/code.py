@@ -26,7 +26,7 @@ Span = tuple[int, int]
 # Calls with a name and then its value among their arguments.
 _NAMED_CALLS = words(
     "setdefault putenv setenv get set setattr getattr getenv pop set_password set_secret put "
-    "add_header header set_key add_secret create_secret update_secret"
+    "add_header header set_key add_secret create_secret update_secret param log"
 )
 _ONLY_HOLES = Pattern(
     r"(?:%(?:\(\w*\))?[-+ #0-9.*]*[sdrifgx]|\{[^{}]*\}|[\s:/@._|,;-])+",

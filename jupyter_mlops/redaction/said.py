@@ -66,7 +66,7 @@ def fields(redactor: Redactor, said: dict[str, Any]) -> dict[str, Any]:
         elif name == "sight":
             passes = sieve.passes_all(_texts_in_sight(value))
             new = value if passes else _without_secrets(redactor, value)
-        elif name == "metrics":
+        elif name in ("metrics", "readings"):
             new = tuple(one for one in value if not redactor.is_secret(one.name, one.value))
             new = value if len(new) == len(value) else new
         elif name == "parameters":
