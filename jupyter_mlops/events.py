@@ -148,6 +148,8 @@ class Sight:
         Further names of the objects in ``mutable``.
     changed
         Names that were bound anew or deleted meanwhile, in the source or not.
+    numbers
+        Entries of dictionaries of numbers that were bound, by the dictionary's name.
     parameters
         Whether the kernel looked for the parameters itself.
     nested
@@ -163,6 +165,7 @@ class Sight:
     there: tuple[str, ...] = ()
     values: dict[str, float | int | bool | str | None] | None = None
     types: dict[str, str] | None = None
+    numbers: dict[str, dict[str, float | int]] | None = None
     mutable: tuple[str, ...] = ()
     inert: tuple[str, ...] = ()
     aliases: dict[str, tuple[str, ...]] | None = None

@@ -13,7 +13,7 @@ from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.capture.calls import mentions
 from jupyter_mlops.capture.data import Data, Seen
 from jupyter_mlops.capture.execution import Execution
-from jupyter_mlops.capture.metrics import number
+from jupyter_mlops.capture.metrics import measure
 from jupyter_mlops.capture.randomness import Generators
 from jupyter_mlops.capture.reads import Reads
 from jupyter_mlops.capture.secrets import KernelSecrets
@@ -23,7 +23,6 @@ from jupyter_mlops.dataflow.accounts import (
     NESTED,
     Effects,
     effects,
-    measured_by,
 )
 from jupyter_mlops.dataflow.constants import may_hold_literals
 from jupyter_mlops.events import NotSeen, Unread
@@ -299,7 +298,13 @@ class Looks:
             }
         _part(execution, "names", self.sources.go_on, flow)
         # What an error kept the cell from binding is the result of an earlier execution.
-        self._values(execution, flow, writes - done.unreached, namespace)
+        # What an unknown call may have changed was fitted by it only if its content is another.
+        same = (
+            doubtful
+            - flow.fits
+            - {n for n in doubtful & self._data.digests.keys() if seen.changed.get(n)}
+        )
+        self._values(execution, flow, writes - done.unreached, same, namespace)
         return seen.waiting
 
     def _look_at_data(
@@ -324,6 +329,7 @@ class Looks:
         execution: Execution,
         flow: Flow,
         produced: frozenset[str],
+        doubtful: frozenset[str],
         namespace: dict[str, Any],
     ) -> None:
         """Look at the values that a cell left; most cells leave none of most kinds."""
@@ -333,14 +339,16 @@ class Looks:
             if found:
                 execution.fields["parameters"] = tuple(found)
         if produced and (flow.computed or flow.metric_calls):
-            _part(execution, "metrics", _measure, flow, produced, namespace, execution.fields)
+            _part(execution, "metrics", measure, flow, produced, namespace, execution.fields)
         if produced:
-            self._models(execution, flow, produced, namespace)
+            self._models(execution, flow, produced - doubtful, namespace)
 
     def _take_in(
         self, execution: Execution, heard: Heard, namespace: dict[str, Any], budget: Budget
     ) -> None:
         """Say what calls in the notebook's code told."""
+        from jupyter_mlops.capture.calls.trained import trained
+
         fields = execution.fields
         written = fields.get("writes", ())
         known = {name: one for name, one in self._data.digests.items() if name not in written}
@@ -348,6 +356,8 @@ class Looks:
         found = (*fields.get("parameters", ()), *heard.parameters())
         fields["parameters"] = found
         fields["models"] = heard.models(fields.get("models", ()), namespace, known, budget)
+        if heard.trained:
+            fields["models"] += trained(execution.source, fields["models"], namespace, budget)
         execution.unseen += heard.unseen()
 
     def _models(
@@ -366,16 +376,6 @@ class Looks:
 
 def _parameters(tree: ast.Module, namespace: dict[str, Any]) -> tuple[Parameter, ...]:
     return tuple(parameters.parameters(literals_of_tree(tree), namespace))
-
-
-def _measure(
-    flow: Flow, written: frozenset[str], namespace: dict[str, Any], fields: dict[str, Any]
-) -> None:
-    numbers = {name: number(namespace[name]) for name in written if name in namespace}
-    measured = measured_by(flow, numbers)
-    fields["metrics"] = measured.metrics
-    fields["minor"] = measured.minor
-    fields["volatile"] = measured.volatile
 
 
 def _part(execution: Execution, what: str, look: Callable[..., Any], *at: Any) -> Any:

@@ -18,7 +18,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from jupyter_mlops import fingerprints
-from jupyter_mlops.capture.metrics import number
+from jupyter_mlops.capture.metrics import number, numbers_in
 from jupyter_mlops.capture.names import Hidden, Look, aliases, is_immutable, is_inert
 from jupyter_mlops.dataflow import is_history
 from jupyter_mlops.dataflow.calls import FITTERS
@@ -135,6 +135,7 @@ class Sights:
         kept, there, inert, mutable = [], [], [], []
         values: dict[str, Any] = {}
         types: dict[str, str] = {}
+        numbers: dict[str, dict[str, float | int]] = {}
         for name in glimpse.words.union(changed):
             if name not in namespace:
                 continue
@@ -161,6 +162,8 @@ class Sights:
                     types[name] = told[1]
             else:
                 there.append(name)
+                if kind is dict and had.get(name) != its and (found := numbers_in(value)):
+                    numbers[name] = found
                 if not is_immutable(value):
                     if is_inert(value):
                         inert.append(name)
@@ -172,6 +175,7 @@ class Sights:
             "there": there,
             "values": values,
             "types": types,
+            "numbers": numbers,
             "mutable": mutable,
             "inert": inert,
             "aliases": aliases(mutable, namespace, self._hidden, look) if mutable else None,

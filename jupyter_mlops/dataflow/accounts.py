@@ -11,7 +11,14 @@ from jupyter_mlops.dataflow.flow import Flow
 from jupyter_mlops.dataflow.literal import Literal
 from jupyter_mlops.events import CellFinished, Sight
 from jupyter_mlops.frozen import dataclass
-from jupyter_mlops.records import INTEGER_LIMIT, NOT_FINITE, Metric, Parameter, RandomUse
+from jupyter_mlops.records import (
+    INTEGER_LIMIT,
+    NOT_FINITE,
+    Metric,
+    MetricSource,
+    Parameter,
+    RandomUse,
+)
 
 NESTED = "run_cell() inside the cell"
 # What the generators of NumPy's are called.
@@ -79,7 +86,8 @@ def account(finished: CellFinished, source: str, flow: Flow) -> CellFinished:
     if not sight.parameters:
         # Before those that calls in the cell told of.
         found = [*in_effect(literals(source), sight.values or {}, sight.types or {}), *found]
-    measured = measured_by(flow, {name: _number(sight, name) for name in produced})
+    several = {name: one for name, one in (sight.numbers or {}).items() if name in produced}
+    measured = measured_by(flow, {name: _number(sight, name) for name in produced}, several)
     functions = {name: tuple(sorted(one.reads)) for name, one in flow.functions.items()}
     # What the cell beside it changed that one tells itself.
     others = () if sight.beside else sight.changed
@@ -200,7 +208,11 @@ def _number(sight: Sight, name: str) -> float | int | None:
     return value if type(value) is float else None
 
 
-def measured_by(flow: Flow, numbers: Mapping[str, float | int | None]) -> Measured:
+def measured_by(
+    flow: Flow,
+    numbers: Mapping[str, float | int | None],
+    several: Mapping[str, Mapping[str, float | int]],
+) -> Measured:
     """Return the metrics among the names that an execution bound.
 
     A metric that is bound in a loop has its last value.
@@ -211,15 +223,20 @@ def measured_by(flow: Flow, numbers: Mapping[str, float | int | None]) -> Measur
         What the source says.
     numbers
         The names that the execution bound to a number; ``None`` for any other value.
+    several
+        Those that it bound to a dictionary of numbers, with its entries.
     """
     metrics: list[Metric] = []
     minor: list[str] = []
     for name in sorted((set(flow.metric_calls) | flow.computed) - flow.loop_variables):
         value = numbers.get(name)
-        if value is None or not name.strip("_"):
-            continue
         called = name in flow.metric_calls
-        if not called and name in flow.in_loop:
+        if not name.strip("_") or (not called and name in flow.in_loop):
+            continue
+        for key, entry in several.get(name, {}).items():
+            source: MetricSource = "call" if called else "variable"
+            metrics.append(Metric(f"{name}.{key}", entry, None, None, source))
+        if value is None:
             continue
         shown = NOT_FINITE.get(repr(value), value)
         metrics.append(Metric(name, shown, None, None, "call" if called else "variable"))

@@ -63,7 +63,9 @@ def with_inferred(finished: CellFinished, found: Iterable[Metric]) -> CellFinish
     """
     known = finished.metrics
     names = {_plain(one.name) for one in known}
-    numbers = [one.value for one in known if isinstance(one.value, (int, float))]
+    # Some value of a long series is near to any number.
+    single = {one.name: one for one in known if one.step is None or one.source == "history"}
+    numbers = [one.value for one in single.values() if isinstance(one.value, (int, float))]
     values: dict[str, list[float]] = {}
     for one in found:
         assert isinstance(one.value, (int, float))

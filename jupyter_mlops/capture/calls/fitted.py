@@ -30,6 +30,10 @@ _MODELS = (
     ("tensorflow.keras", "Model"),
     ("torch.nn.modules.module", "Module"),
 )
+# What statsmodels has a model before it is fitted; its result is another object.
+_UNFITTED = ("statsmodels.base.model", "Model")
+# Values of an argument that is a setting and no data.
+_LISTED = 20
 # Seconds that content may be read for while the user's cell waits.
 _AT_ONCE = 0.003
 # Where a model of statsmodels keeps the data that it was given.
@@ -82,7 +86,7 @@ class Fit:
             plain = as_json(value)
         except NotPlainError:  # data, or an object of which nothing plain can be said
             return
-        if type(part) is str and type(plain) is not list and type(plain) is not dict:
+        if type(part) is str and type(plain) is not dict and not _is_long(plain):
             self.arguments[part] = plain
         elif type(plain) is dict and part in (0, "params"):
             self.arguments.update(plain)
@@ -101,6 +105,10 @@ class Fit:
         return None
 
 
+def _is_long(plain: Any) -> bool:
+    return type(plain) is list and len(plain) > _LISTED
+
+
 def reference(value: object) -> weakref.ref[Any] | None:
     """Return a weak reference, ``None`` to what can't have one."""
     try:
@@ -117,7 +125,7 @@ def is_model(value: object) -> bool:
 def constructed(site: Site, value: object) -> Iterator[tuple[str, Any]]:
     """Return the arguments that a model's constructor was given, as the model has them."""
     own = attributes(value)
-    if own is None or not is_model(value):
+    if own is None or not (is_model(value) or is_a(value, loaded(*_UNFITTED))):
         return
     initial = own.get("_init_params")
     kept = {**initial, **own} if type(initial) is dict else own

@@ -17,7 +17,6 @@ from jupyter_mlops.capture.calls.sites import FITTING_METHODS, Site
 from jupyter_mlops.capture.models import constructor_arguments
 from jupyter_mlops.capture.reads import CALL
 from jupyter_mlops.events import NotSeen
-from jupyter_mlops.fingerprints.introspection import name_of
 from jupyter_mlops.records import Metric, MetricSource, ModelFit, Parameter
 
 # Values of one name in one cell, and fits of one cell; what is more is counted.
@@ -26,8 +25,6 @@ _VALUES, _FITS = 100_000, 50
 _FRAMES = 60
 # How LightGBM is asked to fill in a dictionary.
 _RECORDING = re.compile(r"record_evaluation\((?:eval_result=)?(\w+)\)")
-# Measures of a regression that its summary shows.
-_SUMMARY = ("rsquared", "rsquared_adj", "prsquared", "fvalue", "f_pvalue", "llf", "aic", "bic")
 
 
 class Heard:
@@ -80,10 +77,7 @@ class Heard:
             fit = self._begun.pop()
             if fit.site is not site:
                 continue  # it raised
-            if site.kind == "summary":
-                self._summarize(fit)
-            else:
-                self._fitted(fit, result)
+            self._fitted(fit, result)
             return
         if site.kind == "fit" and None not in site.arguments:
             self._fitted(Fit(site), result)
@@ -108,18 +102,6 @@ class Heard:
             self._fits.append(fit)
         else:
             self._more += 1
-
-    def _summarize(self, fit: Fit) -> None:
-        shown: Any = None if fit.receiver is None else fit.receiver()
-        if name_of(type(shown))[0].partition(".")[0] != "statsmodels":
-            return
-        prefix = fit.site.arguments.get(None, "")
-        for name in _SUMMARY:
-            # The summary has computed and kept them; they are not computed for us.
-            value = measured.shown(getattr(shown, name, None))
-            if value is not None:
-                label = f"{prefix}.{name}" if prefix.isidentifier() else name
-                self._measure(fit.site, [(label, value)])
 
     def _measure(self, site: Site, found: Iterable[tuple[str, measured.Number]]) -> None:
         for name, value in found:

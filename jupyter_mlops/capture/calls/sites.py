@@ -12,7 +12,7 @@ from jupyter_mlops.capture.calls import mentions, naming
 from jupyter_mlops.dataflow.calls import dotted
 from jupyter_mlops.frozen import dataclass
 
-Kind = Literal["metric", "fit", "make", "train", "summary"]
+Kind = Literal["metric", "fit", "make", "train"]
 
 _MEASURING = ("sklearn.metrics.", "torchmetrics.functional.")
 _NO_MEASURES = re.compile(
@@ -72,7 +72,7 @@ class Site:
     @property
     def tells_parts(self) -> bool:
         """Whether its receiver and arguments are told before it is called."""
-        return self.kind in ("fit", "summary")
+        return self.kind == "fit"
 
 
 # All that were ever compiled: a function that was defined by one cell is called by others.
@@ -162,8 +162,6 @@ def _kind(
         return "metric", f".{method}"
     if method == "backward":
         return "train", ".backward"
-    if method == "summary" and not node.args:
-        return "summary", ".summary"
     return None
 
 
