@@ -99,7 +99,8 @@ class CellStarted:
     with the digest of its value, if they are as the kernel was started with them.
     ``changed_before`` are names that were bound anew or deleted since the last cell ended, by
     what is no cell: a widget's callback, a thread, a silent execution. ``client`` is the session
-    id of the client that asked; ``by_notebook`` that it asked as only a notebook does.
+    id of the client that asked; ``by_notebook`` that it asked as only a notebook does,
+    ``deleted`` the ids of the cells that were deleted from it since it asked the last time.
     """
 
     writer: str
@@ -115,6 +116,7 @@ class CellStarted:
     changed_before: tuple[str, ...] = ()
     client: str | None = None
     by_notebook: bool = False
+    deleted: tuple[str, ...] = ()
     variables: dict[str, str] | None = None
     type: Literal["cell_started"] = "cell_started"
     v: int = EVENT_VERSION

@@ -145,6 +145,8 @@ class Recorder:
             # JupyterLab's notebook names the cells that were deleted; its console can't.
             "by_notebook": "deletedCells" in metadata,
         }
+        if deleted := metadata.get("deletedCells"):
+            fields["deleted"] = _ids(deleted)
         passes = self._secrets.passes(execution.source)
         # A name that means a secret is none of the words that pass.
         if (not passes or self._secrets.beyond_sieve) and (
@@ -298,3 +300,8 @@ class Recorder:
         if execution.unseen:
             fields.setdefault("unseen", tuple(execution.unseen))
         return compose(CellFinished, self._secrets.kept(fields))
+
+
+def _ids(named: Any) -> tuple[str, ...]:
+    """Return ids of cells as a client told them; of any shape, as clients are."""
+    return tuple(one for one in named if type(one) is str) if type(named) is list else ()

@@ -33,6 +33,8 @@ from jupyter_mlops.records.runs import (
     Column,
     DataKind,
     DataUse,
+    Disorder,
+    DisorderKind,
     Environment,
     Executing,
     Fingerprint,
@@ -97,7 +99,7 @@ if TYPE_CHECKING:
         NotebookParameter,
         Status,
     )
-    from jupyter_mlops.records.rows import Draft, RunPage, RunSummary, state_of
+    from jupyter_mlops.records.rows import Draft, RunPage, RunSummary, disorder_of, state_of
 
 __all__ = [
     "ALL_BUT_OUTPUTS",
@@ -132,6 +134,8 @@ __all__ = [
     "Diagnosis",
     "Difference",
     "Differences",
+    "Disorder",
+    "DisorderKind",
     "Draft",
     "Dropped",
     "Environment",
@@ -172,6 +176,7 @@ __all__ = [
     "Trigger",
     "Unseen",
     "Verdict",
+    "disorder_of",
     "last_failure",
     "state_of",
 ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field
-from typing import Any
+from typing import Any, get_args
 
 from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records.runs import (
     SCHEMA_VERSION,
     CellExecution,
+    DisorderKind,
     Executing,
     Run,
     RunError,
@@ -23,6 +25,7 @@ class RunSummary:
     """A run as one row; a name used in several cells is ``name@cell`` for all but the last.
 
     ``verdict`` is that on a reproduction, which ``parent`` names the original of.
+    ``disorder`` counts the cells that are not in order, by what they are instead.
     """
 
     id: str
@@ -39,6 +42,14 @@ class RunSummary:
     executing: Executing | None = None
     verdict: RunVerdict | None = None
     cancelled: bool = False
+    disorder: dict[DisorderKind, int] = field(default_factory=dict)
+
+
+def disorder_of(cells: Iterable[CellExecution]) -> dict[DisorderKind, int]:
+    """Count the cells that are stale, out of order, of hidden state, or of unknown order."""
+    kinds = [{found.kind for found in one.disorder} for one in cells]
+    counts = {kind: sum(kind in each for each in kinds) for kind in get_args(DisorderKind)}
+    return {kind: count for kind, count in counts.items() if count}
 
 
 def state_of(run: Run | RunSummary) -> str:

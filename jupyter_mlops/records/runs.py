@@ -16,6 +16,7 @@ ParameterSource = Literal["literal", "tagged", "injected", "model", "declared"]
 MetricSource = Literal["logged", "call", "variable", "history", "output"]
 DataKind = Literal["file", "frame", "array", "database", "url"]
 RunVerdict = Literal["identical", "within tolerance", "differs", "could not run"]
+DisorderKind = Literal["stale", "out of order", "hidden state", "unknown"]
 Access = Literal["read", "write", "made", "import"]
 ArtifactKind = Literal["notebook", "output", "data"]
 # A journal's numbers end where those of its readers do.
@@ -228,6 +229,20 @@ class CellError:
 
 
 @dataclass(frozen=True)
+class Disorder:
+    """Why an execution is not known to be what the notebook, executed from its top, gives.
+
+    ``what`` is the name, file or generator that it took, ``why`` goes on from there; ``cell`` is
+    that of the execution that ``why`` tells of.
+    """
+
+    kind: DisorderKind
+    what: str | None
+    why: str
+    cell: int | None = None
+
+
+@dataclass(frozen=True)
 class CellExecution:
     """One execution of one cell, as a run's document lists it.
 
@@ -236,6 +251,8 @@ class CellExecution:
     as the kernel was started with them, with a digest each. ``states`` are those in which it found
     the generators that it moved (blobs), ``entropy`` what NumPy drew of the system's meanwhile,
     each as ``bits:hex``: with both it can be repeated with the same random numbers.
+    ``disorder`` is empty where it is in order, or was executed again since; ``origins`` are the
+    cells that gave it what it read.
     """
 
     cell: int | None
@@ -255,6 +272,8 @@ class CellExecution:
     variables: dict[str, str] | None = None
     states: dict[str, str] | None = None
     entropy: tuple[str, ...] = ()
+    disorder: tuple[Disorder, ...] = ()
+    origins: dict[str, int] | None = None
 
 
 @dataclass(frozen=True)

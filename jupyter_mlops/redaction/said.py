@@ -23,6 +23,7 @@ _AS_THEY_ARE = frozenset(
         "cell_id",
         "client",
         "cwd",
+        "deleted",
         "duration_s",
         "entropy",
         "environment",

@@ -27,6 +27,7 @@ from jupyter_mlops.records import (
     Unseen,
 )
 from jupyter_mlops.store.deaths import watcher_is_gone
+from jupyter_mlops.store.disorder import IN_ORDER, Layout, judged
 from jupyter_mlops.store.documents import (
     Built,
     Placed,
@@ -37,6 +38,7 @@ from jupyter_mlops.store.documents import (
     sources_of,
 )
 from jupyter_mlops.store.effective import Value
+from jupyter_mlops.store.lineage import trace
 from jupyter_mlops.store.notices import overwritten
 from jupyter_mlops.store.order import Place, place
 from jupyter_mlops.store.overwriting import stands
@@ -133,6 +135,7 @@ def of_batch(asked: Asked, ended: Ended | None, session: Session | None, given: 
         recorded = [recorded_of(one) for one in placed]
     steps = [(one.execution, one.cell) for one in placed]
     shown = None if asked.steps is None else replayed(steps, asked.shown)
+    recorded = _in_order(placed, recorded)
     results = results_of(placed, placed if shown is None else [placed[i] for i in shown.results])
     status, notices = _status(asked, ended)
     parameters, replaced = _parameters(placed, cells, shown)
@@ -266,6 +269,26 @@ def _from_outside(cell: SeenCell) -> CellExecution:
         injected=cell.injected,
         console=cell.is_a_consoles,
     )
+
+
+def _in_order(placed: Sequence[Placed], recorded: Sequence[Recorded]) -> list[Recorded]:
+    """Say which executions were not in the order of the cells; what was added stands between."""
+    places: dict[str, float] = {}
+    named: list[Execution] = []
+    last = -1.0
+    for number, one in enumerate(placed):
+        if one.console:
+            named.append(replace(one.execution, console="told"))
+            continue
+        name = f"added {number}" if one.cell is None else f"cell {one.cell}"
+        last = last + 0.5 if one.cell is None else float(one.cell)
+        places[name] = last
+        named.append(replace(one.execution, cell=name))
+    found = judged(trace(named), Layout(places), len(named))
+    return [
+        replace(one, execution=replace(one.execution, **vars(found.get(one.number, IN_ORDER))))
+        for one in recorded
+    ]
 
 
 def _in_turn(executions: Sequence[Execution], asked: Asked) -> list[Placed]:

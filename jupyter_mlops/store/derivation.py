@@ -255,10 +255,13 @@ def _derive_runs(
         segmentation = whole(session.executions)
     changed: list[str] = []
     places: dict[str, int] = {}
+    guessed: frozenset[str] = frozenset()
     for ordinal in range(len(segmentation.runs)):
         given = _document(connection, blobs, secrets, session, segmentation, ordinal)
         places = _places(blobs, given, session)
-        built = documents.of_segment(session, segmentation, ordinal, places, given)
+        unsure = _guessed(blobs, given)
+        guessed = frozenset(cell for cell in places if positions.cell_id(cell) in unsure)
+        built = documents.of_segment(session, segmentation, ordinal, places, given, guessed)
         if session.notebook is not None:
             unseen = (*built.run.unseen, *_unplaced(blobs, given))
             built = replace(built, run=replace(built.run, unseen=unseen))
@@ -267,7 +270,7 @@ def _derive_runs(
     writing.drop_beyond(connection, session.id, len(segmentation.runs))
     draft = None
     if session.fate == "alive":
-        draft = documents.draft_of(session, segmentation, places)
+        draft = documents.draft_of(session, segmentation, places, guessed)
     return changed, draft
 
 
@@ -310,6 +313,11 @@ def _ids(blobs: Blobs, digest: str) -> dict[str, int]:
 @lru_cache(maxsize=512)
 def _unplaced(blobs: Blobs, digest: str) -> tuple[Unseen, ...]:
     return positions.unplaced(blobs.get(digest))
+
+
+@lru_cache(maxsize=512)
+def _guessed(blobs: Blobs, digest: str) -> frozenset[str]:
+    return positions.guessed(blobs.get(digest))
 
 
 def _places(blobs: Blobs, given: str, session: Session) -> dict[str, int]:

@@ -30,6 +30,7 @@ from jupyter_mlops.records import (
     RunStatus,
     Unseen,
 )
+from jupyter_mlops.store.disorder import IN_ORDER, Judged, judged_in
 from jupyter_mlops.store.effective import Value
 from jupyter_mlops.store.notices import overwritten, several_values
 from jupyter_mlops.store.order import Sources, in_document
@@ -104,6 +105,7 @@ def of_segment(
     ordinal: int,
     places: dict[str, int],
     given: str | None,
+    guessed: frozenset[str] = frozenset(),
 ) -> Built:
     """Build the record of one run of an interactive session.
 
@@ -111,6 +113,8 @@ def of_segment(
     ----------
     places
         Position of each cell, by the session's name of it, in the document `given`.
+    guessed
+        Those cells whose position nobody told.
     """
     segment = segmentation.runs[ordinal]
     counted = segment.counted
@@ -124,7 +128,8 @@ def of_segment(
     ]
     shown = [_placed(session, index, places) for index in segment.results]
     results = results_of(own, (*shown, *theirs))
-    recorded = tuple(recorded_of(one) for one in own)
+    order = judged_in(segmentation, places, guessed, segment.end)
+    recorded = tuple(recorded_of(one, order[one.execution.number]) for one in own)
     new = [session.executions[index] for index in segment.new]
     run = Run(
         id=run_id_of(session, ordinal),
@@ -156,18 +161,24 @@ def of_segment(
     return Built(run, ordinal, recorded, given)
 
 
-def draft_of(session: Session, segmentation: Segmentation, places: dict[str, int]) -> Draft | None:
+def draft_of(
+    session: Session,
+    segmentation: Segmentation,
+    places: dict[str, int],
+    guessed: frozenset[str] = frozenset(),
+) -> Draft | None:
     """Return what was changed in a session and has led to no result yet."""
     if not segmentation.draft:
         return None
     placed = [_placed(session, index, places) for index in segmentation.draft]
     values = segmentation.draft_parameters
     parameters = _parameters(session, values, places, sources_of(placed))
+    order = judged_in(segmentation, places, guessed, len(session.executions))
     return Draft(
         session=session.id,
         notebook=session.notebook,
         parameters={one.name: one.value for one in parameters},
-        cells=tuple(recorded_of(one).execution for one in placed),
+        cells=tuple(recorded_of(one, order[one.execution.number]).execution for one in placed),
         executing=executing_of(placed),
     )
 
@@ -240,7 +251,7 @@ def _data(placed: Iterable[Placed]) -> Iterator[tuple[Placed, DataUse]]:
         yield from (each for each in several if each[0].execution.number in standing)
 
 
-def recorded_of(placed: Placed) -> Recorded:
+def recorded_of(placed: Placed, judged: Judged = IN_ORDER) -> Recorded:
     """Return an execution as a run's record lists it."""
     execution, finished = placed.execution, placed.execution.finished
     started = execution.started
@@ -269,6 +280,8 @@ def recorded_of(placed: Placed) -> Recorded:
             variables=_variables(started),
             states=None if finished is None else finished.states,
             entropy=() if finished is None else finished.entropy,
+            disorder=judged.disorder,
+            origins=judged.origins,
         ),
     )
 

@@ -54,7 +54,7 @@ def _without_made(execution: Execution, origins: Mapping[str, str]) -> str:
     if finished is None or execution.started.skipped:
         return sha256(canonical(["unknown", execution.number]))
     content = [execution.source_digest, dict(origins), *_values(finished)]
-    if not _is_certain(finished):
+    if not is_certain(execution):
         content.append(execution.number)
     return sha256(canonical(content))
 
@@ -103,7 +103,11 @@ def _drawn(use: RandomUse) -> list[Any]:
     return [use.generator, use.seeded, None if use.seeded else use.before, use.after]
 
 
-def _is_certain(finished: CellFinished) -> bool:
+def is_certain(execution: Execution) -> bool:
+    """Tell whether another execution may be known to agree with this one."""
+    finished = execution.finished
+    if finished is None:
+        return False
     if any(not use.seeded and use.after is None for use in finished.randomness):
         return False
     inputs = [use for use in finished.data if use.access == "read"]

@@ -19,7 +19,7 @@ the lineage without following such links.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jupyter_mlops.journal import canonical
@@ -29,10 +29,11 @@ from jupyter_mlops.store.overwriting import CALL_SOURCES
 from jupyter_mlops.store.sessions import Execution
 
 # Mark files and generators among the names; no name has a colon.
-_FILE = "file:"
-_SEED = "seed:"
+FILE = "file:"
+SEED = "seed:"
 # Begins a token that stands for a value; a digest has no such beginning.
 _VALUE = "="
+_OUTSIDE = "outside "
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def _linked(
 def given(traced: Traced, name: str) -> str | None:
     """Return what stands for the value that an execution gave a name, ``None`` if it did not."""
     execution = traced.execution
-    if name not in _written_by(execution):
+    if name not in writes(execution):
         return None
     for values in (_literals(execution), _imports(execution)):
         if name in values:
@@ -196,6 +197,19 @@ def is_value(tokens: Sequence[str]) -> bool:
     return len(tokens) == 1 and tokens[0].startswith(_VALUE)
 
 
+def is_outside(tokens: Sequence[str]) -> bool:
+    """Tell whether what gave a name its value was no cell."""
+    return bool(tokens) and tokens[0].startswith(_OUTSIDE)
+
+
+def imported(one: Traced) -> Iterator[str]:
+    """Yield the full names of what an execution took that an import had given."""
+    for token in (token for tokens in one.tokens.values() for token in tokens):
+        # A literal's value is JSON, and in brackets.
+        if token.startswith(_VALUE) and not token.startswith(_VALUE + "["):
+            yield token.removeprefix(_VALUE).partition(" ")[0]
+
+
 def _tokens(state: _State, name: str, suppliers: Sequence[int]) -> tuple[str, ...]:
     # One for each supplier: what a cell gave stays the same where another one, of which nobody
     # knows what it did, may have changed it afterwards.
@@ -205,7 +219,7 @@ def _tokens(state: _State, name: str, suppliers: Sequence[int]) -> tuple[str, ..
 def _token(state: _State, name: str, supplier: int) -> str:
     if name in state.outside:
         # Never taken for what it was before, or for what it becomes when it changes again.
-        return f"outside {state.outside[name][1]} {state.traced[supplier].identity}"
+        return f"{_OUTSIDE}{state.outside[name][1]} {state.traced[supplier].identity}"
     if supplier == state.writer.get(name):
         if name in state.literal:
             return _VALUE + state.literal[name]
@@ -221,7 +235,7 @@ def _suppliers(state: _State, name: str) -> tuple[int, ...]:
         return tuple(range(min(state.outside[name][0] + 1, len(state.traced))))
     writer = state.writer.get(name)
     found = () if writer is None else (writer,)
-    is_plain = not name.startswith((_FILE, _SEED))
+    is_plain = not name.startswith((FILE, SEED))
     if is_plain and state.opaque is not None and (writer is None or writer < state.opaque):
         return (*found, state.opaque)
     return found
@@ -233,21 +247,22 @@ def _read_by(execution: Execution) -> set[str]:
         return set(execution.flow.reads)
     # An object that was changed under one name still is its other names' object.
     changed = set(finished.writes) - execution.flow.binds - execution.flow.maybe_binds
-    files = {_FILE + use.path for use in finished.data if use.access == "read" and use.path}
-    drawn = {_SEED + use.generator for use in finished.randomness if not use.seeded}
+    files = {FILE + use.path for use in finished.data if use.access == "read" and use.path}
+    drawn = {SEED + use.generator for use in finished.randomness if not use.seeded}
     # What failed may have failed for want of a name that somebody deleted.
     missed = execution.flow.reads if execution.status != "ok" else ()
     return {*finished.reads, *changed, *missed, *files, *drawn}
 
 
-def _written_by(execution: Execution) -> set[str]:
+def writes(execution: Execution) -> set[str]:
+    """Return the names, files and generators to which an execution gave something."""
     finished = execution.finished
     if finished is None:
         return set(execution.flow.writes)
-    files = {_FILE + use.path for use in finished.data if use.access == "write" and use.path}
+    files = {FILE + use.path for use in finished.data if use.access == "write" and use.path}
     # Seeding a generator that stands there already moves nothing that could be seen.
     seeded = {use.generator for use in finished.randomness if use.seeded} | execution.flow.seeds
-    return {*finished.writes, *files, *(_SEED + generator for generator in seeded)}
+    return {*finished.writes, *files, *(SEED + generator for generator in seeded)}
 
 
 def _apply(state: _State, traced: Traced) -> None:
@@ -256,7 +271,7 @@ def _apply(state: _State, traced: Traced) -> None:
     unsettled = _unsettled_by(state, traced.execution)
     for name in unsettled:
         state.unsettled.setdefault(name, []).append(traced.index)
-    for name in _written_by(traced.execution) - unsettled:
+    for name in writes(traced.execution) - unsettled:
         imported = imports.get(name)
         if (
             imported is not None

@@ -96,6 +96,15 @@ def unplaced(document: bytes) -> tuple[Unseen, ...]:
     return tuple(Unseen(cell, "where this cell stands in the notebook", why) for cell in guessed)
 
 
+def guessed(document: bytes) -> frozenset[str]:
+    """Return the ids of the cells whose places the saved notebook did not tell."""
+    return frozenset(
+        str(cell["id"])
+        for cell in json.loads(document)["cells"]
+        if section(cell, "metadata").get(_MARK) == _GUESS
+    )
+
+
 def with_outputs(document: bytes, outputs: Mapping[int, Mapping[str, Any]]) -> bytes:
     """Return a notebook with outputs and execution counts put in, by position."""
     notebook = json.loads(document)

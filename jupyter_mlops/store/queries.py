@@ -167,6 +167,7 @@ def _summary(row: Row[Any]) -> RunSummary:
         executing=_told(row, "executing", Executing),
         verdict=row.verdict,
         cancelled=row.summary.get("cancelled", False),
+        disorder=row.summary.get("disorder", {}),
     )
 
 

@@ -58,6 +58,8 @@ class Segment:
         What was executed along with it and led to no result (see :mod:`company`).
     new
         Those executed for it: after the run before it opened, and listed by no earlier one.
+    end
+        The execution before which its time ended: the first step of the next run.
     """
 
     lineage: tuple[int, ...]
@@ -70,6 +72,7 @@ class Segment:
     counted: frozenset[int] = frozenset()
     company: tuple[int, ...] = ()
     new: tuple[int, ...] = ()
+    end: int = 0
 
     @property
     def executed(self) -> tuple[int, ...]:
@@ -79,11 +82,15 @@ class Segment:
 
 @dataclass(frozen=True)
 class Segmentation:
-    """A session's runs in the order in which they opened, and the draft's executions."""
+    """A session's runs in the order in which they opened, and the draft's executions.
+
+    ``traced`` are all executions, with what each depends on.
+    """
 
     runs: tuple[Segment, ...]
     draft: tuple[int, ...] = ()
     draft_parameters: tuple[Value, ...] = ()
+    traced: tuple[Traced, ...] = ()
 
 
 @dataclass
@@ -121,7 +128,8 @@ def segment(executions: Sequence[Execution]) -> Segmentation:
     last = growing[-1]
     open_run = OpenRun(last.opened, frozenset(last.members), last.claims, runs[-1].executed)
     draft = changes(traced, open_run, {index for run in growing for index in run.members})
-    return Segmentation(tuple(runs), draft, changed_values(traced, draft, runs[-1].parameters))
+    values = changed_values(traced, draft, runs[-1].parameters)
+    return Segmentation(tuple(runs), draft, values, traced)
 
 
 def _accompanied(
@@ -153,7 +161,7 @@ def _accompanied(
         }
         every = sorted((*run.lineage, *beside))
         new = tuple(one for one in every if one > opened[number] and one not in listed)
-        found.append(replace(run, company=tuple(sorted(beside)), new=new))
+        found.append(replace(run, company=tuple(sorted(beside)), new=new, end=time.stop))
         listed.update(every)
     return found
 
@@ -172,7 +180,9 @@ def whole(executions: Sequence[Execution]) -> Segmentation:
     everything = tuple(range(len(executions)))
     stood = standing(executions, values, everything, everything)
     results = tuple(sorted(newest.values()))
-    return Segmentation((Segment(everything, results, None, (), *stood, new=everything),))
+    end = len(executions)
+    one = Segment(everything, results, None, (), *stood, new=everything, end=end)
+    return Segmentation((one,), traced=trace(executions))
 
 
 def strength(execution: Execution) -> Strength | None:

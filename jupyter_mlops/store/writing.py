@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from jupyter_mlops import schema
-from jupyter_mlops.records import Metric, Parameter, Run, RunError, last_failure
+from jupyter_mlops.records import Metric, Parameter, Run, RunError, disorder_of, last_failure
 from jupyter_mlops.store.documents import Built, Recorded
 from jupyter_mlops.store.tables import counter, environments, runs
 
@@ -80,6 +80,7 @@ def _values(built: Built) -> dict[str, Any]:
             "error": schema.to_builtins(_shortened(failure)),
             "executing": schema.to_builtins(run.executing),
             "cancelled": run.cancelled,
+            "disorder": disorder_of(run.cells),
         },
         "document": schema.encode(replace(run, environment=None)).decode(),
         "environment": None if run.environment is None else run.environment.digest,

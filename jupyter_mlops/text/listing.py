@@ -18,7 +18,7 @@ from jupyter_mlops.layout import (
     width,
 )
 from jupyter_mlops.records import Draft, RunPage, RunSummary, state_of
-from jupyter_mlops.text.parts import INDENT, file_name, id_length, named
+from jupyter_mlops.text.parts import INDENT, file_name, id_length, in_words, named
 
 
 def runs(page: RunPage, columns: int | None = None) -> str:
@@ -28,7 +28,7 @@ def runs(page: RunPage, columns: int | None = None) -> str:
     rows = [
         (
             run.id[:length],
-            state_of(run),
+            state_of(run) + (f" ({in_words(run.disorder)})" if run.disorder else ""),
             local_time(run.started),
             duration(run.duration_s),
             _trigger(run, length),

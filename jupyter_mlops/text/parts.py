@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from jupyter_mlops.layout import NOTHING, listed_value, table
+from jupyter_mlops.layout import NOTHING, listed_value, plural, table
+from jupyter_mlops.records import DisorderKind
 
 INDENT = "  "
 # Characters of an id that people see; more where that fits several runs.
 ID_SHOWN = 8
 DIGEST_SHOWN = 12
+
+_KINDS: dict[DisorderKind, str] = {
+    "stale": "stale",
+    "out of order": "out of order",
+    "hidden state": "of hidden state",
+    "unknown": "of unknown order",
+}
 
 Section = tuple[str, Sequence[str] | None, Sequence[Sequence[object]]]
 
@@ -36,6 +44,13 @@ def named(values: dict[str, Any], shown: Callable[[Any], str] = listed_value) ->
 def inherited(is_inherited: bool) -> str:
     """Return the mark of what an earlier run produced."""
     return " (inherited)" if is_inherited else ""
+
+
+def in_words(disorder: Mapping[DisorderKind, int]) -> str:
+    """Return how many cells are what: ``2 cells stale, 1 out of order``."""
+    counts = list(disorder.items())
+    first = f"{plural(counts[0][1], 'cell')} {_KINDS[counts[0][0]]}"
+    return ", ".join([first, *(f"{count} {_KINDS[kind]}" for kind, count in counts[1:])])
 
 
 def file_name(path: str | None) -> str:

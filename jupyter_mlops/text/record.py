@@ -16,12 +16,13 @@ from jupyter_mlops.layout import (
     table,
     value_text,
 )
-from jupyter_mlops.records import CellExecution, DataUse, Run, state_of
+from jupyter_mlops.records import CellExecution, DataUse, Run, disorder_of, state_of
 from jupyter_mlops.text import surroundings
 from jupyter_mlops.text.parts import (
     ID_SHOWN,
     INDENT,
     Section,
+    in_words,
     inherited,
     named,
     ranges,
@@ -63,6 +64,8 @@ def run(record: Run, columns: int | None = None) -> str:
         head.append(("parent", record.parent))
     if record.verdict:
         head.append(("verdict", record.verdict))
+    if counts := disorder_of(record.cells):
+        head.append(("order", in_words(counts)))
     head += _errors(record)
     sections = [
         table(head, columns=columns),
@@ -186,6 +189,15 @@ def _course(record: Run) -> list[Section]:
             "Cells",
             ("CELL", "COUNT", "STATUS", "TOOK", "READS", "WRITES", "OUTPUTS"),
             [_cells_row(cells) for cells in _grouped(record.cells)],
+        ),
+        (
+            "Not in order",
+            ("CELL", "IS", "BECAUSE"),
+            [
+                (cell.cell, one.kind, " ".join(filter(None, (one.what, one.why))))
+                for cell in record.cells
+                for one in cell.disorder
+            ],
         ),
         ("Unseen", ("CELL", "WHAT", "WHY"), [(u.cell, u.what, u.why) for u in record.unseen]),
         ("Notices", None, [(notice,) for notice in _notices(record)]),

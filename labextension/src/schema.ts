@@ -51,6 +51,8 @@ export interface CellDetail {
  *     as the kernel was started with them, with a digest each. ``states`` are those in which it found
  *     the generators that it moved (blobs), ``entropy`` what NumPy drew of the system's meanwhile,
  *     each as ``bits:hex``: with both it can be repeated with the same random numbers.
+ *     ``disorder`` is empty where it is in order, or was executed again since; ``origins`` are the
+ *     cells that gave it what it read.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "CellExecution".
@@ -58,12 +60,16 @@ export interface CellDetail {
 export interface CellExecution {
   cell: number | null;
   console: boolean;
+  disorder: Disorder[];
   duration_s: number | null;
   entropy: string[];
   error: CellError | null;
   execution_count: number | null;
   id: string | null;
   injected: boolean;
+  origins: {
+    [k: string]: number;
+  } | null;
   outputs: Output[];
   overlapping: boolean;
   reads: string[];
@@ -77,6 +83,21 @@ export interface CellExecution {
     [k: string]: string;
   } | null;
   writes: string[];
+}
+/**
+ * Why an execution is not known to be what the notebook, executed from its top, gives.
+ *
+ *     ``what`` is the name, file or generator that it took, ``why`` goes on from there; ``cell`` is
+ *     that of the execution that ``why`` tells of.
+ *
+ * This interface was referenced by `Documents`'s JSON-Schema
+ * via the `definition` "Disorder".
+ */
+export interface Disorder {
+  cell: number | null;
+  kind: 'hidden state' | 'out of order' | 'stale' | 'unknown';
+  what: string | null;
+  why: string;
 }
 /**
  * An exception that ended a cell; ``traceback`` is plain text without colour codes.
@@ -755,12 +776,16 @@ export interface Draft {
  * A run as one row; a name used in several cells is ``name@cell`` for all but the last.
  *
  *     ``verdict`` is that on a reproduction, which ``parent`` names the original of.
+ *     ``disorder`` counts the cells that are not in order, by what they are instead.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "RunSummary".
  */
 export interface RunSummary {
   cancelled: boolean;
+  disorder: {
+    [k: string]: number;
+  };
   duration_s: number | null;
   error: RunError | null;
   executing: Executing | null;

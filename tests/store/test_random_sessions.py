@@ -54,7 +54,7 @@ def test_a_lineage_replayed_alone_gives_the_same_metrics(tmp_path: Path) -> None
         (agreement, "_is_replaced", lambda ours, theirs: False),
         (documents, "several_values", lambda executions, segment: []),
         (segmentation, "came_from", lambda traced, full: set()),
-        (lineage, "_written_by", lambda execution: set(execution.flow.binds)),
+        (lineage, "writes", lambda execution: set(execution.flow.binds)),
         (effective, "stands", lambda executions, index, parameter, among, seen: "all"),
         (
             effective,
