@@ -262,7 +262,7 @@ class _Judge:
         if name.startswith(SEED):
             return _Found("stale", name, "was seeded again by {cell} since", expected)
         sure = all(is_certain(each.execution) for each in (source, expected))
-        if sure or _gave_other(expected, source, name):
+        if sure or _is_same_value(expected, source, name) is False:
             return _Found("stale", name, "was written again by {cell} since", expected)
         why = "was written again by {cell} since, and nobody knows whether with another value"
         return _Found("unknown", name, why, expected)
@@ -308,34 +308,34 @@ def _position(place: float | None) -> int | None:
     return int(place) if place is not None and place == int(place) else None
 
 
-def _gave(one: Traced, name: str) -> str | None:
-    """Return what stands for the very value that was given, where that is known."""
-    token = given(one, name)
-    if token is not None and is_value([token]):
-        return token
-    finished = one.execution.finished
+def _gave(one: Traced, name: str) -> dict[str, str | None]:
+    """Return what stands for the very value that was given, as far as it is known, by kind."""
+    token, finished = given(one, name), one.execution.finished
+    found = {"value": token if token is not None and is_value([token]) else None}
     if finished is None:
-        return None
-    if name.startswith(FILE):
-        path = name.removeprefix(FILE)
-        written = [use for use in finished.data if use.access == "write" and use.path == path]
-        return next((use.digest for use in written if use.complete), None)
-    if (digest := made(one.execution).get(name)) is not None:
-        return digest
+        return found
+    path = name.removeprefix(FILE)
+    written = [use for use in finished.data if use.access == "write" and use.path == path]
     values = [one for one in finished.metrics if one.name == name and one.step is None]
-    return f"metric {values[-1].value!r}" if values else None
+    return found | {
+        "file": next((use.digest for use in written if use.complete), None),
+        "content": made(one.execution).get(name),
+        "number": repr(values[-1].value) if values else None,
+    }
+
+
+def _is_same_value(one: Traced, other: Traced, name: str) -> bool | None:
+    """Tell whether two executions gave a name the same value, ``None`` where nothing tells."""
+    ours, theirs = _gave(one, name), _gave(other, name)
+    for kind, value in ours.items():
+        if value is not None and theirs.get(kind) is not None:
+            return value == theirs[kind]
+    return None
 
 
 def _gave_same(one: Traced, other: Traced, name: str) -> bool:
-    values = _gave(one, name), _gave(other, name)
-    if None not in values:
-        return values[0] == values[1]
-    return one.identity == other.identity
-
-
-def _gave_other(one: Traced, other: Traced, name: str) -> bool:
-    values = _gave(one, name), _gave(other, name)
-    return None not in values and values[0] != values[1]
+    known = _is_same_value(one, other, name)
+    return one.identity == other.identity if known is None else known
 
 
 def _of_nowhere(source: Traced) -> str:
