@@ -6,6 +6,7 @@ import {
   waitFor,
   within
 } from '@testing-library/react';
+import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { ShownRun } from '../components/RunDetail';
@@ -16,6 +17,7 @@ import {
   pageOf,
   reproductionOf,
   runOf,
+  cellOf,
   Stage,
   summaryOf,
   verdictOf
@@ -36,7 +38,13 @@ const RECORD: Partial<Run> = {
         complete: false,
         size_bytes: 61194
       },
-      ...{ rows: 891, columns: [], column_count: 20000, digests: [], form: null },
+      ...{
+        rows: 891,
+        columns: [],
+        column_count: 20000,
+        digests: [],
+        form: null
+      },
       inherited: true
     }
   ] as Run['data'],
@@ -48,7 +56,7 @@ const RECORD: Partial<Run> = {
         cell: 5,
         parameters: { C: 1 }
       },
-      ...{ digest: null, inherited: false }
+      ...{ digest: null, inherited: false, data: [] }
     }
   ],
   unseen: [
@@ -110,12 +118,13 @@ describe('ShownRun', () => {
   });
 
   it('calls a cell as the status bar does only where the notebook has it there', async () => {
-    const cells = [{ cell: 2, id: 'c2', reads: [], writes: [] }];
+    const cells = [cellOf(2, { id: 'c2' })];
     stage.server.on('GET', 'runs/a', () => ({
-      body: runOf(summaryOf('a'), { cells: cells as unknown as Run['cells'] })
+      body: runOf(summaryOf('a'), { cells })
     }));
     const open = (...ids: string[]): void => {
-      const model = { cells: ids.map(id => ({ id })) };
+      const cells = ids.map(id => ({ id }));
+      const model = { cells, contentChanged: new Signal({}) };
       stage.notebook.panel = { model };
     };
     open('c0', 'c1', 'c2', 'c4');
@@ -161,12 +170,11 @@ describe('ShownRun', () => {
   });
 
   it('forgets an error whose cell was executed again', async () => {
-    const cell = { cell: 3, id: 'c3', reads: [], writes: [], outputs: [] };
     const error = { type: 'KeyError', message: '', traceback: '' };
     const cells = [
-      { ...cell, status: 'error', error },
-      { ...cell, status: 'ok', error: null }
-    ] as unknown as Run['cells'];
+      cellOf(3, { id: 'c3', status: 'error', error }),
+      cellOf(3, { id: 'c3' })
+    ];
     stage.server.on('GET', 'runs/a', () => ({
       body: runOf(summaryOf('a'), { cells })
     }));

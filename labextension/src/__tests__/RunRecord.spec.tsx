@@ -6,31 +6,12 @@ import { DifferenceTable } from '../components/DifferenceTable';
 import { ShownRun } from '../components/RunDetail';
 import { RunList } from '../components/RunList';
 import { ServicesProvider } from '../components/services';
-import type {
-  CellExecution,
-  CellJudgement,
-  Comparison,
-  DataUse,
-  Run
-} from '../schema';
+import type { CellJudgement, Comparison, DataUse, Run } from '../schema';
 import { CommandIDs } from '../tokens';
-import { pageOf, runOf, Stage, summaryOf } from './server';
+import { cellOf, pageOf, runOf, Stage, summaryOf } from './server';
 
 const SECRET = { redacted: `hmac-sha256:${'0123456789abcdef'.repeat(4)}` };
 const OTHER = { redacted: `hmac-sha256:${'fedcba9876543210'.repeat(4)}` };
-
-function cellOf(
-  cell: number | null,
-  some: Partial<CellExecution> = {}
-): CellExecution {
-  return {
-    ...{ cell, id: null, status: 'ok', started: null, duration_s: 1 },
-    ...{ execution_count: null, source_digest: '', outputs: [], error: null },
-    ...{ reads: [], writes: [], injected: false, overlapping: false },
-    ...{ console: false, variables: null, states: null, entropy: [] },
-    ...some
-  };
-}
 
 function madeIn(cell: number, some: Partial<DataUse> = {}): DataUse {
   return {

@@ -21,6 +21,7 @@ import type { ActiveNotebook, CellFinder } from '../notebook';
 import { Runs } from '../runs';
 import type { Saver, Unsaved } from '../saver';
 import type {
+  CellExecution,
   Reproduction,
   Run,
   RunPage,
@@ -259,6 +260,21 @@ export function summaryOf(
     executing: null,
     verdict: null,
     cancelled: false,
+    disorder: {},
+    ...some
+  };
+}
+
+export function cellOf(
+  cell: number | null,
+  some: Partial<CellExecution> = {}
+): CellExecution {
+  return {
+    ...{ cell, id: null, status: 'ok', started: null, duration_s: 1 },
+    ...{ execution_count: null, source_digest: '', outputs: [], error: null },
+    ...{ reads: [], writes: [], injected: false, overlapping: false },
+    ...{ console: false, variables: null, states: null, entropy: [] },
+    ...{ disorder: [], origins: null },
     ...some
   };
 }

@@ -6,13 +6,14 @@ import {
   shorten,
   shortenRedactions
 } from '../format';
-import type { CellExecution, Run, Unseen } from '../schema';
+import type { CellExecution, Disorder, Run, Unseen } from '../schema';
 import { CommandIDs } from '../tokens';
 import { Button, Link } from './Button';
 import { CellLink, RunOnShowProvider } from './CellLink';
 import { Data, Digest, Metrics, Models, Parameters, Section } from './Facts';
 import { runState, StateMark, triggerName } from './Marks';
 import { Banner, Empty, Failure, Loading } from './Notices';
+import { CellOrder, newestOf, RunOrder, sinceEdited, useEdited } from './Order';
 import { ReproductionOf } from './ReproductionOf';
 import { Reproductions } from './Reproductions';
 import { RunFailure } from './RunFailure';
@@ -65,6 +66,7 @@ function RunDetail(props: { id: string }): JSX.Element {
           <Failure inline error={error} what={what} onRetry={refetch} />
         )}
         <Head run={value} />
+        <RunOrder run={value} />
         <RunFailure run={value} />
         <RunNotices run={value} />
         <ReproductionOf run={value} />
@@ -165,14 +167,25 @@ function RunNotices(props: { run: Run }): JSX.Element {
 function Cells(props: { run: Run }): JSX.Element {
   const { trans } = useServices();
   const { id, cells, unseen } = props.run;
+  const edited = useEdited(props.run);
   return (
-    <Section title={trans.__('Cells')} count={cells.length} isOpen={false}>
+    <Section
+      title={trans.__('Cells')}
+      count={cells.length}
+      isOpen={cells.some(cell => cell.disorder.length > 0)}
+    >
       <ul className="jp-mlops-Items">
         {cells.map((cell, index) => (
           <CellItem
             key={index}
             run={id}
             cell={cell}
+            disorder={[
+              ...cell.disorder,
+              ...(index === newestOf(cells, cell)
+                ? sinceEdited(cell, edited)
+                : [])
+            ]}
             unseen={byReason(
               unseen.filter(one => one.cell !== null && one.cell === cell.cell)
             )}
@@ -186,6 +199,7 @@ function Cells(props: { run: Run }): JSX.Element {
 function CellItem(props: {
   run: string;
   cell: CellExecution;
+  disorder: Disorder[];
   unseen: Unseen[];
 }): JSX.Element {
   const { trans } = useServices();
@@ -214,6 +228,7 @@ function CellItem(props: {
           </span>
         )}
       </div>
+      <CellOrder run={props.run} disorder={props.disorder} />
       <Names label={trans.__('reads')} names={cell.reads} />
       <Names label={trans.__('writes')} names={cell.writes} />
       {props.unseen.map(({ what, why }) => (

@@ -7,6 +7,7 @@ import { CommandIDs } from '../tokens';
 import { Button } from './Button';
 import { runState, type State, stateName } from './Marks';
 import { Empty, Failure, Loading } from './Notices';
+import { DraftOrder } from './Order';
 import { RunRow, UnderWay, Values } from './RunRow';
 import { useCommand, useServices, useSignal } from './services';
 import { Elapsed } from './Times';
@@ -198,6 +199,7 @@ function DraftCard(props: { draft: Draft }): JSX.Element {
         </div>
       )}
       <Values values={parameters} names={Object.keys(parameters)} limit={6} />
+      <DraftOrder draft={props.draft} />
     </section>
   );
 }

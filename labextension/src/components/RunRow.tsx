@@ -4,6 +4,7 @@ import { errorText, shorten, shortenRedactions, wholeValue } from '../format';
 import { markIcons } from '../icons';
 import type { Executing, RunSummary } from '../schema';
 import { runState, type State, StateMark, triggerName } from './Marks';
+import { OrderTag } from './Order';
 import { Value } from './Redacted';
 import { useServices } from './services';
 import { Duration, Moment } from './Times';
@@ -42,6 +43,7 @@ export function RunRow(props: {
             <StateMark state={state} wordless={ORDINARY.includes(state)} />
             <Moment at={run.started} />
             <Origin run={run} />
+            <OrderTag disorder={run.disorder} />
           </span>
           <Duration run={run} />
         </div>
