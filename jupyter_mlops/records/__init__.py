@@ -16,6 +16,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from jupyter_mlops.records.disorder import Disorder, DisorderKind
 from jupyter_mlops.records.runs import (
     ALL_BUT_OUTPUTS,
     CHANGED_BESIDE,
@@ -33,8 +34,6 @@ from jupyter_mlops.records.runs import (
     Column,
     DataKind,
     DataUse,
-    Disorder,
-    DisorderKind,
     Environment,
     Executing,
     Fingerprint,

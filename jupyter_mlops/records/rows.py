@@ -7,10 +7,10 @@ from dataclasses import field
 from typing import Any, get_args
 
 from jupyter_mlops.frozen import dataclass
+from jupyter_mlops.records.disorder import DisorderKind
 from jupyter_mlops.records.runs import (
     SCHEMA_VERSION,
     CellExecution,
-    DisorderKind,
     Executing,
     Run,
     RunError,

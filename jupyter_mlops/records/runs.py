@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, Protocol
 
 from jupyter_mlops.frozen import dataclass
+from jupyter_mlops.records.disorder import Disorder
 from jupyter_mlops.records.surroundings import Surroundings
 
 SCHEMA_VERSION = 1
@@ -16,7 +17,6 @@ ParameterSource = Literal["literal", "tagged", "injected", "model", "declared"]
 MetricSource = Literal["logged", "call", "variable", "history", "output"]
 DataKind = Literal["file", "frame", "array", "database", "url"]
 RunVerdict = Literal["identical", "within tolerance", "differs", "could not run"]
-DisorderKind = Literal["stale", "out of order", "hidden state", "unknown"]
 Access = Literal["read", "write", "made", "import"]
 ArtifactKind = Literal["notebook", "output", "data"]
 # A journal's numbers end where those of its readers do.
@@ -226,20 +226,6 @@ class CellError:
         line = self.message.strip().partition("\n")[0]
         line = line if len(line) <= _LINE_LIMIT else line[: _LINE_LIMIT - 1] + "…"
         return f"{self.type}: {line}" if line else self.type
-
-
-@dataclass(frozen=True)
-class Disorder:
-    """Why an execution is not known to be what the notebook, executed from its top, gives.
-
-    ``what`` is the name, file or generator that it took, ``why`` goes on from there; ``cell`` is
-    that of the execution that ``why`` tells of.
-    """
-
-    kind: DisorderKind
-    what: str | None
-    why: str
-    cell: int | None = None
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ const RECORD: Partial<Run> = {
         digests: [],
         form: null
       },
-      inherited: true
+      inherited: true,
+      inferred: false
     }
   ] as Run['data'],
   models: [

@@ -18,6 +18,7 @@ function madeIn(cell: number, some: Partial<DataUse> = {}): DataUse {
     ...{ kind: 'frame', name: `made in ${cell}`, path: null, access: 'made' },
     ...{ cell, digest: 'xxh3:0123456789', complete: false, inherited: false },
     ...{ rows: null, size_bytes: null, columns: [], digests: [], form: null },
+    ...{ inferred: false },
     column_count: null,
     ...some
   };
