@@ -43,6 +43,14 @@ _KNOWN: dict[str, tuple[tuple[str, str, Kind, str], ...]] = {
         ("scipy.sparse", "sparray", "array", "sparse"),
     ),
     "sklearn": (("sklearn.base", "BaseEstimator", "model", "estimators"),),
+    "xgboost": (("xgboost.core", "Booster", "model", "estimators"),),
+    "lightgbm": (("lightgbm.basic", "Booster", "model", "estimators"),),
+    "catboost": (("catboost.core", "_CatBoostBase", "model", "estimators"),),
+    "keras": (("keras", "Model", "model", "estimators"),),
+    "statsmodels": (
+        ("statsmodels.base.model", "Results", "model", "estimators"),
+        ("statsmodels.base.wrapper", "ResultsWrapper", "model", "estimators"),
+    ),
     "polars": (
         ("polars", "DataFrame", "frame", "polars_"),
         ("polars", "Series", "frame", "polars_"),

@@ -3,8 +3,8 @@
 The state is what stands in instance dictionaries, walked without calling a method of the
 user's. Objects of scikit-learn and scipy are looked into whatever their class; so are the
 user's own estimators, whose code is not content here (the cell or module that defines it is
-recorded as such). Anything else, such as another library's booster or a function of the
-user's, makes the content incomplete. How long a fit took is not content.
+recorded as such); boosters and networks tell their state (see :mod:`boosters`). Anything else,
+such as a function of the user's, makes the content incomplete. How long a fit took is not content.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
-from jupyter_mlops.fingerprints import sparse
+from jupyter_mlops.fingerprints import boosters, sparse
 from jupyter_mlops.fingerprints.hashing import Content
 from jupyter_mlops.fingerprints.introspection import (
     attributes,
@@ -67,6 +67,9 @@ class _ObjectEncoder(Encoder):
             found = yield from sparse.content(value)
             self.complete = self.complete and found.complete
             return framed(b"Z", found.digest())
+        native = boosters.state(value)
+        if native is not None:
+            return framed(b"B", (yield from self.encode(native, depth + 1)))
         own = attributes(value)
         if own is None or (_is_compiled(cls) and not is_a(value, dict)):
             return (yield from self._compiled(value, cls, own, depth))

@@ -209,7 +209,10 @@ def told(
     for one in named:
         its = heard.pop(_number(namespace.get(one.name)), None)
         names.add(one.name)
-        yield one if its is None else replace(one, data=_completed(its, known))
+        if its is not None:
+            digest = one.digest or _state(its, budget)
+            one = replace(one, data=_completed(its, known), digest=digest)
+        yield one
     for fit in heard.values():
         name = _unused(fit.site.names[0] if fit.site.names else "", fit, names)
         names.add(name)

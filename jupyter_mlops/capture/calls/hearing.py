@@ -42,6 +42,8 @@ class Heard:
         self._values: dict[str, dict[int, list[measured.Number]]] = {}
         self._histories: set[int] = set()
         self._begun: list[Fit] = []
+        # What listens to trainers, each with a weak reference to its trainer.
+        self._listeners: list[tuple[Any, Any]] = []
         self._fits: list[Fit] = []
         # By name and number of the site.
         self._made: dict[str, dict[int, Any]] = {}
@@ -70,7 +72,12 @@ class Heard:
             # What began before at the same place has raised.
             self._begun = [one for one in self._begun if one.site is not site]
             self._begun.append(Fit(site))
-        self._begun[-1].take(part, value)
+        fit = self._begun[-1]
+        fit.take(part, value)
+        if part is None and fit.receiver is not None:
+            listener = histories.listen(value)
+            if listener is not None:
+                self._listeners.append((fit.receiver, listener))
 
     def _complete(self, site: Site, result: object) -> None:
         while self._begun:
@@ -84,10 +91,11 @@ class Heard:
 
     def _fitted(self, fit: Fit, result: object) -> None:
         model = fit.complete(result)
+        epochs = self._heard_of_epochs()
         receiver = None if fit.receiver is None else fit.receiver()
         filled: dict[int | str | None, Any] = {
             None: receiver,
-            "evals_result": _filled_in(fit.site),
+            "evals_result": epochs or _filled_in(fit.site),
         }
         if model is None:
             return
@@ -102,6 +110,14 @@ class Heard:
             self._fits.append(fit)
         else:
             self._more += 1
+
+    def _heard_of_epochs(self) -> dict[str, list[measured.Number]]:
+        """Take all listeners away, and return what the last one heard."""
+        found: dict[str, list[measured.Number]] = {}
+        while self._listeners:
+            reference, listener = self._listeners.pop(0)
+            found = histories.forget(reference(), listener)
+        return found
 
     def _measure(self, site: Site, found: Iterable[tuple[str, measured.Number]]) -> None:
         for name, value in found:
@@ -122,6 +138,7 @@ class Heard:
 
     def metrics(self) -> tuple[Metric, ...]:
         """Return what was measured; what has several values has steps."""
+        self._heard_of_epochs()  # of a fit that raised
         found: list[Metric] = []
         for name, by_site in self._values.items():
             for number, values in by_site.items():
@@ -180,7 +197,9 @@ class Heard:
 
 
 def _owner(site: Site) -> str:
-    return site.names[0] if site.names else site.call.rpartition(".")[2]
+    """Name what a call belongs to: the name it is bound to, or what it is a method of."""
+    name = site.names[0] if site.names else site.call.rpartition(".")[2]
+    return name.removesuffix(site.call) if site.call.startswith(".") else name
 
 
 def _frame() -> FrameType | None:

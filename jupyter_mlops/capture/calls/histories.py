@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from jupyter_mlops.capture.calls.measured import Number, shown
@@ -45,7 +46,7 @@ def history(
     if is_a(trainer, loaded("lightning.pytorch", "Trainer")) or is_a(
         trainer, loaded("pytorch_lightning", "Trainer")
     ):
-        yield from _lightning(trainer)
+        yield from _lightning(trainer, arguments.get("evals_result"))
 
 
 def _is_of(value: object, library: str) -> bool:
@@ -64,8 +65,48 @@ def _nested(name: str, value: object) -> Iterator[tuple[str, Number]]:
                 yield name, found
 
 
-def _lightning(trainer: Any) -> Iterator[tuple[str, Number]]:
-    """Return what a trainer's own loggers wrote, else only the last value of each metric."""
+def listen(trainer: object) -> object | None:
+    """Have a trainer of Lightning tell its metrics at the end of each epoch.
+
+    Returns
+    -------
+    What listens, one of the trainer's own callbacks; ``None`` if it is no such trainer. To be
+    taken away by :func:`forget`.
+    """
+    for package in ("lightning.pytorch", "pytorch_lightning"):
+        if type(trainer) is loaded(package, "Trainer"):
+            base: Any = loaded(f"{package}.callbacks", "Callback")
+            listener: object = _listener(base)
+            added: Any = trainer
+            added.callbacks.append(listener)
+            return listener
+    return None
+
+
+def forget(trainer: Any, listener: Any) -> dict[str, list[Number]]:
+    """Take a listener away, and return what it heard, by name."""
+    if trainer is not None:
+        trainer.callbacks[:] = [one for one in trainer.callbacks if one is not listener]
+    heard: dict[str, list[Number]] = listener.heard
+    return heard
+
+
+def _listener(base: type) -> Any:
+    heard: dict[str, list[Number]] = {}
+
+    def on_train_epoch_end(self: Any, trainer: Any, module: Any) -> None:
+        with suppress(Exception):  # the user's training must not fail for us
+            for name, value in trainer.callback_metrics.items():
+                found = shown(value)
+                if found is not None and len(heard.setdefault(name, [])) < _STEPS:
+                    heard[name].append(found)
+
+    methods = {"heard": heard, "on_train_epoch_end": on_train_epoch_end}
+    return type("Epochs", (base,), methods)()
+
+
+def _lightning(trainer: Any, epochs: object) -> Iterator[tuple[str, Number]]:
+    """Return what a trainer's own loggers wrote, else the values at the end of each epoch."""
     told: set[str] = set()
     for logger in trainer.loggers:
         folder = getattr(logger, "log_dir", None)
@@ -74,10 +115,9 @@ def _lightning(trainer: Any) -> Iterator[tuple[str, Number]]:
         for name, value in _rows(os.path.join(folder, "metrics.csv")):
             told.add(name)
             yield name, value
-    for name, value in trainer.callback_metrics.items():
-        found = shown(value)
-        if name not in told and found is not None:
-            yield name, found
+    for name, value in _nested("", epochs):
+        if name not in told:
+            yield name, value
 
 
 def _rows(path: str) -> Iterator[tuple[str, Number]]:

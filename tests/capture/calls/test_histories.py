@@ -70,10 +70,18 @@ def test_networks(start_kernel: StartKernel) -> None:
         "  max_epochs=2, log_every_n_steps=1, enable_progress_bar=False,\n"
         "  enable_checkpointing=False, enable_model_summary=False,\n"
         "  logger=lightning.pytorch.loggers.CSVLogger('logs'),\n"
-        ").fit(Net(), torch.utils.data.DataLoader(data, batch_size=20))",
+        ").fit(Net(), torch.utils.data.DataLoader(data, batch_size=20))\n"
+        "trainer = lightning.Trainer(\n"
+        "  max_epochs=3, logger=False, enable_progress_bar=False,\n"
+        "  enable_checkpointing=False, enable_model_summary=False,\n"
+        ")\n"
+        "before = list(trainer.callbacks)\n"
+        "trainer.fit(Net(), torch.utils.data.DataLoader(data, batch_size=20))\n"
+        "assert trainer.callbacks == before",
     )
     assert {name: len(values) for name, values in found.items()} == {
         "loss": 2,
         "val_loss": 2,
-        "train_loss": 4,
+        "fit.train_loss": 4,
+        "trainer.train_loss": 3,
     }
