@@ -65,7 +65,9 @@ def mlflow(notebook, folder):
     for run in client.search_runs([experiment.experiment_id]):
         tags = run.data.tags
         name, flavor = tags.get("estimator_name"), tags.get("mlflow.autologging")
-        if name or flavor:
+        # A run for each point of a search, which is one fit of the notebook.
+        child = "mlflow.parentRunId" in tags
+        if (name or flavor) and not child:
             # Of most libraries it tells no class: that answers for whatever was fitted.
             found["models"].append({"classes": [name or "*"]})
         found["parameters"] += [
@@ -75,7 +77,7 @@ def mlflow(notebook, folder):
         for key in run.data.metrics:
             values = [one.value for one in client.get_metric_history(run.info.run_id, key)]
             # It computes these of the training data, whether the notebook does or not.
-            own = key.startswith("training_") or flavor == OWN
+            own = key.startswith("training_") or flavor == OWN or child
             found["metrics"] += series(((key, value) for value in values), own)
     return found
 

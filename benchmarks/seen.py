@@ -183,8 +183,11 @@ def show(scores: Mapping[tuple[str, str], Score], ran: Mapping[str, int], option
     if not options.json:
         print(f"{'kind':12}{'tool':16}precision  recall   found  missed  extra  neither  notebooks")
         for row in table:
+            # Who tells nothing is not precise either.
+            told_any = row["found"] + row["extra"] > 0
+            precision = f"{row['precision']:9.3f}" if told_any else f"{'-':>9}"
             print(
-                f"{row['kind']:12}{row['tool']:16}{row['precision']:9.3f}{row['recall']:8.3f}"
+                f"{row['kind']:12}{row['tool']:16}{precision}{row['recall']:8.3f}"
                 f"{row['found']:8}{row['missed']:8}{row['extra']:7}{row['neither']:9}{row['notebooks']:11}"
             )
     goals = [
