@@ -23,7 +23,7 @@ _AFTER = (
     r"(?![\w.:/-]|\s?(?:s|ms|us|min|secs?|seconds|minutes|hours|[KMG]i?B|it)\b)"
 )
 _NAMED = re.compile(
-    rf"(?P<name>[A-Za-z][\w²^()@./% -]{{0,60}}?)\s*(?::|=|->|\bis\b)\s*{_NUMBER}{_AFTER}"
+    rf"(?P<name>[A-Za-z][\w²^()@./%' -]{{0,60}}?)\s*(?::|=|->|\bis\b)\s*{_NUMBER}{_AFTER}"
 )
 _MEASURE = re.compile(
     r"(?P<name>(?:[A-Za-z][\w-]*\s+){0,2}(?:[\w-]*(?:acc|accuracy|loss|error|mse|rmse|mae|mape|auc"
@@ -100,7 +100,7 @@ def _numbers(text: str) -> Iterator[tuple[str, float]]:
         shown = line.rstrip("\r").rpartition("\r")[2]
         found = list(_NAMED.finditer(shown)) or list(_MEASURE.finditer(shown))
         for match in found:
-            name = _SPACES.sub(" ", match["name"]).strip(" -.()/")
+            name = _SPACES.sub(" ", match["name"]).strip(" -.()/'")
             if not name or len(name.split()) > 5 or _NO_METRIC.search(name):
                 continue
             if match["percent"] and "%" not in name:

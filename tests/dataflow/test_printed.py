@@ -27,6 +27,8 @@ def _shown(text: str) -> dict[str, list[float | int | str]]:
         ("Epoch 1: train loss: 0.5, val loss: 0.6\nEpoch 2: train loss: 0.4, val loss: 0.5",
          {"train loss": [0.5, 0.4], "val loss": [0.6, 0.5]}),
         ("loss: 0.9\rloss: 0.8\r", {"loss": [0.8]}),
+        ("[1]\ttraining's l1: 0.5\tv's l1: 0.75", {"training's l1": [0.5], "v's l1": [0.75]}),
+        ("{'accuracy': 0.5}", {"accuracy": [0.5]}),
         ("R^2: -0.25", {"R^2": [-0.25]}),
         # Counts, times, sizes, versions, addresses, dates: no metrics.
         ("rows: 120\nshape: (10, 2)", {}),

@@ -10,7 +10,8 @@ from typing import Any
 
 from jupyter_mlops import fingerprints
 from jupyter_mlops.capture.budget import Budget
-from jupyter_mlops.capture.calls.sites import Site
+from jupyter_mlops.capture.calls.naming import shortened
+from jupyter_mlops.capture.calls.sites import FORMULAS, Site
 from jupyter_mlops.capture.models import argument_names
 from jupyter_mlops.dataflow.notation import NotPlainError, as_json
 from jupyter_mlops.fingerprints.introspection import attributes, is_a, loaded, name_of
@@ -129,7 +130,8 @@ def constructed(site: Site, value: object) -> Iterator[tuple[str, Any]]:
         return
     initial = own.get("_init_params")
     kept = {**initial, **own} if type(initial) is dict else own
-    positions = argument_names(type(value))
+    is_formula = site.call.startswith(FORMULAS)
+    positions = ("formula",) if is_formula else argument_names(type(value))
     for key in site.arguments:
         if type(key) is int:
             name = positions[key] if key < len(positions) else None
@@ -154,6 +156,7 @@ def fitted_on(text: str, value: object, depth: int = 0) -> Iterator[FittedOn]:
     kind = fingerprints.kind(value)
     if kind != "frame" and kind != "array":
         return
+    text = shortened(text)
     found = _at_once(value)
     if found is None:
         yield FittedOn(text, kind, None, complete=False)

@@ -14,7 +14,8 @@ LIBRARIES = frozenset(
 )  # fmt: skip
 # A cell without any of these words calls nothing of interest; a class is spelled with a capital.
 _MENTIONS = re.compile(
-    r"fit|train|score|metric|report|evaluate|backward|auc|corrcoef|deviance|ratios|measure|\bcv\b|rsquared|\b[abh]?q?ic\b|llf"
+    r"fit|train|score|metric|report|evaluate|backward|auc|corrcoef|deviance|ratios|measure"
+    r"|\bcv\b|rsquared|[tp]values|\b[abh]?q?ic\b|llf"
     r"|_error\b|_loss\b|\b[A-Z]\w*\(|\b(?:ols|wls|gls|glm|logit|probit|poisson|mixedlm)\("
 )
 _IMPORTS = re.compile(r"\b(?:from|import)\s+(?:" + "|".join(sorted(LIBRARIES)) + r")\b")

@@ -10,7 +10,7 @@ import ast
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-_LONGEST = 60
+_LONGEST, _TEXT = 60, 500
 _RECEIVER = 40
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -49,16 +49,19 @@ def of(
 
 
 def arguments(call: ast.Call) -> dict[int | str | None, str]:
-    """Return the text of each argument, by position or keyword, and the receiver's."""
+    """Return the text of each argument, by position or keyword, and the receiver's.
+
+    Long enough to find in it what fills in a dictionary.
+    """
     texts: dict[int | str | None, str] = {}
     if isinstance(call.func, ast.Attribute):
-        texts[None] = shown(call.func.value)
+        texts[None] = shown(call.func.value, _TEXT)
     for position, argument in enumerate(call.args):
         if not isinstance(argument, ast.Starred):
-            texts[position] = shown(argument)
+            texts[position] = shown(argument, _TEXT)
     for keyword in call.keywords:
         if keyword.arg is not None:
-            texts[keyword.arg] = shown(keyword.value)
+            texts[keyword.arg] = shown(keyword.value, _TEXT)
     return texts
 
 
@@ -71,6 +74,11 @@ def shown(node: ast.AST, longest: int = _LONGEST) -> str:
     except RecursionError:  # nested by a program; nobody would read it either
         return "…"
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def shortened(text: str) -> str:
+    """Return a text as it is short enough to be a name."""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _given(node: ast.AST, parents: Mapping[int, ast.AST]) -> tuple[str, ...]:
@@ -134,6 +142,8 @@ def _is_number(value: ast.expr | None, node: ast.AST, parents: Mapping[int, ast.
 
 
 def _called(node: ast.AST, call: str) -> str:
+    if isinstance(node, ast.Subscript):
+        return shown(node, _RECEIVER)
     func = node.func if isinstance(node, ast.Call) else node
     if not isinstance(func, ast.Attribute) or not call.startswith("."):
         return call.rpartition(".")[2]
@@ -145,5 +155,4 @@ def _with_arguments(node: ast.AST, name: str) -> str:
     if not isinstance(node, ast.Call):
         return name
     texts = [text for key, text in arguments(node).items() if key is not None]
-    text = f"{name}({', '.join(texts)})"
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return shortened(f"{name}({', '.join(texts)})")

@@ -38,8 +38,10 @@ _MEASURED = frozenset(
 FITTING_METHODS = frozenset(
     {"fit", "fit_transform", "fit_predict", "fit_resample", "partial_fit", "fit_regularized"}
 )
+# Those that have one number for each variable.
+_MEASURED_EACH = frozenset({"tvalues", "pvalues"})
 _FITTING = frozenset({"xgboost.train", "lightgbm.train", "catboost.train"})
-_FORMULAS = "statsmodels.formula.api."
+FORMULAS = "statsmodels.formula.api."
 _MODEL_LIBRARIES = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "statsmodels.", "imblearn.")
 # What scikit-learn has beside models: how to split, to score, to plot.
 _NO_MODELS = ("sklearn.model_selection._split", "sklearn.metrics.", "sklearn.utils.")
@@ -145,6 +147,10 @@ def _kind(
         if node.attr in _MEASURED and isinstance(node.ctx, ast.Load) and not is_called:
             return "metric", f".{node.attr}"
         return None
+    if isinstance(node, ast.Subscript):
+        one = node.value
+        is_one = isinstance(one, ast.Attribute) and one.attr in _MEASURED_EACH
+        return ("metric", "[]") if is_one and isinstance(node.ctx, ast.Load) else None
     if not isinstance(node, ast.Call):
         return None
     name = dotted(node.func, aliases) or ""
@@ -166,13 +172,15 @@ def _kind(
 
 
 def _by_name(name: str) -> Kind | None:
+    if name.startswith(FORMULAS):
+        return "make"
     if name in _MEASURES:
         return "metric"
     if name.startswith(_MEASURING):
         return None if _NO_MEASURES.search(name) else "metric"
     if name in _FITTING:
         return "fit"
-    if name.startswith(_MODEL_LIBRARIES) and not name.startswith((*_NO_MODELS, _FORMULAS)):
+    if name.startswith(_MODEL_LIBRARIES) and not name.startswith(_NO_MODELS):
         last = name.rpartition(".")[2]
         return "make" if last[:1].isupper() else None
     return None

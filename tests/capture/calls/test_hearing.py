@@ -188,9 +188,24 @@ def test_the_measures_of_a_regression(hear: Hear) -> None:
         "import numpy as np\nimport statsmodels.api as sm\n"
         "x = np.arange(30.0)\n"
         "res = sm.OLS(3 * x + np.sin(x), sm.add_constant(x)).fit()\n"
-        "print(res.aic)\nr2 = res.rsquared",
+        "print(res.aic, res.pvalues[1])\nr2 = res.rsquared",
         space,
     )
-    assert _metrics(heard) == {"res.aic": space["res"].aic, "r2": space["res"].rsquared}
+    assert _metrics(heard) == {
+        "res.aic": space["res"].aic,
+        "res.pvalues[1]": space["res"].pvalues[1],
+        "r2": space["res"].rsquared,
+    }
     (model,) = _models(heard, space)
     assert [one.shape for one in model.data] == [(30, 2), (30,)]
+
+
+def test_a_formula_is_an_argument(hear: Hear) -> None:
+    pytest.importorskip("statsmodels")
+    heard = hear(
+        "import pandas as pd\nimport statsmodels.formula.api as smf\n"
+        "frame = pd.DataFrame({'x': [1.0, 2.0, 4.0], 'y': [2.0, 3.0, 7.0]})\n"
+        "model = smf.ols('y ~ x', data=frame)"
+    )
+    assert heard is not None
+    assert [(one.name, one.value) for one in heard.parameters()] == [("formula", "y ~ x")]
