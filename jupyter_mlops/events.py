@@ -197,7 +197,9 @@ class CellFinished:
     they were written, and that had to wait (see :class:`DataCompleted`).
     ``states`` are those in which it found the generators that it moved, as text (a blob's digest
     once it was taken in); ``entropy`` is what NumPy drew of the system's, each as ``bits:hex``.
-    ``unread`` are the files among the ``data`` that others are to read.
+    ``unread`` are the files among the ``data`` that others are to read; ``modules`` has the texts
+    of those that are modules of the user's own, by their digests, each once in a session (blobs'
+    digests once they were taken in).
     ``changed_beside`` are names that were bound anew while it ran, by nothing that its source
     shows. ``outputs`` is ``None`` where somebody else listens. Cells are unknown here: every
     ``cell`` field inside is ``None``, the store fills it in.
@@ -232,6 +234,7 @@ class CellFinished:
     sight: Sight | None = None
     states: dict[str, str] | None = None
     entropy: tuple[str, ...] = ()
+    modules: dict[str, str] | None = None
     type: Literal["cell_finished"] = "cell_finished"
     v: int = EVENT_VERSION
 

@@ -196,6 +196,9 @@ class Looks:
             read, not_read = files
             if read:
                 fields["data"] = (*fields.get("data", ()), *read)
+                texts = _part(execution, "modules", self._reads.texts, read, execution.unseen)
+                if texts:
+                    fields["modules"] = texts
             execution.unseen += not_read
         moved = _part(execution, "randomness", self._generators.take)
         if moved is not None:

@@ -20,6 +20,8 @@ FILES_LIMIT = 1000
 # Fingerprinting may take as long as the cell itself did, or this long.
 SECONDS_LIMIT = 5.0
 
+# The texts of modules are kept up to this size, and so many bytes of one cell's.
+MODULE_BYTES = 1 << 20
 CODE = (".py", ".pyw", ".so", ".pyd")
 # Written by a library that tells nobody, which is why they are known by their names.
 _DATABASES = (".duckdb", ".ddb")

@@ -15,6 +15,7 @@ from jupyter_mlops.capture.native_readers import NativeReaders
 from jupyter_mlops.capture.noted import (
     CODE,
     FILES_LIMIT,
+    MODULE_BYTES,
     NotedFile,
     NotedFiles,
     database_path,
@@ -351,7 +352,8 @@ class Opened(NotedFiles):
 
     def _now_or_later(self, file: NotedFile, access: Access, budget: Budget) -> DataUse:
         expected = signature(file.path)
-        if expected is None or file.is_database or not self._contents.waits(file.path, budget):
+        at_once = file.is_database or (file.is_code and expected and expected[0] <= MODULE_BYTES)
+        if expected is None or at_once or not self._contents.waits(file.path, budget):
             began = time.thread_time()
             content = self._fingerprint(file.path, self._deadline())
             budget.left -= time.thread_time() - began

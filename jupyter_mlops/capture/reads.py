@@ -34,6 +34,7 @@ from jupyter_mlops.records import DataUse
 
 if TYPE_CHECKING:
     from jupyter_mlops.capture.calls.hearing import Heard
+    from jupyter_mlops.capture.modules import Modules
 
 # By which calls in the notebook's code tell of themselves (see `jupyter_mlops.capture.calls`).
 CALL = "jupyter_mlops.call"
@@ -82,6 +83,7 @@ class Reads:
         self._databases: dict[str, Any] = {}
         self._contents = Contents()
         self._unused: Opened | None = None
+        self._modules_kept: Modules | None = None
 
     def install(self) -> None:
         """Start to listen; the working folder at this moment is the notebook's."""
@@ -140,6 +142,19 @@ class Reads:
         waiting += found[1].waiting
         unread += found[1].unread
         return result
+
+    def texts(self, uses: tuple[DataUse, ...], unseen: list[NotSeen]) -> dict[str, str]:
+        """Return the texts of the modules among the files that a cell used, by their digests."""
+        own = [use for use in uses if use.access == "import"]
+        if not own or self._places is None:
+            return {}
+        if self._modules_kept is None:
+            # Loaded here and not above: most notebooks have no modules of their own.
+            from jupyter_mlops.capture.modules import Modules
+
+            self._modules_kept = Modules(self._places.root)
+        with unheard():
+            return self._modules_kept.texts(own, unseen)
 
     def heard(self) -> Heard | None:
         """Return what calls told in this thread's latest recording, and forget it."""

@@ -18,7 +18,7 @@ MetricSource = Literal["logged", "call", "variable", "history", "output"]
 DataKind = Literal["file", "frame", "array", "database", "url"]
 RunVerdict = Literal["identical", "within tolerance", "differs", "could not run"]
 Access = Literal["read", "write", "made", "import"]
-ArtifactKind = Literal["notebook", "output", "data"]
+ArtifactKind = Literal["notebook", "output", "data", "module"]
 # A journal's numbers end where those of its readers do.
 INTEGER_LIMIT = 2**63
 # JSON has no word for these three floats; a record spells them as strings, so that
@@ -113,7 +113,8 @@ class DataUse:
     there are. ``form`` says what a frame or array is that is no pandas or numpy object, and
     what a list, tuple or dictionary of them holds: its ``columns`` are then the parts of it.
     That an ``inferred`` one was this cell's nobody said: it was opened, or changed, by
-    another program or outside Python while the cell ran.
+    another program or outside Python while the cell ran. ``kept`` is the blob that has the text
+    of a module of the user's own, redacted as a cell's source is.
     """
 
     kind: DataKind
@@ -131,6 +132,7 @@ class DataUse:
     column_count: int | None = None
     form: str | None = None
     inferred: bool = False
+    kept: str | None = None
 
     @property
     def width(self) -> int:
@@ -342,7 +344,7 @@ class Unseen:
 
 @dataclass(frozen=True)
 class Artifact:
-    """A stored blob of a run, addressed by its digest; ``path`` is that of a copied data file."""
+    """A stored blob of a run, addressed by its digest; ``path`` is that of a data file or module."""
 
     digest: str
     name: str

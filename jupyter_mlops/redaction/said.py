@@ -76,6 +76,8 @@ def fields(redactor: Redactor, said: dict[str, Any]) -> dict[str, Any]:
             new = value if sieve.passes_all(value) else redactor.record(value)
         elif name == "outputs":
             new = outputs(redactor, value)
+        elif name == "modules":
+            new = {digest: redactor.source(text) for digest, text in value.items()}
         elif name == "data":
             new = tuple(_use(redactor, one) for one in value)
         else:

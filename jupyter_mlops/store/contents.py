@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row
 
 from jupyter_mlops.errors import MissingBlobError
-from jupyter_mlops.records import Artifact, CellDetail, Output, Step
+from jupyter_mlops.records import Artifact, CellDetail, DataUse, Output, Step
 from jupyter_mlops.settings import OUTPUT_LIMIT_BYTES
 from jupyter_mlops.store import copies, folders, positions
 from jupyter_mlops.store.blobs import Blobs
@@ -63,8 +66,18 @@ def artifacts(connection: Connection, row: Row[Any], blobs: Blobs) -> tuple[Arti
             for index, output in enumerate(one.execution.outputs)
             if output.digest is not None and (size := blobs.size(output.digest)) is not None
         ]
-    uses = folders.whole_files(json.loads(row.document).get("data"))
-    return (*found, *copies.of_run(connection, uses))
+    data = json.loads(row.document).get("data")
+    found += _modules(data, blobs)
+    return (*found, *copies.of_run(connection, folders.whole_files(data)))
+
+
+def _modules(data: Any, blobs: Blobs) -> Iterator[Artifact]:
+    """Give the texts of the user's own modules, each content once for each path."""
+    uses = {(use.path, use.kept): use for use in msgspec.convert(data or [], list[DataUse])}
+    for (path, kept), use in uses.items():
+        if kept is not None and path is not None and (size := blobs.size(kept)) is not None:
+            name = os.path.basename(path)
+            yield Artifact(kept, name, "text/x-python", size, use.cell, "module", path)
 
 
 def given_notebook(row: Row[Any], blobs: Blobs) -> bytes:

@@ -232,6 +232,9 @@ def _without_contents(event: Event, blobs: Blobs) -> Event:
     if isinstance(event, CellFinished) and event.states:
         states = {name: blobs.put(text.encode()) for name, text in event.states.items()}
         event = replace(event, states=states)
+    if isinstance(event, CellFinished) and event.modules:
+        modules = {name: blobs.put(text.encode()) for name, text in event.modules.items()}
+        event = replace(event, modules=modules)
     return event
 
 

@@ -256,6 +256,9 @@ def _executions(
     executions = []
     overlapping = _overlapping(told)
     of_console = {} if batch else consoles(told.cells.values())
+    kept: dict[str, str] = {}
+    for one in told.finished.values():
+        kept.update(one.modules or {})
     for number, started in sorted(told.cells.items()):
         flow = analyse(started.source, context)
         context = context.after(flow)
@@ -263,6 +266,7 @@ def _executions(
         if finished is not None:
             finished = account(finished, started.source, flow)
             finished = reduce(_completed, told.completed.get(number, ()), finished)
+            finished = _with_modules(finished, kept) if kept else finished
         seen = outputs.get(started.msg_id) if started.msg_id else None
         if seen is None and finished is not None:
             seen = finished.outputs
@@ -317,6 +321,15 @@ def _completed(finished: CellFinished, later: DataCompleted) -> CellFinished:
             replace(model, digest=models.get(model.name, model.digest)) for model in finished.models
         ),
     )
+
+
+def _with_modules(finished: CellFinished, kept: Mapping[str, str]) -> CellFinished:
+    """Say where the texts of the user's own modules are, which the session tells once."""
+    data = tuple(
+        replace(use, kept=kept.get(use.digest or "")) if use.access == "import" else use
+        for use in finished.data
+    )
+    return replace(finished, data=data)
 
 
 def _key(use: DataUse) -> tuple[str, str | None, str | None, str]:

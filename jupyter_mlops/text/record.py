@@ -214,7 +214,7 @@ def _data_row(use: DataUse) -> tuple[object, ...]:
         name,
         rows,
         size(use.size_bytes),
-        digest if use.complete else f"{digest} (partial)",
+        (digest if use.complete else f"{digest} (partial)") + (" (text kept)" if use.kept else ""),
     )
 
 
