@@ -344,7 +344,7 @@ class Unseen:
 
 @dataclass(frozen=True)
 class Artifact:
-    """A stored blob of a run, addressed by its digest; ``path`` is that of a data file or module."""
+    """A stored blob of a run, addressed by its digest; ``path`` is a data file's or module's."""
 
     digest: str
     name: str

@@ -16,7 +16,7 @@ export interface Documents {
   Verdict?: Verdict;
 }
 /**
- * A stored blob of a run, addressed by its digest; ``path`` is that of a copied data file.
+ * A stored blob of a run, addressed by its digest; ``path`` is a data file's or module's.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Artifact".
@@ -24,7 +24,7 @@ export interface Documents {
 export interface Artifact {
   cell: number | null;
   digest: string;
-  kind: 'data' | 'notebook' | 'output';
+  kind: 'data' | 'module' | 'notebook' | 'output';
   mime: string;
   name: string;
   path: string | null;
@@ -514,7 +514,8 @@ export interface Run {
  *     there are. ``form`` says what a frame or array is that is no pandas or numpy object, and
  *     what a list, tuple or dictionary of them holds: its ``columns`` are then the parts of it.
  *     That an ``inferred`` one was this cell's nobody said: it was opened, or changed, by
- *     another program or outside Python while the cell ran.
+ *     another program or outside Python while the cell ran. ``kept`` is the blob that has the text
+ *     of a module of the user's own, redacted as a cell's source is.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "DataUse".
@@ -530,6 +531,7 @@ export interface DataUse {
   form: string | null;
   inferred: boolean;
   inherited: boolean;
+  kept: string | null;
   kind: 'array' | 'database' | 'file' | 'frame' | 'url';
   name: string | null;
   path: string | null;

@@ -250,6 +250,7 @@ def test_a_file_that_changed_before_it_was_read_stays_partial(kernel: Kernel) ->
         "import subprocess; subprocess.run(['sh', '-c', 'echo z > data.bin']); idle._FIRST = first"
     )
     # The change is seen as well, and is the later cell's.
-    later = {(said.execution, u.path, u.access) for said in completed(kernel, 4)[2:] for u in said.data}
+    said = completed(kernel, 4)[2:]
+    later = {(one.execution, use.path, use.access) for one in said for use in one.data}
     assert later == {(2, "other.bin", "read"), (3, "data.bin", "write")}
     assert [use.complete for use in kernel.finished()[2].data] == [False, False]
