@@ -32,9 +32,16 @@ _FILES_LIMIT = 10_000
 
 
 class Contents:
-    """Fingerprints of the files of one session."""
+    """Fingerprints of the files of one session.
+
+    Attributes
+    ----------
+    modules
+        The digests of the user's own modules as cells last loaded them, by path.
+    """
 
     def __init__(self) -> None:
+        self.modules: dict[str, str | None] = {}
         self._known: dict[str, tuple[Signature, Fingerprint]] = {}
         self._local: dict[int, bool] = {}
 

@@ -33,7 +33,8 @@ class NotedFile:
 
     ``content`` is what was read of it, if that was ``kept`` before a change. Whether a
     ``watched`` one was written shows in its status only, compared with ``before``. That an
-    ``inferred`` one is the cell's is told by its folder, or by the command that names it.
+    ``inferred`` one is the cell's is told by its folder, or by the command that names it. One
+    that was only ``looked_at`` was opened by who reloads modules that have changed.
     """
 
     path: str
@@ -41,6 +42,7 @@ class NotedFile:
     written: bool = False
     watched: bool = False
     is_code: bool = False
+    looked_at: bool = False
     is_database: bool = False
     inferred: bool = False
     before: Signature | None = None

@@ -111,8 +111,11 @@ class Opened(NotedFiles):
         others = self._databases or self._left_out or self.faults
         return bool(noted or others) or self._outside.is_listening
 
-    def read(self, path: str, is_code: bool = False) -> None:
-        """Note that a file is about to be opened for reading."""
+    def read(self, path: str, is_code: bool = False, *, looks: bool = False) -> None:
+        """Note that a file is about to be opened for reading.
+
+        With `looks` by who looks whether it has changed: if not, that is no use of it.
+        """
         if self._places.is_foreign(path):
             return
         path = os.path.abspath(path)
@@ -124,6 +127,7 @@ class Opened(NotedFiles):
                 return
             file = self._added(path)
         if file is not None and not file.written:
+            file.looked_at = looks and (file.looked_at or not file.read)
             file.read = True
             file.is_code = is_code or path.endswith(CODE)
 
@@ -341,9 +345,13 @@ class Opened(NotedFiles):
         if file.read:
             access: Access = "import" if file.is_code else "read"
             if file.kept:
-                yield self._use(file, access, file.content)
+                use = self._use(file, access, file.content)
             else:
-                yield self._now_or_later(file, access, budget)
+                use = self._now_or_later(file, access, budget)
+            if not (file.looked_at and self._contents.modules.get(file.path) == use.digest):
+                yield use
+            if file.is_code:
+                self._contents.modules[file.path] = use.digest
         after = file.signature()
         if file.is_database:
             self._databases[file.path] = after

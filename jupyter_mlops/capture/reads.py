@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import get_ident
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.capture import entropy
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 # By which calls in the notebook's code tell of themselves (see `jupyter_mlops.capture.calls`).
 CALL = "jupyter_mlops.call"
 _LISTS = Types(list, tuple)
+# How far above an open the extension stands that reloads modules.
+_RELOADING_FRAMES = 8
 _WRITING = os.O_WRONLY | os.O_RDWR
 
 
@@ -229,7 +232,19 @@ def _on_open(opened: Opened, path: Any, mode: Any, flags: Any) -> None:
     if flags & _WRITING:
         opened.write(text, keeps=flags & os.O_RDWR != 0 and not flags & os.O_TRUNC)
     else:
-        opened.read(text)
+        opened.read(text, looks=text.endswith(".py") and _reloads())
+
+
+def _reloads() -> bool:
+    """Tell whether IPython's own extension looks whether a module has changed."""
+    frame: FrameType | None = sys._getframe(3)
+    for _ in range(_RELOADING_FRAMES):
+        if frame is None:
+            return False
+        if str(frame.f_globals.get("__name__")).startswith("IPython.extensions."):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _on_rename(
