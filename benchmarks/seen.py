@@ -89,11 +89,15 @@ def peer(tool: str, label: Labelled, folder: Path, scratch: Path) -> Seen | None
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     environment["PATH"] = f"{Path(interpreter).parent}{os.pathsep}{environment['PATH']}"
     script = Path(__file__).with_name("_observed.py")
-    done = subprocess.run(
-        [interpreter, script, tool, folder / label.path, own],
-        cwd=(folder / label.path).parent, env=environment | {"JUPYTER_MLOPS": "off"},
-        capture_output=True, check=False, text=True, timeout=LIMIT_S,
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            [interpreter, script, tool, folder / label.path, own],
+            cwd=(folder / label.path).parent, env=environment | {"JUPYTER_MLOPS": "off"},
+            capture_output=True, check=False, text=True, timeout=LIMIT_S,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        print(f"{tool}: {label.name}: {error.timeout:.0f} s were not enough", file=sys.stderr)
+        return None
     if done.returncode:
         print(f"{tool}: {label.name}: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
         return None
