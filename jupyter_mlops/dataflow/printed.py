@@ -71,10 +71,25 @@ def with_inferred(finished: CellFinished, found: Iterable[Metric]) -> CellFinish
         assert isinstance(one.value, (int, float))
         if _plain(one.name) not in names and not _is_known(one.value, numbers):
             values.setdefault(one.name, []).append(one.value)
-    new = _metrics(values)
+    series = _series(known)
+    new = _metrics({name: shown for name, shown in values.items() if not _is_told(shown, series)})
     if not new:
         return finished
-    return replace(finished, metrics=(*known, *new), minor=(*finished.minor, *values))
+    added = dict.fromkeys(one.name for one in new)
+    return replace(finished, metrics=(*known, *new), minor=(*finished.minor, *added))
+
+
+def _series(known: Iterable[Metric]) -> list[list[float]]:
+    found: dict[str, list[float]] = {}
+    for one in known:
+        if one.step is not None and isinstance(one.value, (int, float)):
+            found.setdefault(one.name, []).append(one.value)
+    return list(found.values())
+
+
+def _is_told(shown: Sequence[float], series: Iterable[Sequence[float]]) -> bool:
+    """Tell whether several numbers are some of the steps of one known series."""
+    return len(shown) > 1 and any(all(_is_known(one, steps) for one in shown) for steps in series)
 
 
 def _metrics(values: Mapping[str, Sequence[float]]) -> tuple[Metric, ...]:

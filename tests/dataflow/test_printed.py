@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from jupyter_mlops.dataflow.printed import inferred, with_inferred
@@ -71,4 +73,13 @@ def test_what_is_known_is_not_inferred_again() -> None:
         ("F1", 0.25, "output")
     ]
     assert told.minor == ("F1",)
+    # Every second step of a known series, under another name.
+    steps = tuple(Metric("l1", value, step, None, "history") for step, value in enumerate(
+        (0.51, 0.42, 0.33, 0.24)
+    ))  # fmt: skip
+    text = "[1] training's loss: 0.51\n[3] training's loss: 0.33"
+    found = inferred([{"output_type": "stream", "name": "stdout", "text": text}])
+    assert len(found) == 2
+    several = replace(finished, metrics=steps)
+    assert with_inferred(several, found) is several
     assert with_inferred(finished, ()) is finished
