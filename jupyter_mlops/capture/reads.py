@@ -63,6 +63,8 @@ class _Process:
 
 process = _Process([], set())
 _recordings, _busy = process.recordings, process.busy
+# Calls that have told so much, since a cell began, that no more of them is heard.
+muted: set[object] = set()
 
 
 class Reads:
@@ -116,6 +118,8 @@ class Reads:
             )
         else:
             opened.began = time.monotonic()
+        if muted:
+            muted.clear()
         _recordings.append((get_ident(), opened))
 
     def take(
@@ -191,7 +195,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     if event in _EVENTS:
         if event == _VARIABLE_SET:
             process.variables_set += 1  # between cells too
-        elif _recordings:
+        elif _recordings and not (event == CALL and args[0] in muted):
             _note(_HANDLERS[event], args)
 
 

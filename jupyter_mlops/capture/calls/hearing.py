@@ -15,12 +15,14 @@ from jupyter_mlops.capture.calls.mentions import LIBRARIES
 from jupyter_mlops.capture.calls.rewriting import RESULT
 from jupyter_mlops.capture.calls.sites import FITTING_METHODS, Site
 from jupyter_mlops.capture.models import constructor_arguments
-from jupyter_mlops.capture.reads import CALL
+from jupyter_mlops.capture.reads import CALL, muted
 from jupyter_mlops.events import NotSeen
 from jupyter_mlops.records import Metric, MetricSource, ModelFit, Parameter
 
 # Values of one name in one cell, and fits of one cell; what is more is counted.
 _VALUES, _FITS = 100_000, 50
+# How often one call is heard in one cell; hearing it takes some microseconds.
+_HEARD = 10_000
 # How far above a call a library is looked for that called the notebook's code.
 _FRAMES = 60
 # How LightGBM is asked to fill in a dictionary.
@@ -48,11 +50,19 @@ class Heard:
         # By name and number of the site.
         self._made: dict[str, dict[int, Any]] = {}
         self._more = 0
+        # How often each site told, and those that are not heard any more.
+        self._told: dict[int, int] = {}
+        self._silenced: list[Site] = []
 
     def hear(self, number: int, part: int | str | None, value: object) -> None:
         """Take in what a site tells: a part of its call, or the result."""
         site = sites.known.get(number)
         if site is None:
+            return
+        told = self._told[number] = self._told.get(number, 0) + 1
+        if told > _HEARD:
+            muted.add(number)
+            self._silenced.append(site)
             return
         if site.kind == "train":
             self.trained = True
@@ -191,9 +201,16 @@ class Heard:
 
     def unseen(self) -> list[NotSeen]:
         """Return what was too much."""
+        found = [
+            NotSeen(f"{one.names[0]} after {_HEARD:,} calls of it", "more of one cell is not heard")
+            for one in self._silenced
+        ]
         if not self._more:
-            return []
-        return [NotSeen(f"{self._more:,} more fits and values", "of one cell, not all are kept")]
+            return found
+        return [
+            *found,
+            NotSeen(f"{self._more:,} more fits and values", "of one cell, not all are kept"),
+        ]
 
 
 def _owner(site: Site) -> str:

@@ -200,6 +200,21 @@ def test_the_measures_of_a_regression(hear: Hear) -> None:
     assert [one.shape for one in model.data] == [(30, 2), (30,)]
 
 
+def test_a_call_that_never_ends_telling_is_not_heard_any_more(hear: Hear) -> None:
+    import sklearn  # noqa: F401 - without a library of models nothing is heard
+
+    source = (
+        "class Game:\n  def score(self, at): return at / 2\n"
+        "game = Game()\nfor at in range(10_050): best = game.score(at)"
+    )
+    heard = hear(source)
+    assert heard is not None
+    assert len(heard.metrics()) == 10_000
+    assert [one.what for one in heard.unseen()] == ["best after 10,000 calls of it"]
+    again = hear("class Game:\n  def score(self): return 0.5\nbest = Game().score()")
+    assert _metrics(again) == {"best": 0.5}
+
+
 def test_a_formula_is_an_argument(hear: Hear) -> None:
     pytest.importorskip("statsmodels")
     heard = hear(
