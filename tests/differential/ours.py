@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.differential.notebooks import ipython, libraries, observers, processes, python
+from tests.differential.notebooks import calls, ipython, libraries, observers, processes, python
 
 OURS: dict[str, tuple[str, ...]] = {
     name: tuple(cell.strip("\n") for cell in text.split("# ---\n"))
-    for module in (python, observers, ipython, libraries, processes)
+    for module in (python, observers, ipython, libraries, processes, calls)
     for name, text in module.NOTEBOOKS.items()
 }
