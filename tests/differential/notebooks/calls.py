@@ -91,7 +91,8 @@ from joblib import Parallel, delayed
 Parallel(n_jobs=2)(delayed(model.score)(X, y) for k in range(3))
 # ---
 import weakref, gc
-temporary = LinearRegression().fit(X, y); gone = weakref.ref(temporary); del temporary; gone() is None
+temporary = LinearRegression().fit(X, y); gone = weakref.ref(temporary)
+del temporary; gone() is None
 # ---
 pickle.loads(pickle.dumps(clone(model))).get_params()['C'], sys.gettrace(), sys.getrefcount(model)
 # ---
