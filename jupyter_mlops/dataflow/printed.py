@@ -17,6 +17,8 @@ from jupyter_mlops.records import Metric
 # Names of one cell and values of one name; what prints more is a table.
 _NAMES, _STEPS = 50, 1000
 _CHARACTERS = 1_000_000
+# Nobody writes a measure into a longer line; to look for one takes the square of its length.
+_LINE = 500
 _NUMBER = r"(?P<number>[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?|[-+]?\d+(?=\s?%))"
 _AFTER = (
     r"(?P<percent>\s?%)?"
@@ -113,6 +115,8 @@ def _numbers(text: str) -> Iterator[tuple[str, float]]:
     for line in text.split("\n"):
         # Of a line that was written over again and again the last state counts.
         shown = line.rstrip("\r").rpartition("\r")[2]
+        if len(shown) > _LINE:
+            continue
         found = list(_NAMED.finditer(shown)) or list(_MEASURE.finditer(shown))
         for match in found:
             name = _SPACES.sub(" ", match["name"]).strip(" -.()/'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -45,6 +46,13 @@ def test_what_is_a_number_beside_a_name(
     text: str, expected: dict[str, list[float | int | str]]
 ) -> None:
     assert _shown(text) == expected
+
+
+def test_long_lines_take_no_time() -> None:
+    began = time.process_time()
+    assert _shown("long" * 250_000) == {}
+    assert _shown(("a-" * 200 + "\n") * 2000) == {}
+    assert time.process_time() - began < 5
 
 
 def test_only_what_is_printed_counts() -> None:
