@@ -19,17 +19,18 @@ _NAMES, _STEPS = 50, 1000
 _CHARACTERS = 1_000_000
 # Nobody writes a measure into a longer line; to look for one takes the square of its length.
 _LINE = 500
-_NUMBER = r"(?P<number>[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?|[-+]?\d+(?=\s?%))"
-_AFTER = (
+_NUMBER = re.compile(
+    r"(?<![\w.])(?P<number>[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?|[-+]?\d+(?=\s?%))"
     r"(?P<percent>\s?%)?"
     r"(?![\w.:/-]|\s?(?:s|ms|us|min|secs?|seconds|minutes|hours|[KMG]i?B|it)\b)"
 )
-_NAMED = re.compile(
-    rf"(?P<name>[A-Za-z][\w²^()@./%' -]{{0,60}}?)\s*(?::|=|->|\bis\b)\s*{_NUMBER}{_AFTER}"
-)
+# How far before a number its name is looked for: from there backwards, a few steps each.
+_BEFORE = 70
+_BESIDE = re.compile(r"\s*(?::|=|->|\bis)\s*$")
+_NAME = re.compile(r"[A-Za-z][\w²^()@./%' -]*$")
 _MEASURE = re.compile(
-    r"(?P<name>(?:[A-Za-z][\w-]*\s+){0,2}(?:[\w-]*(?:acc|accuracy|loss|error|mse|rmse|mae|mape|auc"
-    rf"|precision|recall|score|f1|r2|perplexity|kappa)))\s+{_NUMBER}{_AFTER}",
+    r"(?:[A-Za-z][\w-]*\s+){0,2}[\w-]*(?:acc|accuracy|loss|error|mse|rmse|mae|mape|auc"
+    r"|precision|recall|score|f1|r2|perplexity|kappa)\s+$",
     re.IGNORECASE,
 )
 _NO_METRIC = re.compile(
@@ -117,14 +118,24 @@ def _numbers(text: str) -> Iterator[tuple[str, float]]:
         shown = line.rstrip("\r").rpartition("\r")[2]
         if len(shown) > _LINE:
             continue
-        found = list(_NAMED.finditer(shown)) or list(_MEASURE.finditer(shown))
-        for match in found:
-            name = _SPACES.sub(" ", match["name"]).strip(" -.()/'")
+        end = 0
+        for match in _NUMBER.finditer(shown):
+            before = shown[max(end, match.start() - _BEFORE) : match.start()]
+            end = match.end()
+            name = _SPACES.sub(" ", _name(before)).strip(" -.()/'")
             if not name or len(name.split()) > 5 or _NO_METRIC.search(name):
                 continue
             if match["percent"] and "%" not in name:
                 name = f"{name} %"
             yield name, float(match["number"])
+
+
+def _name(before: str) -> str:
+    """Return the name at the end of what stands before a number, empty if there is none."""
+    beside = _BESIDE.search(before)
+    named = None if beside is None else _NAME.search(before[: beside.start()])
+    found = _MEASURE.search(before) if beside is None else named
+    return "" if found is None else found[0]
 
 
 def _is_known(shown: float, numbers: Sequence[float]) -> bool:
