@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import time
 from collections.abc import Iterator
@@ -163,3 +164,10 @@ def database_path(database: str) -> str | None:
             return None
         database = unquote(parts.path)
     return None if database in ("", ":memory:") else database
+
+
+def without_pattern(path: str) -> str:
+    """Return a path, or the folder in which a pattern begins."""
+    while glob.has_magic(path):
+        path = os.path.dirname(path)
+    return path

@@ -22,6 +22,7 @@ from jupyter_mlops.capture.noted import (
     files_in,
     is_database,
     source_of,
+    without_pattern,
 )
 from jupyter_mlops.capture.outside import Outside
 from jupyter_mlops.capture.places import Places
@@ -32,6 +33,7 @@ from jupyter_mlops.records import Access, DataUse, Fingerprint
 if TYPE_CHECKING:
     from jupyter_mlops.capture.addresses import Addresses
     from jupyter_mlops.capture.calls.hearing import Heard
+    from jupyter_mlops.capture.calls.statements import Statements
     from jupyter_mlops.capture.programs import Command
     from jupyter_mlops.capture.watch import Use
 
@@ -57,8 +59,7 @@ class Opened(NotedFiles):
     places
         Tells data from other files.
     databases
-        Databases of the session that may still be connected, with the state in which the
-        last cell left them; shared by all recordings.
+        Those of the session that may still be connected, as the last cell left them; shared.
     native
         The libraries of the session that open files themselves.
     contents
@@ -73,9 +74,7 @@ class Opened(NotedFiles):
     faults
         How many events could not be noted.
     heard
-        What calls in the notebook's code told, if any did.
-    native
-        As given.
+        What calls in the notebook's code told.
     waiting
         The files whose content :meth:`result` left to be read later.
     unread
@@ -94,6 +93,7 @@ class Opened(NotedFiles):
         super().__init__(places, contents)
         self.faults = 0
         self.heard: Heard | None = None
+        self.statements: Statements | None = None
         self.waiting: list[WaitingFile] = []
         self.unread: list[Unread] = []
         self._leaves = leaves
@@ -108,14 +108,11 @@ class Opened(NotedFiles):
     def has_noted(self) -> bool:
         """Whether there is anything to look at when the cell ends."""
         noted = self._files or self._folders or self._addresses or self._unseen or self._named
-        others = self._databases or self._left_out or self.faults
+        others = self._databases or self._left_out or self.faults or self.statements
         return bool(noted or others) or self._outside.is_listening
 
     def read(self, path: str, is_code: bool = False, *, looks: bool = False) -> None:
-        """Note that a file is about to be opened for reading.
-
-        With `looks` by who looks whether it has changed: if not, that is no use of it.
-        """
+        """Note that a file is about to be read, or that somebody `looks` if it has changed."""
         if self._places.is_foreign(path):
             return
         path = os.path.abspath(path)
@@ -235,7 +232,7 @@ class Opened(NotedFiles):
         """Listen to what others open from here on; return whether that is possible."""
         if self._outside.is_listening:
             self._meanwhile()
-        return self._outside.listen(map(_without_pattern, paths))
+        return self._outside.listen(map(without_pattern, paths))
 
     def start(self, command: Command) -> None:
         """Note that another program is about to be started; its arguments may be secret."""
@@ -254,8 +251,13 @@ class Opened(NotedFiles):
     def result(self, budget: Budget) -> tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]:
         """Fingerprint what was noted, in the order in which it was, as `budget` allows."""
         self._meanwhile()
+        if self.statements is not None and self.statements.texts:
+            self._ask()
         self._look_again(self._deadline())
         uses = [use for file in list(self._files.values()) for use in self._uses(file, budget)]
+        if self.statements is not None:
+            others = sum(path not in self._files for path in self._databases)
+            uses = list(self.statements.told(uses, others, self._unseen))
         for use, not_seen in self._addresses.uses() if self._addresses else ():
             uses.append(use)
             self._unseen[not_seen] = None
@@ -266,6 +268,15 @@ class Opened(NotedFiles):
         if self.faults:
             self._unseen[NotSeen("what was opened", "an event could not be noted")] = None
         return tuple(uses), tuple(self._unseen)
+
+    def _ask(self) -> None:
+        """Note that the only database that an earlier cell connected was asked."""
+        if len(self._databases) != 1 or any(file.is_database for file in self._files.values()):
+            return
+        for path, before in self._databases.items():
+            file = NotedFile(path, read=True, is_database=True, before=before)
+            if before is not None and file.signature() == before:
+                self._add(file)
 
     def _meanwhile(self) -> None:
         """Take in what others opened by now."""
@@ -348,10 +359,11 @@ class Opened(NotedFiles):
                 use = self._use(file, access, file.content)
             else:
                 use = self._now_or_later(file, access, budget)
-            if not (file.looked_at and self._contents.modules.get(file.path) == use.digest):
+            modules = self._contents.modules
+            if not (file.looked_at and modules.get(file.path) == use.digest):
                 yield use
             if file.is_code:
-                self._contents.modules[file.path] = use.digest
+                modules[file.path] = use.digest
         after = file.signature()
         if file.is_database:
             self._databases[file.path] = after
@@ -386,10 +398,3 @@ class Opened(NotedFiles):
             size_bytes=content.size_bytes if content else None,
             inferred=file.inferred,
         )
-
-
-def _without_pattern(path: str) -> str:
-    """Return a path, or the folder in which a pattern begins."""
-    while glob.has_magic(path):
-        path = os.path.dirname(path)
-    return path

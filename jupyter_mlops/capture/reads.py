@@ -169,6 +169,8 @@ class Reads:
         if found is None or found[0] != get_ident():
             return None
         heard, found[1].heard = found[1].heard, None
+        if heard is not None:
+            found[1].statements = heard.statements
         return heard
 
     def close(self) -> None:

@@ -114,7 +114,8 @@ class DataUse:
     what a list, tuple or dictionary of them holds: its ``columns`` are then the parts of it.
     That an ``inferred`` one was this cell's nobody said: it was opened, or changed, by
     another program or outside Python while the cell ran. ``kept`` is the blob that has the text
-    of a module of the user's own, redacted as a cell's source is.
+    of a module of the user's own, redacted as a cell's source is; ``statement`` what was sent to
+    a database, without the values that were bound to it.
     """
 
     kind: DataKind
@@ -133,6 +134,7 @@ class DataUse:
     form: str | None = None
     inferred: bool = False
     kept: str | None = None
+    statement: str | None = None
 
     @property
     def width(self) -> int:

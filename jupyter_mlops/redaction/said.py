@@ -184,7 +184,7 @@ def _use(redactor: Redactor, use: Any) -> Any:
     """Return a use of data; the names of its columns stay, of which there may be thousands."""
     changed = {
         name: new
-        for name in ("name", "path")
+        for name in ("name", "path", "statement")
         if type(text := getattr(use, name)) is str and (new := redactor.text(text)) is not text
     }
     return replace(use, **changed) if changed else use

@@ -162,6 +162,15 @@ def _results(record: Run) -> list[Section]:
             [(at(use.cell), *_data_row(use)) for use in record.data],
         ),
         (
+            "Statements",
+            ("CELL", "DATABASE", "STATEMENT"),
+            [
+                (at(u.cell), u.path, " ".join(u.statement.split()))
+                for u in record.data
+                if u.statement
+            ],
+        ),
+        (
             "Models",
             ("CELL", "NAME", "CLASS", "ARGUMENTS"),
             [

@@ -14,6 +14,7 @@ from jupyter_mlops.capture.calls.fitted import Fit
 from jupyter_mlops.capture.calls.mentions import LIBRARIES
 from jupyter_mlops.capture.calls.rewriting import RESULT
 from jupyter_mlops.capture.calls.sites import FITTING_METHODS, Site
+from jupyter_mlops.capture.calls.statements import Statements
 from jupyter_mlops.capture.models import constructor_arguments
 from jupyter_mlops.capture.reads import CALL, muted
 from jupyter_mlops.events import NotSeen
@@ -36,10 +37,13 @@ class Heard:
     ----------
     trained
         Whether a gradient was computed.
+    statements
+        Those that were sent to databases, if any were.
     """
 
     def __init__(self) -> None:
         self.trained = False
+        self.statements: Statements | None = None
         # By name, and number of the site: what two calls tell under one name are two series.
         self._values: dict[str, dict[int, list[measured.Number]]] = {}
         self._histories: set[int] = set()
@@ -64,7 +68,11 @@ class Heard:
             muted.add(number)
             self._silenced.append(site)
             return
-        if site.kind == "train":
+        if site.kind == "query":
+            if self.statements is None:
+                self.statements = Statements()
+            self.statements.hear(site, part, value)
+        elif site.kind == "train":
             self.trained = True
         elif not _is_outermost():
             return

@@ -19,6 +19,8 @@ _MENTIONS = re.compile(
     r"|_error\b|_loss\b|\b[A-Z]\w*\(|\b(?:ols|wls|gls|glm|logit|probit|poisson|mixedlm)\("
 )
 _IMPORTS = re.compile(r"\b(?:from|import)\s+(?:" + "|".join(sorted(LIBRARIES)) + r")\b")
+# Where statements are sent to databases, whatever library does it.
+_QUERIES = re.compile(r"read_sql|read_database|execute|exec_driver_sql|\.sql\(|duckdb\.query")
 
 # Names that cells gave to what they imported, and that no one would know it by.
 renamed: set[str] = set()
@@ -32,6 +34,8 @@ def remember(name: str) -> None:
 
 def may_hold(source: str) -> bool:
     """Tell whether a source may hold a call that tells of itself."""
+    if _QUERIES.search(source) is not None:
+        return True
     if LIBRARIES.isdisjoint(sys.modules) and _IMPORTS.search(source) is None:
         return False
     return _MENTIONS.search(source) is not None or any(name in source for name in renamed)

@@ -68,7 +68,8 @@ def rewritten(found: Found) -> ast.Module:
             if site.tells_parts and isinstance(new, ast.Call):
                 _tell_parts(new, site)
             assert isinstance(new, ast.expr)
-            new = _told(site.number, RESULT, new)
+            if site.kind != "query":
+                new = _told(site.number, RESULT, new)
         replaced[id(node)] = new
     tree = replaced[id(found.nodes[0])]
     assert isinstance(tree, ast.Module)
@@ -91,12 +92,14 @@ def _tell_parts(call: ast.Call, site: Site) -> None:
         value = _told(site.number, None, func.value)
         call.func = ast.copy_location(ast.Attribute(value, func.attr, func.ctx), func)
     call.args = [
-        one if isinstance(one, ast.Starred) else _told(site.number, position, one)
+        one
+        if isinstance(one, ast.Starred) or not site.tells(position)
+        else _told(site.number, position, one)
         for position, one in enumerate(call.args)
     ]
     call.keywords = [
         one
-        if one.arg is None
+        if one.arg is None or not site.tells(one.arg)
         else ast.copy_location(ast.keyword(one.arg, _told(site.number, one.arg, one.value)), one)
         for one in call.keywords
     ]

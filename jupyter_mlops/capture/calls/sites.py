@@ -12,7 +12,7 @@ from jupyter_mlops.capture.calls import mentions, naming
 from jupyter_mlops.dataflow.calls import dotted
 from jupyter_mlops.frozen import dataclass
 
-Kind = Literal["metric", "fit", "make", "train"]
+Kind = Literal["metric", "fit", "make", "train", "query"]
 
 _MEASURING = ("sklearn.metrics.", "torchmetrics.functional.")
 _NO_MEASURES = re.compile(
@@ -35,6 +35,16 @@ _MEASURED = frozenset(
         "mse_resid", "mse_model", "mse_total", "ssr", "best_score",
     }
 )  # fmt: skip
+# By which a statement is sent to a database; what stands in its first argument, or under a name.
+_QUERYING = frozenset(
+    {
+        "pandas.read_sql", "pandas.read_sql_query", "polars.read_database",
+        "polars.read_database_uri", "duckdb.sql", "duckdb.query", "duckdb.execute",
+    }
+)  # fmt: skip
+_QUERYING_METHODS = frozenset({"execute", "executemany", "executescript", "exec_driver_sql", "sql"})
+STATEMENTS = frozenset({0, "sql", "query", "statement"})
+_CONNECTIONS = frozenset({None, 1, "con", "connection"})
 FITTING_METHODS = frozenset(
     {"fit", "fit_transform", "fit_predict", "fit_resample", "partial_fit", "fit_regularized"}
 )
@@ -74,7 +84,18 @@ class Site:
     @property
     def tells_parts(self) -> bool:
         """Whether its receiver and arguments are told before it is called."""
-        return self.kind == "fit"
+        return self.kind in ("fit", "query")
+
+    def tells(self, part: int | str | None) -> bool:
+        """Tell whether a part is worth telling; values bound to a statement are nobody's business.
+
+        A method's second argument holds them, a function's the connection.
+        """
+        if self.kind != "query":
+            return True
+        return part in STATEMENTS or (
+            part in _CONNECTIONS and (part is None) == self.call.startswith(".")
+        )
 
 
 # All that were ever compiled: a function that was defined by one cell is called by others.
@@ -164,6 +185,8 @@ def _kind(
         return None
     if method in FITTING_METHODS:
         return "fit", f".{method}"
+    if method in _QUERYING_METHODS:
+        return "query", f".{method}"
     if method in _MEASURING_METHODS:
         return "metric", f".{method}"
     if method == "backward":
@@ -176,6 +199,8 @@ def _by_name(name: str) -> Kind | None:
         return "make"
     if name in _MEASURES:
         return "metric"
+    if name in _QUERYING:
+        return "query"
     if name.startswith(_MEASURING):
         return None if _NO_MEASURES.search(name) else "metric"
     if name in _FITTING:
