@@ -12,9 +12,15 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable
-from types import ModuleType
+from types import FrameType, ModuleType
 
 _MODULE, _NAME = "numpy.random.bit_generator", "randbits"
+# What libraries make a ``RandomState`` of a given seed with: that class asks for entropy first,
+# and then throws it away.
+_WASTERS = {
+    "check_random_state": ("sklearn.", "scipy."),
+    "random_state": ("pandas.",),
+}
 # Of one cell; above it nobody could put all of it back, and the record says so.
 LIMIT = 1000
 
@@ -78,6 +84,8 @@ def randbits(k: int) -> int:
     # A forked child is another process: what it draws is its own.
     if not _drawn.is_noted or _drawn.pid != os.getpid():
         return _drawn.original(k)
+    if _is_wasted(sys._getframe(1)):
+        return _drawn.original(k)
     value = None
     if _drawn.given:
         bits, number = _drawn.given.popleft()
@@ -88,6 +96,12 @@ def randbits(k: int) -> int:
     if _drawn.count <= LIMIT:
         _drawn.noted.append(f"{k}:{value:x}")
     return value
+
+
+def _is_wasted(caller: FrameType) -> bool:
+    libraries = _WASTERS.get(caller.f_code.co_name)
+    module = caller.f_globals.get("__name__") if libraries is not None else None
+    return type(module) is str and libraries is not None and module.startswith(libraries)
 
 
 def _parsed(text: str) -> tuple[int, int]:

@@ -115,7 +115,7 @@ class Looks:
             self._sights.define(execution.source)
         execution.glimpse = found
         self._reads.begin()
-        self._generators.begin(execution.randomness)
+        self._generators.begin(execution.randomness, namespace)
 
     def read(self, execution: Execution, tree: ast.Module, code: object) -> None:
         """Read a cell that is about to execute, if only its source tells what to look at."""
@@ -200,7 +200,8 @@ class Looks:
                 if texts:
                     fields["modules"] = texts
             execution.unseen += not_read
-        moved = _part(execution, "randomness", self._generators.take)
+        changed = execution.changed or ()
+        moved = _part(execution, "randomness", self._generators.take, namespace, changed)
         if moved is not None:
             moved.tell(execution, flow)
         return waiting

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.capture import entropy
 from jupyter_mlops.capture.execution import Execution
@@ -22,26 +22,30 @@ from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.journal import sha256
 from jupyter_mlops.records import RandomUse
 
+if TYPE_CHECKING:
+    from jupyter_mlops.capture.named import Named
+
 # Bytes of the state of NumPy's MT19937: 624 words and a position.
 _MT19937_BYTES = 2500
 # Of what random.getstate() returns.
 _VERSION = 3
 # Generators whose place is remembered; a program may make and install ever new ones.
 _WINDOWS = 8
-_NEVER_DREW = (623, 624)  # after its own initialisation, after seed()
 # Of a state, the position and eight words beside it, which are others once it has moved: a draw
 # moves the position, and at the end of the words, or with a seed, all of them are made anew.
 _GLANCE_BYTES = 36
 
-
-# Of PyTorch's state: how many numbers are left until its words are made anew, 1 if none was drawn.
-_TORCH_LEFT = slice(8, 12)
 # Of NumPy's: whether it has a second number ready, and that number.
 _GAUSS_BYTES = 16
 _TOO_RANDOM = NotSeen(
     "the randomness of some generators without a seed",
     f"the cell made more than {entropy.LIMIT:,} of them",
 )
+_TOO_MANY = NotSeen(
+    "random numbers of some generators", "the notebook has names for too many generators"
+)
+_NO_NAMES: Mapping[str, Any] = {}
+_number = object.__hash__
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class Moved:
         source tells (:func:`jupyter_mlops.dataflow.random_uses`).
     loaded
         Whether modules were loaded meanwhile.
+    is_cut
+        Whether there are generators that nobody looks at.
     states
         The states in which it found them, as text.
     entropy
@@ -67,6 +73,7 @@ class Moved:
     states: dict[str, str] | None = None
     entropy: tuple[str, ...] = ()
     drawn: int = 0
+    is_cut: bool = False
 
     def tell(self, execution: Execution, flow: Flow | None) -> None:
         """Say it of a cell; with no `flow` somebody else will read what its source says."""
@@ -83,6 +90,8 @@ class Moved:
             fields["entropy"] = self.entropy
         if self.drawn > len(self.entropy):
             execution.unseen.append(_TOO_RANDOM)
+        if self.is_cut:
+            execution.unseen.append(_TOO_MANY)
 
 
 _NOTHING, _LOADED = Moved(), Moved(loaded=True)
@@ -159,8 +168,14 @@ class Generators:
         self._gauss_at: int | None = None
         # The states with PyTorch's among them, and those that were given to them.
         self._with_torch: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+        # Those of the notebook's own, once there is one, and the classes that such may be of.
+        self._named: Named | None = None
+        self._kinds_of_named: dict[int, str] = {}
+        self._modules_then = 0
 
-    def begin(self, given: Mapping[str, Any] | None = None) -> None:
+    def begin(
+        self, given: Mapping[str, Any] | None = None, namespace: Mapping[str, Any] = _NO_NAMES
+    ) -> None:
         """Look at the states as the cell finds them.
 
         Parameters
@@ -168,28 +183,42 @@ class Generators:
         given
             In a replay: the ``states`` that it is to find, by generator, and the ``entropy``
             that NumPy is to draw from the system.
+        namespace
+            The user's.
         """
-        entropy.begin() if given is None else _put_back(given)
+        if given is None:
+            entropy.begin()
+        else:
+            from jupyter_mlops.capture.states import put_all_back
+
+            entropy.begin(given.get("entropy", ()))
+            put_all_back(given.get("states", {}), namespace)
         self._before = self._now()
         self._modules = len(sys.modules)
+        if self._named is not None:
+            self._named.begin(namespace, self._kinds_of_named)
 
-    def take(self) -> Moved:
-        """Return what a cell did to the generators, and forget the states before it."""
+    def take(self, namespace: Mapping[str, Any] = _NO_NAMES, changed: Iterable[str] = ()) -> Moved:
+        """Return what a cell did to the generators, and forget the states before it.
+
+        Of its `namespace` it has `changed` these names.
+        """
         before, self._before = self._before, {}
         drawn, count = entropy.take()
         if not before:
             return _NOTHING  # a cell that ran beside this one has ended, and took them
         now = self._now()
         loaded = len(sys.modules) > self._modules
-        if now is before and not drawn:
+        named = self._look_for_named(namespace, changed)
+        if now is before and not drawn and named is None:
             return _LOADED if loaded else _NOTHING
-        from jupyter_mlops.capture.states import text_of
+        from jupyter_mlops.capture.states import is_unused, text_of
 
         uses: list[RandomUse] = []
         states: dict[str, str] = {}
         for name, state in now.items() if now is not before else ():
             known = before.get(name)
-            if state == known or (known is None and _is_unused(name, state)):
+            if state == known or (known is None and is_unused(name, state)):
                 continue
             if known is not None:
                 states[name] = text_of(name, known)
@@ -202,16 +231,44 @@ class Generators:
                     after=self._digest(name, state),
                 )
             )
-        return Moved(tuple(uses), loaded, states or None, drawn, count)
+        for name, kind, known, state in (
+            named.take(namespace, self._kinds_of_named) if named else ()
+        ):
+            earlier = None
+            if known is not None:
+                states[f"{kind} {name}"] = text_of(kind, known)
+                earlier = _digest_of(known)
+            uses.append(RandomUse(None, kind, False, earlier, _digest_of(state), name))
+        if not (uses or drawn or (named is not None and named.is_cut)):
+            return _LOADED if loaded else _NOTHING
+        is_cut = named is not None and named.is_cut
+        return Moved(tuple(uses), loaded, states or None, drawn, count, is_cut)
+
+    def _look_for_named(self, namespace: Mapping[str, Any], changed: Iterable[str]) -> Named | None:
+        modules = len(sys.modules)
+        if modules != self._modules_then:
+            self._modules_then = modules
+            self._kinds_of_named = {_number(random.Random): "random.Random"}
+            for kind in ("_generator.Generator", "mtrand.RandomState"):
+                module, _, name = kind.partition(".")
+                found = loaded(f"numpy.random.{module}", name)
+                if found is not None:
+                    self._kinds_of_named[_number(found)] = f"numpy.random.{name}"
+        kinds, get = self._kinds_of_named, namespace.get
+        names = [name for name in changed if _number(type(get(name))) in kinds]
+        if names:
+            if self._named is None:
+                from jupyter_mlops.capture.named import Named
+
+                self._named = Named()
+            self._named.mind(names)
+        return self._named
 
     def _digest(self, name: str, state: Any) -> str:
         last = self._digests.get(name)
         if last is not None and last[0] == state:
             return last[1]
-        if type(state) is tuple:
-            digest = sha256(repr(_as_told(state)).encode())
-        else:
-            digest = sha256(state if type(state) is bytes else state.encode())
+        digest = _digest_of(state)
         self._digests[name] = (state, digest)
         return digest
 
@@ -291,31 +348,16 @@ class Generators:
         return state + gauss[8:] if any(gauss[:4]) else state
 
 
-def _put_back(given: Mapping[str, Any]) -> None:
-    from jupyter_mlops.capture.states import put_back
-
-    entropy.begin(given.get("entropy", ()))
-    for name, text in given.get("states", {}).items():
-        try:
-            put_back(name, text)
-        except (ValueError, TypeError):  # another kind stands there now, as its digest will tell
-            continue
+def _digest_of(state: Any) -> str:
+    if type(state) is tuple:
+        return sha256(repr(_as_told(state)).encode())
+    return sha256(state if type(state) is bytes else state.encode())
 
 
 def _as_told(state: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return a state of ``random`` as its ``getstate()`` tells it."""
     version, words, following = state
     return version, _words(words) if type(words) is bytes else words, following
-
-
-def _is_unused(name: str, state: Any) -> bool:
-    # Importing a library is not yet using it: NumPy's generator that never drew stands at its end.
-    if type(state) is not bytes:
-        return False
-    if name == "torch":
-        return int.from_bytes(state[_TORCH_LEFT], sys.byteorder) == 1
-    end = state[_MT19937_BYTES - 4 : _MT19937_BYTES]
-    return len(state) == _MT19937_BYTES and int.from_bytes(end, sys.byteorder) in _NEVER_DREW
 
 
 def _words(state: bytes) -> tuple[int, ...]:

@@ -11,21 +11,25 @@ import json
 import random
 import struct
 import sys
+from collections.abc import Mapping
 from typing import Any
 
-from jupyter_mlops.fingerprints.introspection import belongs_to, loaded
+from jupyter_mlops.fingerprints.introspection import belongs_to, loaded, name_of
 
 # Of NumPy's MT19937: 624 words of four bytes, and a position.
 MT19937_BYTES = 2500
 _POSITION_AT = 2496
 _GAUSS = struct.Struct("d")
+_NEVER_DREW = (623, 624)  # after its own initialisation, after seed()
+# Of PyTorch's state: how many numbers are left until its words are made anew, 1 if none was drawn.
+_TORCH_LEFT = slice(8, 12)
 # A number that no generator holds by chance.
 _PROBE = -1.2345678901234567e-300
 
 
 def text_of(generator: str, state: Any) -> str:
     """Return as text a state that :class:`~jupyter_mlops.capture.randomness.Generators` read."""
-    if generator == "random":
+    if type(state) is tuple:
         version, words, following = state
         if type(words) is not bytes:
             *rest, position = words
@@ -39,8 +43,17 @@ def text_of(generator: str, state: Any) -> str:
     return json.dumps(["mt19937", _base64(state[:MT19937_BYTES]), gauss])
 
 
-def put_back(generator: str, text: str) -> None:
-    """Give a global generator the state that a text tells, if it is of that kind.
+def put_back(generator: str, text: str, namespace: Mapping[str, Any]) -> None:
+    """Give a generator the state that a text tells, if it is of that kind.
+
+    Parameters
+    ----------
+    generator
+        A global one; of one that has a name in `namespace`, its class and that name.
+    text
+        Of :func:`text_of`.
+    namespace
+        The user's.
 
     Raises
     ------
@@ -48,14 +61,22 @@ def put_back(generator: str, text: str) -> None:
         If the text is none, or tells of another kind of generator.
     """
     kind, *told = json.loads(text)
-    if generator == "random" and kind == "python":
+    of_class, _, name = generator.partition(" ")
+    if name:
+        value = namespace.get(name)
+        if name_of(type(value))[1] != of_class.rpartition(".")[2]:
+            return
+    elif generator == "random":
+        value = random.__dict__.get("_inst")
+    else:
+        value = loaded("numpy.random.mtrand", "_rand")
+    if kind == "python":
         version, words, following = told
         position, *rest = struct.unpack("=625I", binascii.a2b_base64(words))
-        own = random.__dict__.get("_inst")
-        if type(own) is random.Random:
-            random.Random.setstate(own, (version, (*rest, position), following))
-    elif generator == "numpy.random":
-        _put_back_numpys(kind, told)
+        if type(value) is random.Random:
+            random.Random.setstate(value, (version, (*rest, position), following))
+    elif kind in ("mt19937", "numpy"):
+        _put_back_numpys(value, kind, told)
     elif generator == "torch" and kind == "torch":
         torch = sys.modules.get("torch")
         if torch is not None:
@@ -63,10 +84,29 @@ def put_back(generator: str, text: str) -> None:
             torch.default_generator.set_state(state)
 
 
-def _put_back_numpys(kind: str, told: list[Any]) -> None:
+def put_all_back(states: Mapping[str, str], namespace: Mapping[str, Any]) -> None:
+    """Give generators the states that they were recorded with, where that can be done."""
+    for name, text in states.items():
+        try:
+            put_back(name, text, namespace)
+        except (ValueError, TypeError):  # another kind stands there now, as its digest will tell
+            continue
+
+
+def is_unused(name: str, state: Any) -> bool:
+    """Tell whether a global generator that came with a module never drew."""
+    # Importing a library is not yet using it: NumPy's generator that never drew stands at its end.
+    if type(state) is not bytes:
+        return False
+    if name == "torch":
+        return int.from_bytes(state[_TORCH_LEFT], sys.byteorder) == 1
+    end = state[MT19937_BYTES - 4 : MT19937_BYTES]
+    return len(state) == MT19937_BYTES and int.from_bytes(end, sys.byteorder) in _NEVER_DREW
+
+
+def _put_back_numpys(generator: Any, kind: str, told: list[Any]) -> None:
     numpy: Any = sys.modules.get("numpy")
-    generator = loaded("numpy.random.mtrand", "_rand")
-    if numpy is None or generator is None:
+    if numpy is None or not belongs_to(type(generator), "numpy"):
         return
     if kind == "mt19937":
         words = binascii.a2b_base64(told[0])

@@ -131,7 +131,7 @@ class _Judge:
             cells = {side.cells[at].execution.cell for at in executions}
             for use in side.run.randomness:
                 if use.cell in cells or use.cell is None:
-                    by_side = used.setdefault(use.generator, {})
+                    by_side = used.setdefault(str(use), {})
                     by_side.setdefault(side.number, []).append((use.cell, use.seeded, use.before))
         causes = []
         for generator, by_side in used.items():

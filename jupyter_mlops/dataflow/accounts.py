@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,8 +21,9 @@ from jupyter_mlops.records import (
 )
 
 NESTED = "run_cell() inside the cell"
-# What the generators of NumPy's are called.
-_NUMPYS = "numpy.random"
+# What the generators of NumPy's are called. One class of them draws entropy before it takes the
+# seed that it is given.
+_NUMPYS, _WASTEFUL = "numpy.random", "numpy.random.RandomState"
 _MISSING = object()
 
 
@@ -256,26 +257,52 @@ def random_uses(
     flow
         What the source says.
     moved
-        The global generators whose state is another one afterwards.
+        The generators whose state is another one afterwards.
     loaded
         Whether modules were loaded meanwhile.
     entropy
         What NumPy drew of the system's meanwhile.
     """
     uses = [
-        replace(use, seeded=use.generator in flow.seeds)
+        replace(use, seeded=use.generator in flow.seeds and _is_meant(flow, use))
         for use in moved
         # `rich` and others draw a number while they are imported.
         if not (use.generator == "random" and loaded) or _may_draw(flow)
     ]
-    seeded = {use.generator for use in uses if use.seeded}
-    fed = set(flow.entropy - seeded)
+    seeded = {use.generator for use in uses if use.seeded and use.name is None}
+    # What was made of it and has a name is told with its state.
+    told = {use.generator for use in uses if use.name is not None and use.before is None}
+    fed = set(flow.entropy - seeded - told)
     # A library may have made a generator, which is more than the source shows; while it is
     # imported it makes those that nobody has asked for yet.
-    if entropy and not loaded and not any(name.startswith(_NUMPYS) for name in fed):
+    known = _WASTEFUL in flow.seeds or any(name.startswith(_NUMPYS) for name in (*fed, *told))
+    if entropy and not loaded and not known:
         fed.add(f"{_NUMPYS}.Generator")
     fresh = (RandomUse(None, name, False, None, None) for name in sorted(fed))
     return (*uses, *fresh)
+
+
+def with_origins(uses: Iterable[RandomUse]) -> Iterator[RandomUse]:
+    """Say of each draw from a generator that has a name whether it was made with a seed.
+
+    Parameters
+    ----------
+    uses
+        What a run's executions drew, in their order.
+    """
+    seeded: dict[str, bool] = {}
+    for use in uses:
+        if use.name is None:
+            yield use
+            continue
+        if use.before is None or use.seeded:
+            seeded[use.name] = use.seeded
+        yield replace(use, seeded=seeded.get(use.name, False))
+
+
+def _is_meant(flow: Flow, use: RandomUse) -> bool:
+    """Tell whether a seed of the source may be that of this generator."""
+    return use.name is None or use.before is None or use.name in flow.binds
 
 
 def _may_draw(flow: Flow) -> bool:

@@ -88,8 +88,9 @@ def shared(
         else:
             cell.left.add(name)
     for draw in randomness:
-        # Without a state it was made of fresh entropy, which nothing before it reaches.
-        if draw.before is None and draw.after is None:
+        # Without a state it was made of fresh entropy, which nothing before it reaches; one that
+        # has a name is shared as a variable is.
+        if draw.name is not None or (draw.before is None and draw.after is None):
             continue
         cell = found.setdefault(draw.cell, Shared())
         name = f"generator {draw.generator}"

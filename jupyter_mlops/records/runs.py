@@ -195,9 +195,11 @@ class Environment:
 
 @dataclass(frozen=True)
 class RandomUse:
-    """A cell that moved a global random generator: digests of its state around the cell.
+    """A cell that moved a random generator: digests of its state around the cell.
 
-    ``seeded`` tells whether the cell itself seeded the generator before using it.
+    ``seeded`` tells whether the cell itself seeded the generator before using it. One that the
+    notebook holds under a ``name`` of its own was made with a seed, there or in an earlier cell;
+    the cell that made it found none ``before``.
     """
 
     cell: int | None
@@ -205,6 +207,11 @@ class RandomUse:
     seeded: bool
     before: str | None
     after: str | None
+    name: str | None = None
+
+    def __str__(self) -> str:
+        """Return the generator, with its name if it has one."""
+        return self.generator if self.name is None else f"{self.name} ({self.generator})"
 
 
 @dataclass(frozen=True)

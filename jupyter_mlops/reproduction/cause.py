@@ -364,7 +364,7 @@ def _seeds(evidence: Evidence, cells: set[int | None]) -> Iterator[Cause]:
     drawn: dict[str, list[RandomUse]] = {}
     for use in unseeded(evidence.before, steps):
         if not was_put_back(use, evidence.before, evidence.after, steps):
-            drawn.setdefault(use.generator, []).append(use)
+            drawn.setdefault(str(use), []).append(use)
     for generator, uses in drawn.items():
         in_lineage = [use.cell for use in uses if use.cell in cells and use.cell is not None]
         if not in_lineage:

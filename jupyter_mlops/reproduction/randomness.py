@@ -19,18 +19,23 @@ _NUMPYS = "numpy.random"
 def unseeded(run: Run, steps: Sequence[Step]) -> tuple[RandomUse, ...]:
     """Return the random draws of a run that neither their cell nor an earlier one seeded."""
     seeded: set[str] = set()
-    found: dict[tuple[int | None, str], RandomUse] = {}
+    found: dict[tuple[int | None, str, str | None], RandomUse] = {}
     for step, flow in zip(steps, flows(steps), strict=True):
         seeds = flow.seeds
         for use in run.randomness:
             if use.cell != step.cell:
                 continue
+            if use.name is not None:  # whatever else the cell seeds, this one was made before it
+                if not use.seeded:
+                    found.setdefault((use.cell, use.generator, use.name), use)
+                continue
             # Without a state it was made of fresh entropy, which no earlier seed reaches.
             is_fresh = use.before is None and use.after is None
             if use.seeded or use.generator in seeds or (use.generator in seeded and not is_fresh):
                 continue
-            found.setdefault((use.cell, use.generator), use)
-        seeded |= seeds | {u.generator for u in run.randomness if u.cell == step.cell and u.seeded}
+            found.setdefault((use.cell, use.generator, None), use)
+        its = [use for use in run.randomness if use.cell == step.cell and use.name is None]
+        seeded |= seeds | {use.generator for use in its if use.seeded}
     return tuple(found.values())
 
 
@@ -68,11 +73,11 @@ def was_put_back(use: RandomUse, before: Run, after: Run, steps: Sequence[Step] 
         for name in flow.entropy
     }
     is_numpys = use.generator.startswith(_NUMPYS)
-    if use.before is None or use.generator in fed:
+    if use.before is None or (use.name is None and use.generator in fed):
         then, now = _entropy(before.cells, use.cell), _entropy(after.cells, use.cell)
         return is_numpys and bool(then) and then == now
     return any(
-        (one.cell, one.generator, one.before) == (use.cell, use.generator, use.before)
+        (one.cell, str(one), one.before) == (use.cell, str(use), use.before)
         for one in after.randomness
     )
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from jupyter_mlops.dataflow.accounts import with_origins
 from jupyter_mlops.dataflow.variables import variables_read
 from jupyter_mlops.events import CellFinished, CellStarted
 from jupyter_mlops.records import (
@@ -214,9 +215,11 @@ def results_of(lineage: Sequence[Placed], results: Sequence[Placed]) -> Results:
         data=in_document(_unique(data), sources),
         models=in_document(models, sources),
         randomness=tuple(
-            replace(use, cell=one.cell)
-            for one, finished in _finished(lineage)
-            for use in finished.randomness
+            with_origins(
+                replace(use, cell=one.cell)
+                for one, finished in _finished(lineage)
+                for use in finished.randomness
+            )
         ),
         unseen=_unique(
             Unseen(one.cell, what, why) for one in lineage for what, why in unseen_of(one.execution)

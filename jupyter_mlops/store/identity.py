@@ -100,6 +100,8 @@ def _surely_made(finished: CellFinished) -> list[DataUse]:
 
 def _drawn(use: RandomUse) -> list[Any]:
     # What a generator was before it was seeded does not matter.
+    if use.name is not None:
+        return [use.name, use.generator, use.before, use.after]
     return [use.generator, use.seeded, None if use.seeded else use.before, use.after]
 
 

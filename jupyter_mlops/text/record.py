@@ -192,7 +192,7 @@ def _course(record: Run) -> list[Section]:
         (
             "Randomness",
             ("CELL", "GENERATOR", "SEEDED"),
-            [(r.cell, r.generator, "yes" if r.seeded else "no") for r in record.randomness],
+            [(r.cell, str(r), "yes" if r.seeded else "no") for r in record.randomness],
         ),
         (
             "Cells",

@@ -656,9 +656,11 @@ export interface Parameter {
   value: unknown;
 }
 /**
- * A cell that moved a global random generator: digests of its state around the cell.
+ * A cell that moved a random generator: digests of its state around the cell.
  *
- *     ``seeded`` tells whether the cell itself seeded the generator before using it.
+ *     ``seeded`` tells whether the cell itself seeded the generator before using it. One that the
+ *     notebook holds under a ``name`` of its own was made with a seed, there or in an earlier cell;
+ *     the cell that made it found none ``before``.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "RandomUse".
@@ -668,6 +670,7 @@ export interface RandomUse {
   before: string | null;
   cell: number | null;
   generator: string;
+  name: string | null;
   seeded: boolean;
 }
 /**

@@ -6,6 +6,7 @@ import ctypes
 import os
 import random
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -208,3 +209,50 @@ def test_a_text_that_is_no_state_is_left(text: str) -> None:
     state = random.getstate()
     generators.begin({"states": {"random": text}})
     assert random.getstate() == state
+
+
+def _namespace_kinds() -> dict[str, Callable[[], Any]]:
+    return {
+        "random.Random": lambda: random.Random(5),
+        "numpy.random.Generator": lambda: np.random.default_rng(5),
+        "numpy.random.RandomState": lambda: np.random.RandomState(5),
+    }
+
+
+@pytest.mark.parametrize("kind", _namespace_kinds())
+def test_a_generator_with_a_name_is_told_when_it_was_made_and_drawn_from(kind: str) -> None:
+    generators, namespace = Generators(), {"other": 1}
+    generators.begin(None, namespace)
+    namespace["rng"] = rng = _namespace_kinds()[kind]()
+    namespace["also"] = rng
+    made = generators.take(namespace, ("also", "rng")).uses
+    assert [(use.generator, use.before) for use in made] == [(kind, None)]
+    generators.begin(None, namespace)
+    assert generators.take(namespace).uses == ()
+    generators.begin(None, namespace)
+    then = rng.normalvariate(0, 1) if kind == "random.Random" else rng.standard_normal()
+    moved = generators.take(namespace)
+    assert [(use.generator, use.before, use.name) for use in moved.uses] == [
+        (kind, made[0].after, made[0].name)
+    ]
+    assert moved.states is not None
+    generators.begin({"states": moved.states}, namespace)
+    again = rng.normalvariate(0, 1) if kind == "random.Random" else rng.standard_normal()
+    assert again == then
+    assert generators.take(namespace).uses == moved.uses
+    namespace["rng"] = namespace["also"] = 3
+    generators.begin(None, namespace)
+    assert generators.take(namespace, ("also", "rng")) == randomness.Moved()
+
+
+def test_entropy_that_a_given_seed_makes_useless_is_no_use() -> None:
+    check_random_state = pytest.importorskip("sklearn.utils").check_random_state
+    generators = Generators()
+    generators.begin()
+    generators.take()
+    generators.begin()
+    check_random_state(42)
+    assert generators.take().entropy == ()
+    generators.begin()
+    np.random.default_rng()
+    assert len(generators.take().entropy) == 1

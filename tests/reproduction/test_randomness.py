@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from jupyter_mlops.dataflow import analyse
+from jupyter_mlops.dataflow.accounts import random_uses, with_origins
 from jupyter_mlops.records import RandomUse, Run
 from jupyter_mlops.reproduction.randomness import unseeded, was_put_back, what_became
 from tests.reproduction.builders import execution, run, step
@@ -78,3 +80,32 @@ def test_with_seeds_alone_there_is_nothing_to_put_back() -> None:
     seeded = run(randomness=(_use(1, seeded=True),))
     assert what_became(seeded, seeded, STEPS) == "fresh"
     assert what_became(run(), run(), STEPS) == "none used"
+
+
+def _named(cell: int, before: str | None, *, seeded: bool) -> RandomUse:
+    return RandomUse(cell, "numpy.random.Generator", seeded, before, f"after {cell}", "rng")
+
+
+def test_a_draw_from_a_seeded_generator_with_a_name_is_not_unseeded() -> None:
+    made = _named(0, None, seeded=True)
+    drawn = with_origins([made, _named(1, "x", seeded=False)])
+    assert _cells(*drawn) == []
+
+
+def test_a_draw_from_an_unseeded_generator_with_a_name_is_unseeded() -> None:
+    made = _named(0, None, seeded=False)
+    drawn = with_origins([made, _named(1, "x", seeded=False)])
+    assert _cells(*drawn) == [0, 1]
+
+
+def test_a_name_is_seeded_by_the_source_that_binds_it() -> None:
+    flow = analyse("import numpy as np\nrng = np.random.default_rng(4)\nold.random()")
+    new, old = _named(0, None, seeded=False), replace(_named(0, "x", seeded=False), name="old")
+    uses = random_uses(flow, [new, old], loaded=False)
+    assert [(use.name, use.seeded) for use in uses] == [("rng", True), ("old", False)]
+
+
+def test_a_generator_that_was_fed_by_the_system_is_told_once_if_it_has_a_name() -> None:
+    flow = analyse("import numpy as np\nrng = np.random.default_rng()")
+    made = _named(0, None, seeded=False)
+    assert random_uses(flow, [made], loaded=False, entropy=["128:a"]) == (made,)
