@@ -154,10 +154,7 @@ class DataUse:
 
 @dataclass(frozen=True)
 class FittedOn:
-    """A frame or an array that a model was fitted on, by the text that stands in its call.
-
-    ``digest`` is ``None``, and ``complete`` false, where there was no time to read it all.
-    """
+    """Data that a model was fitted on, by its text in the call; the digest only if complete."""
 
     name: str
     kind: DataKind
@@ -197,9 +194,8 @@ class Environment:
 class RandomUse:
     """A cell that moved a random generator: digests of its state around the cell.
 
-    ``seeded`` tells whether the cell itself seeded the generator before using it. One that the
-    notebook holds under a ``name`` of its own was made with a seed, there or in an earlier cell;
-    the cell that made it found none ``before``.
+    ``seeded`` tells whether the cell seeded it before using it; one under a ``name`` of the
+    notebook's own, whether it was made with a seed.
     """
 
     cell: int | None
@@ -210,7 +206,7 @@ class RandomUse:
     name: str | None = None
 
     def __str__(self) -> str:
-        """Return the generator, with its name if it has one."""
+        """Return the generator, named if it is."""
         return self.generator if self.name is None else f"{self.name} ({self.generator})"
 
 

@@ -515,7 +515,8 @@ export interface Run {
  *     what a list, tuple or dictionary of them holds: its ``columns`` are then the parts of it.
  *     That an ``inferred`` one was this cell's nobody said: it was opened, or changed, by
  *     another program or outside Python while the cell ran. ``kept`` is the blob that has the text
- *     of a module of the user's own, redacted as a cell's source is.
+ *     of a module of the user's own, redacted as a cell's source is; ``statement`` what was sent to
+ *     a database, without the values that were bound to it.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "DataUse".
@@ -537,6 +538,7 @@ export interface DataUse {
   path: string | null;
   rows: number | null;
   size_bytes: number | null;
+  statement: string | null;
 }
 /**
  * One column of a frame with the digest of all its values.
@@ -624,9 +626,7 @@ export interface ModelFit {
   };
 }
 /**
- * A frame or an array that a model was fitted on, by the text that stands in its call.
- *
- *     ``digest`` is ``None``, and ``complete`` false, where there was no time to read it all.
+ * Data that a model was fitted on, by its text in the call; the digest only if complete.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "FittedOn".
@@ -658,9 +658,8 @@ export interface Parameter {
 /**
  * A cell that moved a random generator: digests of its state around the cell.
  *
- *     ``seeded`` tells whether the cell itself seeded the generator before using it. One that the
- *     notebook holds under a ``name`` of its own was made with a seed, there or in an earlier cell;
- *     the cell that made it found none ``before``.
+ *     ``seeded`` tells whether the cell seeded it before using it; one under a ``name`` of the
+ *     notebook's own, whether it was made with a seed.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "RandomUse".
