@@ -43,7 +43,9 @@ const RECORD: Partial<Run> = {
         columns: [],
         column_count: 20000,
         digests: [],
-        form: null
+        form: null,
+        kept: null,
+        statement: null
       },
       inherited: true,
       inferred: false

@@ -17,7 +17,15 @@ function madeIn(cell: number, some: Partial<DataUse> = {}): DataUse {
   return {
     ...{ kind: 'frame', name: `made in ${cell}`, path: null, access: 'made' },
     ...{ cell, digest: 'xxh3:0123456789', complete: false, inherited: false },
-    ...{ rows: null, size_bytes: null, columns: [], digests: [], form: null },
+    ...{
+      rows: null,
+      size_bytes: null,
+      columns: [],
+      digests: [],
+      form: null,
+      kept: null,
+      statement: null
+    },
     ...{ inferred: false },
     column_count: null,
     ...some
