@@ -40,6 +40,8 @@ class Labelled:
 def labelled(folder: Path | None = None) -> Iterator[Labelled]:
     """Yield our notebooks, then the public ones of which `folder` holds the repositories.
 
+    Those held out come last: capture has not been mended by what it missed there.
+
     Raises
     ------
     SystemExit
@@ -48,7 +50,8 @@ def labelled(folder: Path | None = None) -> Iterator[Labelled]:
     for file in sorted((HERE / "own").glob("*.json")):
         found = json.loads(file.read_text())
         yield _labelled(f"own/{file.stem}", OURS, found["notebook"], found)
-    for file in sorted((HERE / "public").glob("*.json")) if folder is not None else ():
+    public = [*sorted((HERE / "public").glob("*.json")), *sorted((HERE / "held_out").glob("*.json"))]
+    for file in public if folder is not None else ():
         found = json.loads(file.read_text())
         source = Path(folder or "") / found["repository"].rpartition("/")[2]
         notebook = source / found["path"]
@@ -57,7 +60,7 @@ def labelled(folder: Path | None = None) -> Iterator[Labelled]:
             continue
         if hashlib.sha256(notebook.read_bytes()).hexdigest() != found["sha256"]:
             raise SystemExit(f"{notebook} isn't that of commit {found['commit']}")
-        yield _labelled(f"public/{file.stem}", source, found["path"], found)
+        yield _labelled(f"{file.parent.name}/{file.stem}", source, found["path"], found)
 
 
 def _labelled(name: str, source: Path, path: str, found: dict[str, Any]) -> Labelled:
