@@ -146,8 +146,9 @@ def main() -> None:
     if not PYTHON.exists():
         print(f"no peers in {PYTHON.parent.parent}; see `make bench`", file=sys.stderr)
         tools = [tool for tool in tools if tool in (OURS, "papermill")]
-    scores: dict[tuple[str, str], Score] = {}
-    ran = dict.fromkeys(tools, 0)
+    # Capture was mended by what it missed in the others, so those held out are told apart.
+    scores: dict[bool, dict[tuple[str, str], Score]] = {False: {}, True: {}}
+    ran = {held: dict.fromkeys(tools, 0) for held in scores}
     for label in labelled(options.public):
         if options.only not in label.name:
             continue
@@ -159,18 +160,33 @@ def main() -> None:
                 seen = look or peer(tool, label, folder, place)
             if seen is None:
                 continue
-            ran[tool] += 1
+            held = label.name.startswith("held_out/")
+            ran[held][tool] += 1
             for kind, made in compared(tool, label, seen):
                 if options.verbose and kind in (*KINDS, *(CLAIMS[tool] if tool != OURS else ())):
                     told(label.name, tool, kind, made)
-                total = scores.setdefault((tool, kind), Score())
+                total = scores[held].setdefault((tool, kind), Score())
                 total += made
-    show(scores, ran, options)
+    held_out = rows(scores[True], ran[True])
+    if held_out and not options.json:
+        print("held out:")
+        show(held_out)
+        print("the others:")
+    table = rows(scores[False], ran[False])
+    if not options.json:
+        show(table)
+    goals = [
+        Goal(f"{kind}, {what}", getattr(scores[False][OURS, kind], what), "", limit, at_least=True)
+        for kind, limit in GOALS.items()
+        if (OURS, kind) in scores[False]
+        for what in ("precision", "recall")
+    ]
+    report([], options, goals, seen=table, held_out=held_out)
 
 
-def show(scores: Mapping[tuple[str, str], Score], ran: Mapping[str, int], options: Any) -> None:
-    """Print a table, and whether the goals are met."""
-    table = [
+def rows(scores: Mapping[tuple[str, str], Score], ran: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return a table's rows."""
+    return [
         {
             "tool": tool,
             "kind": kind,
@@ -184,23 +200,19 @@ def show(scores: Mapping[tuple[str, str], Score], ran: Mapping[str, int], option
         }
         for (tool, kind), made in sorted(scores.items(), key=lambda one: (one[0][1], one[0][0]))
     ]
-    if not options.json:
-        print(f"{'kind':12}{'tool':16}precision  recall   found  missed  extra  neither  notebooks")
-        for row in table:
-            # Who tells nothing is not precise either.
-            told_any = row["found"] + row["extra"] > 0
-            precision = f"{row['precision']:9.3f}" if told_any else f"{'-':>9}"
-            print(
-                f"{row['kind']:12}{row['tool']:16}{precision}{row['recall']:8.3f}"
-                f"{row['found']:8}{row['missed']:8}{row['extra']:7}{row['neither']:9}{row['notebooks']:11}"
-            )
-    goals = [
-        Goal(f"{kind}, {what}", getattr(scores[OURS, kind], what), "", limit, at_least=True)
-        for kind, limit in GOALS.items()
-        if (OURS, kind) in scores
-        for what in ("precision", "recall")
-    ]
-    report([], options, goals, seen=table)
+
+
+def show(table: list[dict[str, Any]]) -> None:
+    """Print a table."""
+    print(f"{'kind':12}{'tool':16}precision  recall   found  missed  extra  neither  notebooks")
+    for row in table:
+        # Who tells nothing is not precise either.
+        told_any = row["found"] + row["extra"] > 0
+        precision = f"{row['precision']:9.3f}" if told_any else f"{'-':>9}"
+        print(
+            f"{row['kind']:12}{row['tool']:16}{precision}{row['recall']:8.3f}"
+            f"{row['found']:8}{row['missed']:8}{row['extra']:7}{row['neither']:9}{row['notebooks']:11}"
+        )
 
 
 if __name__ == "__main__":

@@ -50,7 +50,10 @@ def labelled(folder: Path | None = None) -> Iterator[Labelled]:
     for file in sorted((HERE / "own").glob("*.json")):
         found = json.loads(file.read_text())
         yield _labelled(f"own/{file.stem}", OURS, found["notebook"], found)
-    public = [*sorted((HERE / "public").glob("*.json")), *sorted((HERE / "held_out").glob("*.json"))]
+    public = [
+        *sorted((HERE / "public").glob("*.json")),
+        *sorted((HERE / "held_out").glob("*.json")),
+    ]
     for file in public if folder is not None else ():
         found = json.loads(file.read_text())
         source = Path(folder or "") / found["repository"].rpartition("/")[2]
