@@ -214,7 +214,7 @@ def test_metrics_in_loops_keep_the_last_call_only(kernel: Kernel) -> None:
     assert [(one.name, one.value, one.source) for one in cell.metrics] == [("acc", 0.2, "call")]
 
 
-def test_unseeded_generators_from_entropy_are_told(kernel: Kernel) -> None:
+def test_generators_are_told_with_whether_they_were_seeded(kernel: Kernel) -> None:
     cells = record(
         kernel,
         [
@@ -230,7 +230,7 @@ def test_unseeded_generators_from_entropy_are_told(kernel: Kernel) -> None:
         [],
         [("random", False)],
         [("numpy.random.Generator", False)],
-        [],
+        [("numpy.random.Generator", True)],
         [("random", True)],
     ]
 
