@@ -103,7 +103,12 @@ def judged(traced: Sequence[Traced], layout: Layout, end: int) -> dict[int, Judg
 def judged_in(
     segmentation: Segmentation, places: Mapping[str, float], guessed: frozenset[str], end: int
 ) -> dict[int, Judged]:
-    """Judge a session's executions by where its notebook's cells stand."""
+    """Judge a session's executions by where its notebook's cells stand.
+
+    One that is under way has changed nothing yet.
+    """
+    while end and segmentation.traced[end - 1].execution.status == "running":
+        end -= 1
     gone = _deleted(segmentation.traced, end)
     return judged(segmentation.traced, Layout(places, guessed, gone), end)
 

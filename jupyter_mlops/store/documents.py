@@ -130,7 +130,7 @@ def of_segment(
     shown = [_placed(session, index, places) for index in segment.results]
     results = results_of(own, (*shown, *theirs))
     order = judged_in(segmentation, places, guessed, segment.end)
-    recorded = tuple(recorded_of(one, order[one.execution.number]) for one in own)
+    recorded = tuple(recorded_of(one, order.get(one.execution.number, IN_ORDER)) for one in own)
     new = [session.executions[index] for index in segment.new]
     run = Run(
         id=run_id_of(session, ordinal),
@@ -179,7 +179,9 @@ def draft_of(
         session=session.id,
         notebook=session.notebook,
         parameters={one.name: one.value for one in parameters},
-        cells=tuple(recorded_of(one, order[one.execution.number]).execution for one in placed),
+        cells=tuple(
+            recorded_of(one, order.get(one.execution.number, IN_ORDER)).execution for one in placed
+        ),
         executing=executing_of(placed),
     )
 

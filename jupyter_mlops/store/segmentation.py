@@ -147,6 +147,8 @@ def _accompanied(
     opened = [-1, *(run.opened for run in growing)]
     listed: set[int] = set()
     found = []
+    # What is under way has changed nothing yet.
+    done = sum(one.execution.status != "running" for one in traced)
     for number, run in enumerate(runs):
         time = range(starts[number], starts[number + 1])
         without = [
@@ -161,7 +163,9 @@ def _accompanied(
         }
         every = sorted((*run.lineage, *beside))
         new = tuple(one for one in every if one > opened[number] and one not in listed)
-        found.append(replace(run, company=tuple(sorted(beside)), new=new, end=time.stop))
+        # What led to its last result may have been executed after the next run's first step.
+        end = max(min(time.stop, done), every[-1] + 1)
+        found.append(replace(run, company=tuple(sorted(beside)), new=new, end=end))
         listed.update(every)
     return found
 
