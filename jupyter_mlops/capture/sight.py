@@ -134,8 +134,7 @@ class Sights:
         no_numbers, binds = _NO_NUMBERS.numbers, "=" in source
         kept, there, inert, mutable = [], [], [], []
         values: dict[str, Any] = {}
-        types: dict[str, str] = {}
-        numbers: dict[str, dict[str, float | int]] = {}
+        types, numbers = dict[str, str](), dict[str, dict[str, float | int]]()
         for name in glimpse.words.union(changed):
             if name not in namespace:
                 continue
