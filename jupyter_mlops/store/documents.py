@@ -12,6 +12,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from jupyter_mlops.dataflow.accounts import with_origins
@@ -119,15 +120,10 @@ def of_segment(
     """
     segment = segmentation.runs[ordinal]
     counted = segment.counted
-    own = [
-        replace(_placed(session, index, places), counted=index in counted)
-        for index in segment.executed
-    ]
-    theirs = [
-        replace(_placed(session, index, places), inherited=True, counted=True)
-        for index in segment.inherited
-    ]
-    shown = [_placed(session, index, places) for index in segment.results]
+    at = partial(_placed, session, places=places)
+    own = [replace(at(index), counted=index in counted) for index in segment.executed]
+    theirs = [replace(at(index), inherited=True, counted=True) for index in segment.inherited]
+    shown = [at(index) for index in segment.results]
     results = results_of(own, (*shown, *theirs))
     order = judged_in(segmentation, places, guessed, segment.end)
     recorded = tuple(recorded_of(one, order.get(one.execution.number, IN_ORDER)) for one in own)
