@@ -5,9 +5,10 @@ from __future__ import annotations
 import glob
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import source_from_cache
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from jupyter_mlops.capture.contents import Contents
@@ -16,6 +17,12 @@ from jupyter_mlops.events import NotSeen
 from jupyter_mlops.fingerprints.signatures import Signature, signature
 from jupyter_mlops.records import Fingerprint
 
+if TYPE_CHECKING:
+    from jupyter_mlops.capture.addresses import Addresses
+    from jupyter_mlops.capture.outside import Outside
+    from jupyter_mlops.capture.programs import Command
+    from jupyter_mlops.capture.watch import Use
+
 # More files of one cell are counted, not fingerprinted.
 FILES_LIMIT = 1000
 # Fingerprinting may take as long as the cell itself did, or this long.
@@ -23,6 +30,16 @@ SECONDS_LIMIT = 5.0
 
 # The texts of modules are kept up to this size, and so many bytes of one cell's.
 MODULE_BYTES = 1 << 20
+# File systems may stamp all changes within one tick of the system's clock alike.
+CLOCK_TICK_NS = 20_000_000
+# Files that another program may change are read before it starts up to this size.
+_KEPT_BYTES = 1 << 24
+_OTHER_PROGRAM = "the files that another program opens are not seen"
+_ELSEWHERE = (
+    "the files that another program opens outside the notebook's folder are not seen, "
+    "but for those that its command line names"
+)
+_CHANGED = "another program changed it before it was fingerprinted"
 CODE = (".py", ".pyw", ".so", ".pyd")
 # Written by a library that tells nobody, which is why they are known by their names.
 _DATABASES = (".duckdb", ".ddb")
@@ -132,6 +149,148 @@ class NotedFiles:
             why = "fingerprinting it would have taken longer than the cell itself"
             self._unseen[NotSeen(shown, why)] = None
         return found
+
+
+class OpenedByOthers(NotedFiles):
+    """Files that libraries outside Python and other programs open while the cell is executed.
+
+    Parameters
+    ----------
+    places, contents
+        As of :class:`NotedFiles`.
+    outside
+        Listens to the folders in which others open files.
+    """
+
+    def __init__(self, places: Places, contents: Contents, outside: Outside) -> None:
+        super().__init__(places, contents)
+        self._outside = outside
+        self._folders: list[str] = []
+        self._named: dict[str, NotedFile] = {}
+        self._addresses: Addresses | None = None
+
+    def pass_on(self, path: str, writing: bool | None) -> None:
+        """Note a path given to a library that opens files itself.
+
+        `writing` is ``None`` where the library does not say what it will do.
+        """
+        if "://" in path and not path.startswith("file://"):
+            self.addresses.request(path)
+            return
+        path = os.path.abspath(path.removeprefix("file://"))
+        if os.path.isdir(path):
+            self._folders.append(path)
+            for inside in files_in(path):
+                self.pass_on(inside, writing)
+            return
+        if glob.has_magic(path) and not os.path.exists(path):
+            for match in sorted(glob.glob(path, recursive=True)):
+                self.pass_on(match, writing)
+            return
+        file = self._changing(path)
+        if file is not None and not file.written:
+            file.watched = True
+            if not writing and file.before is not None:
+                file.read = file.read or writing is False
+                self._keep_content(file)
+
+    @property
+    def addresses(self) -> Addresses:
+        """What the cell fetches from."""
+        if self._addresses is None:
+            from jupyter_mlops.capture.addresses import Addresses
+
+            self._addresses = Addresses()
+        return self._addresses
+
+    def scan(self, path: str) -> None:
+        """Note a path that a library may read from later, in any cell."""
+        path = path.removeprefix("file://")
+        if "://" in path:
+            self.addresses.request(path)
+        elif len(self._outside.scanned) < FILES_LIMIT:
+            self._outside.scanned[os.path.abspath(path)] = None
+
+    def collect(self) -> None:
+        """Note that a library is about to read what it was told of, or part of it."""
+        scanned = list(self._outside.scanned)
+        if scanned and not self.listen(scanned):
+            for path in scanned:
+                self.pass_on(path, False)
+
+    def listen(self, paths: Iterable[str] = ()) -> bool:
+        """Listen to what others open from here on; return whether that is possible."""
+        if self._outside.is_listening:
+            self._meanwhile()
+        return self._outside.listen(map(without_pattern, paths))
+
+    def start(self, command: Command) -> None:
+        """Note that another program is about to be started; its arguments may be secret."""
+        from jupyter_mlops.capture.programs import PROBES
+
+        if command.name in PROBES:
+            return
+        listens = self.name(command.paths)
+        why = _ELSEWHERE if listens and not self._outside.is_partial else _OTHER_PROGRAM
+        self._unseen[NotSeen(command.name or "another program", why)] = None
+
+    def name(self, paths: Sequence[str]) -> bool:
+        """Note paths that others may open from here on; return whether they are listened to."""
+        listens = self.listen(paths)
+        for path in paths[:FILES_LIMIT]:
+            if self._places.is_data(path) and not os.path.isdir(path):
+                self._name(path)
+        self._outside.take()  # our own look at them
+        return listens
+
+    def _meanwhile(self) -> None:
+        """Take in what others opened by now."""
+        if self._outside.is_listening:
+            for path, use in sorted(self._outside.take().items()):
+                self._take_in(path, use)
+            return
+        from jupyter_mlops.capture.watch import Use
+
+        for file in self._named.values():
+            after = file.signature()
+            changed = after is not None and after != file.before
+            self._take_in(file.path, Use(read=not changed, changed=changed))
+
+    def _take_in(self, path: str, use: Use) -> None:
+        """Take in how others opened a file."""
+        file = self._files.get(path)
+        if file is not None and (file.written or not use.changed):
+            return  # known as well as it can be
+        if file is None and not self._places.is_data(path):
+            return
+        now = signature(path)
+        began = time.time_ns() - int((time.monotonic() - self.began) * 1e9) - CLOCK_TICK_NS
+        changed = use.changed and now is not None and max(now[1], now[2]) >= began
+        if file is None:
+            file = self._named.get(path) or NotedFile(path)
+            if now is None and file.before is None:
+                return  # a temporary file, or none that we may look at
+            if not self._add(file):
+                return
+            file.inferred = path not in self._outside.scanned
+            file.is_code, file.is_database = path.endswith(CODE), is_database(path)
+            file.read = (use.read or not changed) and (now is not None or file.kept)
+        if changed:
+            if file.read and not file.kept:
+                file.kept = True
+                self._unseen[NotSeen(self._places.shown(path), _CHANGED)] = None
+            file.written, file.before = True, ()
+
+    def _name(self, path: str) -> None:
+        """Note a file that others may open, as it is before."""
+        if path in self._files:
+            self._changing(path)
+            return
+        file = NotedFile(path, before=signature(path))
+        if path not in self._named:
+            self._named[path] = file
+            if file.before and file.before[0] <= _KEPT_BYTES:
+                self._keep_content(file)
 
 
 def is_database(path: str) -> bool:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.capture.contents import Contents, WaitingFile
 from jupyter_mlops.capture.native_readers import NativeReaders
 from jupyter_mlops.capture.noted import (
+    CLOCK_TICK_NS,
     CODE,
     FILES_LIMIT,
     MODULE_BYTES,
     NotedFile,
-    NotedFiles,
+    OpenedByOthers,
     database_path,
     files_in,
-    is_database,
     source_of,
-    without_pattern,
 )
 from jupyter_mlops.capture.outside import Outside
 from jupyter_mlops.capture.places import Places
@@ -31,27 +30,14 @@ from jupyter_mlops.fingerprints.signatures import Signature, signature
 from jupyter_mlops.records import Access, DataUse, Fingerprint
 
 if TYPE_CHECKING:
-    from jupyter_mlops.capture.addresses import Addresses
     from jupyter_mlops.capture.calls.hearing import Heard
     from jupyter_mlops.capture.calls.statements import Statements
-    from jupyter_mlops.capture.programs import Command
-    from jupyter_mlops.capture.watch import Use
 
-# File systems may stamp all changes within one tick of the system's clock alike.
-_CLOCK_TICK_NS = 20_000_000
 # Files of these sizes are read by whoever takes in the journal, if that is done at once.
 _LEFT_BYTES = range((1 << 25) + 1, (1 << 30) + 1)
-# Files that another program may change are read before it starts up to this size.
-_KEPT_BYTES = 1 << 24
-_OTHER_PROGRAM = "the files that another program opens are not seen"
-_ELSEWHERE = (
-    "the files that another program opens outside the notebook's folder are not seen, "
-    "but for those that its command line names"
-)
-_CHANGED = "another program changed it before it was fingerprinted"
 
 
-class Opened(NotedFiles):
+class Opened(OpenedByOthers):
     """Collects what one cell opens; :meth:`result` fingerprints it.
 
     Parameters
@@ -90,7 +76,7 @@ class Opened(NotedFiles):
         outside: Outside,
         leaves: bool = False,
     ) -> None:
-        super().__init__(places, contents)
+        super().__init__(places, contents, outside)
         self.faults = 0
         self.heard: Heard | None = None
         self.statements: Statements | None = None
@@ -99,10 +85,6 @@ class Opened(NotedFiles):
         self._leaves = leaves
         self._databases = databases
         self.native = native
-        self._folders: list[str] = []
-        self._named: dict[str, NotedFile] = {}
-        self._outside = outside
-        self._addresses: Addresses | None = None
 
     @property
     def has_noted(self) -> bool:
@@ -140,7 +122,7 @@ class Opened(NotedFiles):
             file.read = True
             self._keep_content(file)
         file.written = True
-        if file.before and file.before[1] > time.time_ns() - _CLOCK_TICK_NS:
+        if file.before and file.before[1] > time.time_ns() - CLOCK_TICK_NS:
             file.before = ()  # changed so recently that its clock may not move again
 
     def rename(self, source: str, target: str) -> None:
@@ -148,7 +130,8 @@ class Opened(NotedFiles):
         source, target = os.path.abspath(source), os.path.abspath(target)
         if os.path.isdir(source):
             inside = os.path.join(source, "")
-            for path in [path for path in self._files if path.startswith(inside)]:
+            known = [path for path in self._files if path.startswith(inside)]
+            for path in dict.fromkeys((*known, *islice(files_in(source), FILES_LIMIT))):
                 self.rename(path, os.path.join(target, path[len(inside) :]))
             return
         self.remove(source)
@@ -176,77 +159,9 @@ class Opened(NotedFiles):
         if file is not None and not file.is_database:
             file.is_database = file.watched = True
             file.before = file.signature()
-            file.read = file.before is not None
-            self._keep_content(file)
-
-    def pass_on(self, path: str, writing: bool | None) -> None:
-        """Note a path given to a library that opens files itself.
-
-        `writing` is ``None`` where the library does not say what it will do.
-        """
-        if "://" in path and not path.startswith("file://"):
-            self.addresses.request(path)
-            return
-        path = os.path.abspath(path.removeprefix("file://"))
-        if os.path.isdir(path):
-            self._folders.append(path)
-            for inside in files_in(path):
-                self.pass_on(inside, writing)
-            return
-        if glob.has_magic(path) and not os.path.exists(path):
-            for match in sorted(glob.glob(path, recursive=True)):
-                self.pass_on(match, writing)
-            return
-        file = self._changing(path)
-        if file is not None and not file.written:
-            file.watched = True
-            if not writing and file.before is not None:
-                file.read = file.read or writing is False
+            if file.before is not None:  # else it is about to be made
+                file.read = True
                 self._keep_content(file)
-
-    @property
-    def addresses(self) -> Addresses:
-        """What the cell fetches from."""
-        if self._addresses is None:
-            from jupyter_mlops.capture.addresses import Addresses
-
-            self._addresses = Addresses()
-        return self._addresses
-
-    def scan(self, path: str) -> None:
-        """Note a path that a library may read from later, in any cell."""
-        path = path.removeprefix("file://")
-        if "://" in path:
-            self.addresses.request(path)
-        elif len(self._outside.scanned) < FILES_LIMIT:
-            self._outside.scanned[os.path.abspath(path)] = None
-
-    def collect(self) -> None:
-        """Note that a library is about to read what it was told of, or part of it."""
-        scanned = list(self._outside.scanned)
-        if scanned and not self.listen(scanned):
-            for path in scanned:
-                self.pass_on(path, False)
-
-    def listen(self, paths: Iterable[str] = ()) -> bool:
-        """Listen to what others open from here on; return whether that is possible."""
-        if self._outside.is_listening:
-            self._meanwhile()
-        return self._outside.listen(map(without_pattern, paths))
-
-    def start(self, command: Command) -> None:
-        """Note that another program is about to be started; its arguments may be secret."""
-        from jupyter_mlops.capture.programs import PROBES
-
-        if command.name in PROBES:
-            return
-        listens = self.listen(command.paths)
-        for path in command.paths[:FILES_LIMIT]:
-            if self._places.is_data(path) and not os.path.isdir(path):
-                self._name(path)
-        self._outside.take()  # our own look at them
-        why = _ELSEWHERE if listens and not self._outside.is_partial else _OTHER_PROGRAM
-        self._unseen[NotSeen(command.name or "another program", why)] = None
 
     def result(self, budget: Budget) -> tuple[tuple[DataUse, ...], tuple[NotSeen, ...]]:
         """Fingerprint what was noted, in the order in which it was, as `budget` allows."""
@@ -277,55 +192,6 @@ class Opened(NotedFiles):
             file = NotedFile(path, read=True, is_database=True, before=before)
             if before is not None and file.signature() == before:
                 self._add(file)
-
-    def _meanwhile(self) -> None:
-        """Take in what others opened by now."""
-        if self._outside.is_listening:
-            for path, use in sorted(self._outside.take().items()):
-                self._take_in(path, use)
-            return
-        from jupyter_mlops.capture.watch import Use
-
-        for file in self._named.values():
-            after = file.signature()
-            changed = after is not None and after != file.before
-            self._take_in(file.path, Use(read=not changed, changed=changed))
-
-    def _take_in(self, path: str, use: Use) -> None:
-        """Take in how others opened a file."""
-        file = self._files.get(path)
-        if file is not None and (file.written or not use.changed):
-            return  # known as well as it can be
-        if file is None and not self._places.is_data(path):
-            return
-        now = signature(path)
-        began = time.time_ns() - int((time.monotonic() - self.began) * 1e9) - _CLOCK_TICK_NS
-        changed = use.changed and now is not None and max(now[1], now[2]) >= began
-        if file is None:
-            file = self._named.get(path) or NotedFile(path)
-            if now is None and file.before is None:
-                return  # a temporary file, or none that we may look at
-            if not self._add(file):
-                return
-            file.inferred = path not in self._outside.scanned
-            file.is_code, file.is_database = path.endswith(CODE), is_database(path)
-            file.read = (use.read or not changed) and (now is not None or file.kept)
-        if changed:
-            if file.read and not file.kept:
-                file.kept = True
-                self._unseen[NotSeen(self._places.shown(path), _CHANGED)] = None
-            file.written, file.before = True, ()
-
-    def _name(self, path: str) -> None:
-        """Note a file that the command line of another program names, as it is before."""
-        if path in self._files:
-            self._changing(path)
-            return
-        file = NotedFile(path, before=signature(path))
-        if path not in self._named:
-            self._named[path] = file
-            if file.before and file.before[0] <= _KEPT_BYTES:
-                self._keep_content(file)
 
     def _look_again(self, deadline: float) -> None:
         """Find what libraries and connections of earlier cells wrote without saying so."""

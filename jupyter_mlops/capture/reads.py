@@ -261,6 +261,14 @@ def _on_rename(
         opened.rename(before, after)
 
 
+def _on_link(opened: Opened, _: Any, target: Any, __: Any = -1, folder: Any = -1) -> None:
+    _on_open(opened, _inside(folder, target), None, os.O_WRONLY)
+
+
+def _on_truncate(opened: Opened, path: Any, *_: Any) -> None:
+    _on_open(opened, path, None, os.O_WRONLY)
+
+
 def _on_remove(opened: Opened, path: Any, folder: Any = -1) -> None:
     text = _inside(folder, path)
     if text is not None:
@@ -372,6 +380,8 @@ _HANDLERS: dict[str, Callable[..., None]] = {
     "open": _on_open,
     "os.rename": _on_rename,
     "os.remove": _on_remove,
+    "os.link": _on_link,
+    "os.truncate": _on_truncate,
     "import": _on_import,
     "sqlite3.connect": _on_sqlite,
     "urllib.Request": _on_urllib,

@@ -23,6 +23,10 @@ _MOVED_HERE, _CREATED = 0x80, 0x100
 _OVERFLOW, _ONLY_FOLDERS, _IS_FOLDER = 0x4000, 0x01000000, 0x40000000
 _CHANGES = _MODIFIED | _CLOSED_WRITTEN | _MOVED_HERE | _CREATED
 _MASK = _CHANGES | _CLOSED_READ | _OPENED | _ONLY_FOLDERS
+# What editors, servers and databases keep beside data.
+_KEPT_BESIDE = (
+    ".ipynb", ".pyc", "~", ".swp", ".lock", "-journal", "-wal", "-shm", ".duckdb.wal", ".ddb.wal"
+)  # fmt: skip
 _EVENT = struct.Struct("iIII")
 _READ_BYTES = 1 << 16
 
@@ -188,5 +192,5 @@ def _names(folder: str) -> list[str]:
 
 
 def _may_be_data(name: str) -> bool:
-    """Tell whether it is not what editors, servers and caches keep beside data."""
-    return not name.startswith(".") and not name.endswith((".ipynb", ".pyc", "~", ".swp", ".lock"))
+    """Tell whether it is not what others keep beside data."""
+    return not name.startswith(".") and not name.endswith(_KEPT_BESIDE)

@@ -230,6 +230,26 @@ def test_databases_are_seen_when_connected_and_when_changed_later(cells: Cells) 
     assert cells.uses(lambda: sqlite3.connect(":memory:").close()) == []
 
 
+def test_a_database_that_is_made_is_said_once(cells: Cells) -> None:
+    def make(path: str) -> None:
+        connection = sqlite3.connect(path)
+        connection.execute("create table t (a)")
+        connection.close()
+
+    assert cells.uses(lambda: make("a.db")) == [("write", "a.db")]
+    assert cells.uses(lambda: (make("b.db"), os.rename("b.db", "c.db"))) == [("write", "c.db")]
+    assert cells.uses(lambda: (make("d.db"), os.remove("d.db"))) == []
+
+
+def test_links_shorter_files_and_moved_folders_are_written(cells: Cells) -> None:
+    Path("old").mkdir()
+    for path in ("a", "old/b"):
+        Path(path).write_text("xyz")
+    assert cells.uses(lambda: os.link("a", "linked")) == [("write", "linked")]
+    assert cells.uses(lambda: os.truncate("a", 1)) == [("write", "a")]
+    assert cells.uses(lambda: os.rename("old", "new")) == [("write", "new/b")]
+
+
 def test_a_database_with_an_open_log_is_incomplete(cells: Cells) -> None:
     connection = sqlite3.connect("d.db")
     connection.execute("pragma journal_mode = wal")

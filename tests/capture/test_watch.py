@@ -27,6 +27,7 @@ def test_it_tells_reading_from_changing(tmp_path: Path) -> None:
     (tmp_path / "both").read_text()
     (tmp_path / "both").write_text("y")
     (tmp_path / "a.ipynb").write_text("an editor's")
+    (tmp_path / "a.db-wal").write_text("a database's")
     (tmp_path / "folder" / "inner").mkdir(parents=True)
     (tmp_path / "folder" / "inner" / "new").write_text("x")
     found = {os.path.relpath(path, tmp_path): use for path, use in watching.take().items()}
