@@ -166,17 +166,23 @@ def alarms(acted: Acted) -> list[str]:
     return [f"{one.what} {one.why}" for its in order.values() for one in its.disorder]
 
 
-def main() -> None:
-    """Try many seeds, and print those that lie."""
+def main() -> int:
+    """Try many seeds, print those that lie, and last how many did."""
     count, first = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    lied = 0
     with tempfile.TemporaryDirectory() as name:
         for seed in range(first, first + count):
             acted = act(seed, Path(name))
-            for lie in lies(acted, Path(name)):
+            found = lies(acted, Path(name))
+            for lie in found:
                 print(seed, lie, acted.script, list(acted.cells), sep="\n  ")
-            for alarm in alarms(act(seed, Path(name), in_order=True)):
+            false = alarms(act(seed, Path(name), in_order=True))
+            for alarm in false:
                 print(seed, "run all:", alarm)
+            lied += bool(found or false)
+    print(f"{count} sessions from seed {first}: {lied} of them told something untrue")
+    return 1 if lied else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -159,11 +159,12 @@ class Heard:
         self._heard_of_epochs()  # of a fit that raised
         found: list[Metric] = []
         for name, by_site in self._values.items():
+            last = next(reversed(by_site))  # heard last, and the one that has the bare name
             for number, values in by_site.items():
                 is_history = number in self._histories
                 source: MetricSource = "history" if is_history else "call"
                 label = name
-                if len(by_site) > 1 and (is_history or number != max(by_site)):
+                if len(by_site) > 1 and (is_history or number != last):
                     label = f"{_owner(sites.known[number])}.{name}"
                 found += [
                     Metric(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from itertools import count
+from hashlib import blake2b
 from typing import Literal
 
 from jupyter_mlops.capture.calls import mentions, naming
@@ -64,7 +64,8 @@ class Site:
     Attributes
     ----------
     number
-        By which it is told.
+        By which it is told: made of all the rest and of where it stands in its cell, so that the
+        same source is compiled to the same code in every execution and session.
     kind
         What it is heard for.
     call
@@ -100,7 +101,6 @@ class Site:
 
 # All that were ever compiled: a function that was defined by one cell is called by others.
 known: dict[int, Site] = {}
-_numbers = count()
 
 
 @dataclass(frozen=True)
@@ -141,11 +141,18 @@ def find(tree: ast.Module, aliases: Mapping[str, str]) -> Found:
     sites: dict[int, Site] = {}
     for node, kind, call in drafts:
         if id(node) in names:
-            number = next(_numbers)
             arguments = naming.arguments(node) if isinstance(node, ast.Call) else {}
+            number = _number(node, kind, call, names[id(node)], arguments)
             site = Site(number, kind, call, names[id(node)], arguments)
             sites[id(node)] = known[number] = site
     return Found(tuple(nodes), parents, sites)
+
+
+def _number(node: ast.AST, *rest: object) -> int:
+    assert isinstance(node, ast.expr)
+    place = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
+    text = repr((place, rest)).encode(errors="replace")
+    return int.from_bytes(blake2b(text, digest_size=7).digest(), "big")
 
 
 def _imported(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:

@@ -162,3 +162,8 @@ def test_results_are_not_kept_alive(hear: Hear) -> None:
     assert hear(source, space) is not None
     assert space["alive"] is None
     assert pickle.loads(pickle.dumps(space["alive"])) is None
+
+
+def test_the_same_source_is_compiled_to_the_same_code() -> None:
+    codes = [compile(telling(ast.parse(_ODD), {}), "<cell>", "exec") for _ in range(2)]
+    assert codes[0] == codes[1]
