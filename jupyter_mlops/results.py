@@ -61,7 +61,7 @@ class Runs(Sequence[RunSummary]):
             Indexed by the run's id, with ``notebook``, ``status``, ``trigger``, ``started``
             (UTC), ``duration_s``, ``user``, ``parent``, ``error``, ``verdict`` and a column for
             each parameter and metric, ``parameter.lr`` and ``metric.accuracy``; missing where a
-            run has none.
+            run has none. Of metrics that were only printed ``inferred`` has the names.
         """
         import pandas as pd
 
@@ -70,7 +70,7 @@ class Runs(Sequence[RunSummary]):
             {name: getattr(run, name) for name in fixed}
             | {"error": run.error and str(run.error)}
             | {f"parameter.{name}": value for name, value in run.parameters.items()}
-            | {f"metric.{name}": _float(value) for name, value in run.metrics.items()}
+            | {f"metric.{name}": _float(value) for name, value in run.measured.items()}
             for run in self
         ]
         frame = pd.DataFrame(rows, columns=None if rows else fixed)
@@ -101,12 +101,12 @@ class Runs(Sequence[RunSummary]):
 
     def _repr_html_(self) -> str:
         names = list(dict.fromkeys(name for run in self for name in run.parameters))
-        metrics = list(dict.fromkeys(name for run in self for name in run.metrics))
+        metrics = list(dict.fromkeys(name for run in self for name in run.measured))
         rows = [
             [
                 run.id[: text.ID_SHOWN],
                 state_of(run),
-                *(number(run.metrics[n]) if n in run.metrics else "" for n in metrics),
+                *(number(run.measured[n]) if n in run.measured else "" for n in metrics),
                 *(listed_value(run.parameters[n]) if n in run.parameters else "" for n in names),
                 local_time(run.started),
                 duration(run.duration_s),
@@ -157,7 +157,7 @@ class ShownComparison(Comparison):
 
         columns: dict[str, Sequence[Any]] = {
             **{f"parameter.{name}": values for name, values in self.parameters.items()},
-            **{f"metric.{n}": [_float(v) for v in values] for n, values in self.metrics.items()},
+            **{f"metric.{n}": [_float(v) for v in values] for n, values in self.measured.items()},
         }
         return pd.DataFrame(columns, index=pd.Index(self.runs, name="id"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -51,6 +52,14 @@ def test_runs_as_a_frame(runs: Runs) -> None:
         "metric.acc",
         "metric.loss",
     ]
+
+
+def test_what_was_only_printed_has_no_column(runs: Runs) -> None:
+    one = replace(runs[0], inferred=("loss",))
+    shown = Runs(RunPage((one,)))
+    assert "metric.loss" not in shown.to_frame()
+    assert shown.to_frame()["inferred"].iloc[0] == ("loss",)
+    assert "loss" not in shown._repr_html_()
 
 
 def test_no_runs_are_an_empty_frame() -> None:

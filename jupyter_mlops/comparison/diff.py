@@ -6,7 +6,7 @@ digests of different algorithms are *unknown*.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -68,6 +68,7 @@ def compare(runs: Sequence[Run], cells: Sequence[Sequence[CellDetail]]) -> Compa
         unknown=tuple(item.difference for item in found if item.unknown),
         causes=causes_of(sides, alignment, metrics, found),
         notebooks=tuple(run.notebook for run in runs),
+        inferred=tuple(name for name, one in metrics.items() if one.inferred),
     )
     return figures.with_figures(comparison)
 
@@ -78,27 +79,31 @@ Table = dict[str, Row]
 def _table(sides: Sequence[Sequence[Parameter | Metric]], alignment: Alignment) -> Table:
     """Return the values of all runs by name, with the row of the cell that holds the name.
 
-    A name of several cells is ``name@cell`` for all but the last, as in a run's row.
+    A name of several cells is ``name@cell`` for all but the last, as in a run's row; the
+    last is one that was measured, if there is any.
     """
-    values: dict[str, dict[int | None, dict[int, Any]]] = {}
+    found: dict[str, dict[int | None, dict[int, Parameter | Metric]]] = {}
     for number, items in enumerate(sides):
         for item in items:
             row = alignment.row(number, item.cell)
-            values.setdefault(item.name, {}).setdefault(row, {})[number] = item.value
+            found.setdefault(item.name, {}).setdefault(row, {})[number] = item
     table: Table = {}
-    for name, rows in values.items():
-        ordered = sorted(rows, key=lambda row: (row is None, row or 0))
-        for row in ordered:
-            last = row == ordered[-1]
-            cell = None if row is None else alignment.rows[row].cell
-            label = name if last else f"{name}@{cell}"
-            numbers = range(len(sides))
-            table[label] = Row(
-                row,
-                tuple(rows[row].get(number) for number in numbers),
-                tuple(number for number in numbers if number not in rows[row]),
-            )
+    for name, places in found.items():
+        rows = [_row(row, having, len(sides)) for row, having in places.items()]
+        ordered = sorted(rows, key=lambda one: (not one.inferred, one.row is None, one.row or 0))
+        for one in ordered:
+            cell = None if one.row is None else alignment.rows[one.row].cell
+            table[name if one is ordered[-1] else f"{name}@{cell}"] = one
     return table
+
+
+def _row(row: int | None, having: Mapping[int, Parameter | Metric], sides: int) -> Row:
+    return Row(
+        row,
+        tuple(having[n].value if n in having else None for n in range(sides)),
+        tuple(n for n in range(sides) if n not in having),
+        all(isinstance(one, Metric) and one.is_inferred for one in having.values()),
+    )
 
 
 def _parameters(run: Run) -> list[Parameter]:
@@ -125,7 +130,7 @@ def _last_steps(run: Run) -> list[Metric]:
 
 def _changed(parameters: Table, alignment: Alignment) -> list[Found]:
     found = []
-    for name, (row, values, missing) in parameters.items():
+    for name, (row, values, missing, _) in parameters.items():
         if not missing and same(values):
             continue
         cell = None if row is None else alignment.rows[row].cell

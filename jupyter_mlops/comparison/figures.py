@@ -38,10 +38,10 @@ def with_figures(comparison: Comparison) -> Comparison:
     names = [run[:8] for run in comparison.runs]
     found = {
         "parallel_coordinates": parallel_coordinates(
-            comparison.parameters, comparison.metrics, comparison.runs
+            comparison.parameters, comparison.measured, comparison.runs
         ),
-        "metrics": metric_dots(comparison.metrics, names),
-        "scatter": scatter(comparison.parameters, comparison.metrics, names),
+        "metrics": metric_dots(comparison.measured, names),
+        "scatter": scatter(comparison.parameters, comparison.measured, names),
     }
     figures = {name: figure for name, figure in found.items() if figure is not None}
     return replace(comparison, figures=figures)

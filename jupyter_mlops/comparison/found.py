@@ -38,12 +38,14 @@ class Found:
 class Row(NamedTuple):
     """The values of one name: its cell's place among the aligned ones, and in each run.
 
-    ``missing`` has the places of the runs that do not have the name.
+    ``missing`` has the places of the runs that do not have the name. ``inferred`` tells that
+    those which have it did no more than print it.
     """
 
     row: int | None
     values: tuple[Any, ...]
     missing: tuple[int, ...]
+    inferred: bool = False
 
 
 def relation(uses: Sequence[DataUse]) -> bool | None:

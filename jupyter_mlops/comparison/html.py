@@ -7,7 +7,7 @@ can break out of; the page's own policy forbids to load anything.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ def _parts(
 ) -> dict[str, Any]:
     differs = comparison.differs
     return {
-        "metrics": _metrics(comparison),
+        "metrics": _metrics(comparison.measured),
         "causes": _causes(comparison),
         "figures": [
             {"name": name, "title": _TITLES[name], "height": figure["layout"].get("height")}
@@ -90,11 +90,12 @@ def _parts(
         "data": [_values(one) for one in differs.data],
         "environment": [_values(one) for one in differs.environment],
         "outputs": [_output(one, alignment) for one in differs.output],
+        "printed": _metrics(comparison.printed),
         "unknown": comparison.unknown,
     }
 
 
-def _metrics(comparison: Comparison) -> list[dict[str, Any]]:
+def _metrics(metrics: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     """List the metrics that differ; between two runs also by how much."""
     return [
         {
@@ -102,7 +103,7 @@ def _metrics(comparison: Comparison) -> list[dict[str, Any]]:
             "by_run": told_apart(values),
             "change": change(*values) if len(values) == 2 else None,
         }
-        for name, values in comparison.metrics.items()
+        for name, values in metrics.items()
         if not same(values)
     ]
 

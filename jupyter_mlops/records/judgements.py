@@ -146,7 +146,8 @@ class Comparison:
     """What ``compare RUN RUN… --json`` prints; a value is ``None`` where a run has none.
 
     ``unknown`` lists what could be compared neither as equal nor as different: digests that
-    are partial, missing, or of different algorithms.
+    are partial, missing, or of different algorithms. ``inferred`` names those of ``metrics``
+    that no run did more than print beside a name; no figure shows them.
     """
 
     runs: tuple[str, ...]
@@ -157,4 +158,15 @@ class Comparison:
     causes: tuple[MetricCause, ...] = ()
     figures: dict[str, Any] = field(default_factory=dict)
     notebooks: tuple[str | None, ...] = ()
+    inferred: tuple[str, ...] = ()
     schema: int = SCHEMA_VERSION
+
+    @property
+    def measured(self) -> dict[str, tuple[float | int | str | None, ...]]:
+        """The metrics that are not inferred."""
+        return {name: one for name, one in self.metrics.items() if name not in self.inferred}
+
+    @property
+    def printed(self) -> dict[str, tuple[float | int | str | None, ...]]:
+        """The inferred metrics."""
+        return {name: self.metrics[name] for name in self.inferred}

@@ -26,6 +26,8 @@ class RunSummary:
 
     ``verdict`` is that on a reproduction, which ``parent`` names the original of.
     ``disorder`` counts the cells that are not in order, by what they are instead.
+    ``inferred`` names those of ``metrics`` that were only printed beside a name: they can be
+    looked for, and have no column of their own.
     """
 
     id: str
@@ -43,6 +45,12 @@ class RunSummary:
     verdict: RunVerdict | None = None
     cancelled: bool = False
     disorder: dict[DisorderKind, int] = field(default_factory=dict)
+    inferred: tuple[str, ...] = ()
+
+    @property
+    def measured(self) -> dict[str, float | int | str]:
+        """The metrics that are not inferred."""
+        return {name: value for name, value in self.metrics.items() if name not in self.inferred}
 
 
 def disorder_of(cells: Iterable[CellExecution]) -> dict[DisorderKind, int]:

@@ -69,6 +69,11 @@ class Metric:
     source: MetricSource
     inherited: bool = False
 
+    @property
+    def is_inferred(self) -> bool:
+        """Whether nothing but a printed text tells of it."""
+        return self.source == "output"
+
 
 @dataclass(frozen=True)
 class Column:

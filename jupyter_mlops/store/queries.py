@@ -168,6 +168,7 @@ def _summary(row: Row[Any]) -> RunSummary:
         verdict=row.verdict,
         cancelled=row.summary.get("cancelled", False),
         disorder=row.summary.get("disorder", {}),
+        inferred=tuple(row.summary.get("inferred", ())),
     )
 
 

@@ -64,6 +64,7 @@ def recorded_from(text: str) -> tuple[Recorded, ...]:
 def _values(built: Built) -> dict[str, Any]:
     failure = last_failure(built.run.cells)
     run = replace(built.run, error=failure)
+    metrics, inferred = _named_metrics(run.metrics)
     return {
         "session": run.session,
         "ordinal": built.ordinal,
@@ -76,7 +77,8 @@ def _values(built: Built) -> dict[str, Any]:
         "duration_s": run.duration_s,
         "summary": {
             "parameters": _named_parameters(run.parameters),
-            "metrics": _named_metrics(run.metrics),
+            "metrics": metrics,
+            "inferred": inferred,
             "error": schema.to_builtins(_shortened(failure)),
             "executing": schema.to_builtins(run.executing),
             "cancelled": run.cancelled,
@@ -111,12 +113,20 @@ def _named_parameters(parameters: Sequence[Parameter]) -> dict[str, Any]:
     )
 
 
-def _named_metrics(metrics: Sequence[Metric]) -> dict[str, Any]:
-    """Name the values of a row; of a series the last step counts."""
-    found: dict[str, dict[int | None, Any]] = {}
+def _named_metrics(metrics: Sequence[Metric]) -> tuple[dict[str, Any], list[str]]:
+    """Name the values of a row, and those that are inferred; of a series the last step counts."""
+    found: dict[str, dict[int | None, Metric]] = {}
     for one in metrics:
-        found.setdefault(one.name, {})[one.cell] = one.value
-    return _keyed(found)
+        found.setdefault(one.name, {})[one.cell] = one
+    # What was measured has the bare name, though a later cell printed it once more.
+    named = _keyed(
+        {
+            name: dict(sorted(cells.items(), key=lambda item: not item[1].is_inferred))
+            for name, cells in found.items()
+        }
+    )
+    inferred = [name for name, one in named.items() if one.is_inferred]
+    return {name: one.value for name, one in named.items()}, inferred
 
 
 def _keyed(found: dict[str, dict[int | None, Any]]) -> dict[str, Any]:

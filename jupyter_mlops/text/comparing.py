@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from jupyter_mlops.layout import (
     NOTHING,
@@ -30,7 +30,7 @@ def comparison(record: Comparison, columns: int | None = None) -> str:
     ids = [run_id[:length] for run_id in record.runs]
     differs = record.differs
     sections = [
-        _metrics(record, ids, columns),
+        _metrics("Metrics", record.measured, ids, columns),
         section(
             "Parameters",
             ("", *ids),
@@ -48,6 +48,7 @@ def comparison(record: Comparison, columns: int | None = None) -> str:
             "Environment", ("", *ids), [(d.what, *_values(d)) for d in differs.environment], columns
         ),
         _outputs(differs.output, ids, columns),
+        _metrics("Printed numbers (inferred)", record.printed, ids, columns),
         section(
             "Could not be compared",
             None,
@@ -66,15 +67,20 @@ def comparison(record: Comparison, columns: int | None = None) -> str:
     return "\n\n".join([*_notebooks(record), *shown])
 
 
-def _metrics(record: Comparison, ids: Sequence[str], columns: int | None) -> str:
+def _metrics(
+    title: str,
+    metrics: Mapping[str, Sequence[float | int | str | None]],
+    ids: Sequence[str],
+    columns: int | None,
+) -> str:
     """Show the metrics that differ; between two runs also by how much."""
-    changed = {name: values for name, values in record.metrics.items() if not same(values)}
+    changed = {name: values for name, values in metrics.items() if not same(values)}
     rows = [(name, *told_apart(values)) for name, values in changed.items()]
     if len(ids) != 2:
-        return section("Metrics", ("", *ids), rows, columns)
+        return section(title, ("", *ids), rows, columns)
     more = (change(*values) for values in changed.values())
     rows = [(*row, difference) for row, difference in zip(rows, more, strict=True)]
-    return section("Metrics", ("", *ids, "DIFFERENCE"), rows, columns)
+    return section(title, ("", *ids, "DIFFERENCE"), rows, columns)
 
 
 def _causes(record: Comparison) -> list[tuple[object, ...]]:

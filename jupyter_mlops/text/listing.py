@@ -33,7 +33,7 @@ def runs(page: RunPage, columns: int | None = None) -> str:
             duration(run.duration_s),
             _trigger(run, length),
             file_name(run.notebook),
-            named(run.metrics, number),
+            named(run.measured, number),
             named(run.parameters),
         )
         for run in page.runs

@@ -16,7 +16,7 @@ from jupyter_mlops.layout import (
     table,
     value_text,
 )
-from jupyter_mlops.records import CellExecution, DataUse, Run, disorder_of, state_of
+from jupyter_mlops.records import CellExecution, DataUse, Metric, Run, disorder_of, state_of
 from jupyter_mlops.text import surroundings
 from jupyter_mlops.text.parts import (
     ID_SHOWN,
@@ -97,8 +97,10 @@ def outcome(record: Run, columns: int | None = None, *, kept: bool = True) -> st
     )
     rows = [
         ("parameters", named({p.name: p.value for p in record.parameters})),
-        ("metrics", named({m.name: m.value for m in record.metrics}, number)),
+        ("metrics", named(_values(record, inferred=False), number)),
     ]
+    printed = _values(record, inferred=True)
+    rows += [("printed (inferred)", named(printed, number))] if printed else []
     rows += _errors(record)
     rows += [("notice", notice) for notice in _notices(record)]
     # Of the whole run, such as one without capture: too long and too weighty for a cut row.
@@ -111,6 +113,10 @@ def outcome(record: Run, columns: int | None = None, *, kept: bool = True) -> st
             rest,
         ]
     )
+
+
+def _values(record: Run, *, inferred: bool) -> dict[str, float | int | str]:
+    return {m.name: m.value for m in record.metrics if m.is_inferred == inferred}
 
 
 def _errors(record: Run) -> list[tuple[str, str]]:
@@ -130,6 +136,10 @@ def _notices(record: Run) -> list[str]:
         if cell.error is not None
     )
     return [notice for notice in record.notices if not notice.startswith(raised)]
+
+
+def _source(metric: Metric) -> str:
+    return f"{metric.source} (inferred)" if metric.is_inferred else metric.source
 
 
 def _results(record: Run) -> list[Section]:
@@ -152,7 +162,7 @@ def _results(record: Run) -> list[Section]:
             "Metrics",
             ("CELL", "NAME", "VALUE", "STEP", "SOURCE"),
             [
-                (at(m.cell), m.name, number(m.value), m.step, m.source + inherited(m.inherited))
+                (at(m.cell), m.name, number(m.value), m.step, _source(m) + inherited(m.inherited))
                 for m in record.metrics
             ],
         ),

@@ -169,7 +169,8 @@ export interface Protected {
  * What ``compare RUN RUN… --json`` prints; a value is ``None`` where a run has none.
  *
  *     ``unknown`` lists what could be compared neither as equal nor as different: digests that
- *     are partial, missing, or of different algorithms.
+ *     are partial, missing, or of different algorithms. ``inferred`` names those of ``metrics``
+ *     that no run did more than print beside a name; no figure shows them.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "Comparison".
@@ -180,6 +181,7 @@ export interface Comparison {
   figures: {
     [k: string]: unknown;
   };
+  inferred: string[];
   metrics: {
     [k: string]: (number | string | null)[];
   };
@@ -781,6 +783,8 @@ export interface Draft {
  *
  *     ``verdict`` is that on a reproduction, which ``parent`` names the original of.
  *     ``disorder`` counts the cells that are not in order, by what they are instead.
+ *     ``inferred`` names those of ``metrics`` that were only printed beside a name: they can be
+ *     looked for, and have no column of their own.
  *
  * This interface was referenced by `Documents`'s JSON-Schema
  * via the `definition` "RunSummary".
@@ -794,6 +798,7 @@ export interface RunSummary {
   error: RunError | null;
   executing: Executing | null;
   id: string;
+  inferred: string[];
   metrics: {
     [k: string]: number | string;
   };

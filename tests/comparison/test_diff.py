@@ -26,6 +26,28 @@ from tests.comparison.made import (
 )
 
 
+def test_what_was_only_printed_stands_apart_and_below_what_was_measured() -> None:
+    def run(name: str, value: float) -> Made:
+        said = (replace(metric(n, value, 1), source="output") for n in ("acc", "seen"))
+        return made(name, ["acc = f()", "print(acc)"], [metric("acc", value, 0), *said])
+
+    one, other = run("a", 0.5), run("b", 0.75)
+    comparison = compare(one, other)
+    assert comparison.inferred == ("acc@1", "seen")
+    assert comparison.metrics == dict.fromkeys(("acc@1", "acc", "seen"), (0.5, 0.75))
+    assert list(comparison.measured) == ["acc"]
+    shown = text.comparison(comparison)
+    assert shown.index("Metrics") < shown.index("Printed numbers (inferred)") < shown.index("seen")
+    runs, cells = zip(one, other, strict=True)
+    page = html.render(comparison, runs, cells)
+    assert page.index('<h2 id="metrics">') < page.index('<h2 id="printed">')
+    drawn = schema.encode(comparison.figures).decode()
+    assert "acc" in drawn and "seen" not in drawn
+    # One run that measures it is enough.
+    measured = made("c", ["acc = f()", "print(acc)"], [metric("seen", 0.5, 1)])
+    assert "seen" in compare(one, measured).measured
+
+
 def test_an_extent_settles_what_digests_of_different_algorithms_leave_open() -> None:
     short = file("x", "xxh3:a", 0, size_bytes=1)
     long = replace(short, digest="xxh3p:b", size_bytes=2)

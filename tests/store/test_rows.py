@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+from sqlalchemy import create_engine
 
 from jupyter_mlops.events import CellFinished, CellStarted
 from jupyter_mlops.journal import now, this_process
@@ -17,6 +20,9 @@ from jupyter_mlops.records import (
 )
 from jupyter_mlops.settings import Settings
 from jupyter_mlops.store import Store
+from jupyter_mlops.store.documents import Built
+from jupyter_mlops.store.writing import save
+from tests.comparison.made import made, metric
 from tests.store.golden import write_journal
 from tests.store.interpreter import Kernel
 from tests.store.said import batch, dead_process, executing, notebook, outcome, started
@@ -103,6 +109,20 @@ def test_a_cell_is_known_by_its_position_else_by_its_id(store: Store) -> None:
     # The last failure counts, not that of the cell that came first.
     last = failure(4, (0, "a", False), (1, "b", True), (0, "a", True))
     assert last is not None and last.cell == 0
+
+
+def test_what_was_only_printed_is_named_and_still_found(store: Store, home: Settings) -> None:
+    printed = [replace(metric(n, 0.25, 1), source="output") for n in ("acc", "loss")]
+    run, _ = made("a", ["acc = f()", "print(acc)"], [metric("acc", 0.5, 0), *printed])
+    engine = create_engine(home.store_url)
+    with engine.begin() as connection:
+        assert save(connection, Built(run, 0, ()))
+    engine.dispose()
+    (found,) = store.runs(where="metric.loss < 0.3 and metric.acc = 0.5").runs
+    # What was measured has the bare name, though a later cell printed one like it.
+    assert found.metrics == {"acc@1": 0.25, "acc": 0.5, "loss": 0.25}
+    assert found.inferred == ("acc@1", "loss")
+    assert found.measured == {"acc": 0.5}
 
 
 def test_the_verdict_stands_in_the_row_of_the_reproduction(

@@ -32,6 +32,13 @@ def test_runs_are_a_table() -> None:
     assert "\x1b" not in shown
 
 
+def test_what_was_only_printed_has_no_column() -> None:
+    summary = replace(SUMMARY, metrics={"acc": 0.5, "seen": 0.25}, inferred=("seen",))
+    shown = text.runs(RunPage(runs=(summary,)))
+    assert "acc=0.5" in shown
+    assert "seen" not in shown
+
+
 def test_a_long_value_is_cut() -> None:
     long = replace(SUMMARY, parameters={"text": "a\n" * 800, "lr": 0.1})
     row = text.runs(RunPage(runs=(long,))).splitlines()[1]

@@ -55,6 +55,15 @@ def test_what_a_console_executed_has_no_place() -> None:
     assert "cell None" not in shown
 
 
+def test_what_was_only_printed_is_said_to_be_inferred() -> None:
+    seen = replace(metric("seen", 0.25, 0), source="output")
+    run, _ = made("a", ["f()"], [metric("acc", 0.9, 0), seen])
+    outcome = [line.split() for line in text.outcome(run).splitlines()]
+    assert ["metrics", "acc=0.9"] in outcome
+    assert ["printed", "(inferred)", "seen=0.25"] in outcome
+    assert "output (inferred)" in text.run(run)
+
+
 def test_a_session_that_waits_for_people_is_open() -> None:
     run, _ = made("a", ["lr = 0.1"], status="running", trigger="interactive")
     assert text.run(run).splitlines()[1].split() == ["status", "open"]

@@ -75,6 +75,7 @@ const COMPARISON: Comparison = {
     metrics: { data: [{ type: 'bar' }], layout: {} }
   },
   unknown: [],
+  inferred: [],
   schema: 1
 };
 
@@ -241,6 +242,18 @@ describe('ComparisonView', () => {
       /The figure can’t be drawn here \(Error: no WebGL\)/
     );
     expect(screen.getByRole('table')).toBeTruthy();
+  });
+
+  it('marks what cells only printed, below all that was recorded', async () => {
+    const body = { ...COMPARISON, inferred: ['accuracy'] };
+    stage.server.on('GET', 'comparisons', () => ({ body }));
+    show();
+    await screen.findByText('Printed numbers (inferred)');
+    const text = screen.getByRole('table').textContent!;
+    expect(text.indexOf('accuracy')).toBeGreaterThan(
+      text.indexOf('Printed numbers (inferred)')
+    );
+    expect(text).toMatch(/Environment.*Printed numbers/);
   });
 
   it('says when nothing differs', async () => {

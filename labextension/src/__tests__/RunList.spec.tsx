@@ -49,6 +49,21 @@ describe('RunList', () => {
     expect(within(completed).getByTitle('accuracy = 0.91234567')).toBeTruthy();
   });
 
+  it('leaves out what cells only printed, also where another run measured it', async () => {
+    const printed = { metrics: { accuracy: 0.5, loss: 0.2 } };
+    stage.dispose();
+    stage = new Stage(
+      pageOf(
+        summaryOf('b', { ...printed, inferred: ['accuracy'] }),
+        summaryOf('a')
+      )
+    );
+    await show(stage);
+    expect(rows()[0].textContent).toContain('loss 0.2');
+    expect(rows()[0].textContent).not.toContain('accuracy');
+    expect(rows()[1].textContent).toContain('accuracy 0.91235');
+  });
+
   it('tells screen readers how many runs there are in which state', async () => {
     await show(stage);
     expect(document.querySelector('[aria-live]')!.textContent).toBe(

@@ -57,6 +57,7 @@ describe('VerdictPage', () => {
     const body = {
       ...{ runs: [run, 'again'], parameters: {}, metrics: {}, schema: 1 },
       ...{ differs: NOTHING, causes: [], figures: {}, unknown: [] },
+      inferred: [],
       ...compared
     };
     const { server } = stage;

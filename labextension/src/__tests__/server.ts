@@ -261,6 +261,7 @@ export function summaryOf(
     verdict: null,
     cancelled: false,
     disorder: {},
+    inferred: [],
     ...some
   };
 }

@@ -108,12 +108,21 @@ function groupsOf(
     ...one,
     change: changeOf(one)
   }));
+  const isInferred = ({ what }: IRow): boolean =>
+    comparison.inferred.includes(what);
   return [
-    { title: trans.__('Metrics'), rows: metrics },
+    {
+      title: trans.__('Metrics'),
+      rows: metrics.filter(one => !isInferred(one))
+    },
     { title: trans.__('Parameters'), rows: settings },
     { title: trans.__('Data'), rows: others(differs.data) },
     { title: trans.__('Code'), rows: others(differs.code) },
     { title: trans.__('Environment'), rows: others(differs.environment) },
+    {
+      title: trans.__('Printed numbers (inferred)'),
+      rows: metrics.filter(isInferred)
+    },
     { title: trans.__('Not comparable'), rows: others(unknown) }
   ].filter(group => group.rows.length > 0);
 }

@@ -8,7 +8,7 @@ import { Button } from './Button';
 import { runState, type State, stateName } from './Marks';
 import { Empty, Failure, Loading } from './Notices';
 import { DraftOrder } from './Order';
-import { RunRow, UnderWay, Values } from './RunRow';
+import { measured, RunRow, UnderWay, Values } from './RunRow';
 import { useCommand, useServices, useSignal } from './services';
 import { Elapsed } from './Times';
 
@@ -253,7 +253,7 @@ function Rows(props: { list: readonly RunSummary[] }): JSX.Element {
   const keyboard = useKeyboard(props.list.map(run => run.id));
   const names = {
     parameters: varyingFirst(props.list.map(run => run.parameters)),
-    metrics: varyingFirst(props.list.map(run => run.metrics))
+    metrics: varyingFirst(props.list.map(measured))
   };
   return (
     <ul

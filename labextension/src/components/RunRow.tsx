@@ -15,6 +15,13 @@ const ROW_DIGITS = 5;
 /** Of most runs; their mark alone tells, and what it means when it is pointed at. */
 const ORDINARY: State[] = ['completed', 'open'];
 
+/** The metrics of a run that stand in a row; those that cells only printed do not. */
+export function measured(run: RunSummary): RunSummary['metrics'] {
+  return Object.fromEntries(
+    Object.entries(run.metrics).filter(([name]) => !run.inferred.includes(name))
+  );
+}
+
 /** One run of the list. */
 export function RunRow(props: {
   run: RunSummary;
@@ -51,7 +58,7 @@ export function RunRow(props: {
         <div className="jp-mlops-Run-values">
           <Values
             kind="metric"
-            values={run.metrics}
+            values={measured(run)}
             names={names.metrics}
             limit={runs.settings.metricsPerRun}
           />
