@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlops.capture import entropy, models, names, parameters, sight
+from jupyter_mlops.capture import entropy, models, names, sight
 from jupyter_mlops.capture.between import NAMES_LIMIT, Between
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.capture.calls import mentions
@@ -18,18 +18,18 @@ from jupyter_mlops.capture.randomness import Generators
 from jupyter_mlops.capture.reads import Reads
 from jupyter_mlops.capture.secrets import KernelSecrets
 from jupyter_mlops.capture.sources import Read, Sources
-from jupyter_mlops.dataflow import Flow, literals_of_tree
+from jupyter_mlops.dataflow import Flow
 from jupyter_mlops.dataflow.accounts import (
     NESTED,
     Effects,
     effects,
 )
-from jupyter_mlops.dataflow.constants import may_hold_literals
 from jupyter_mlops.events import NotSeen, Unread
 from jupyter_mlops.records import Parameter
 
 if TYPE_CHECKING:
     from jupyter_mlops.capture.calls.hearing import Heard
+    from jupyter_mlops.dataflow import Literal
 
 _NO_NAMES: frozenset[str] = frozenset()
 _NO_FLOW = Flow()
@@ -227,8 +227,13 @@ class Looks:
         seen = self._sights.end(glimpse, execution.source, namespace, changed, look)
         fields["sight"] = seen
         self._secrets.learn((*changed, *seen.get("mutable", ())), namespace)
+        # Loaded with the first cell: a kernel starts without it.
+        from jupyter_mlops.dataflow.constants import literals_of_tree, may_hold_literals
+
         if may_hold_literals(tree, execution.source):
-            found = _part(execution, "parameters", _parameters, tree, namespace)
+            found = _part(
+                execution, "parameters", lambda: _parameters(literals_of_tree(tree), namespace)
+            )
             if found:
                 fields["parameters"] = found
             seen["parameters"] = True
@@ -339,9 +344,9 @@ class Looks:
         """Look at the values that a cell left; most cells leave none of most kinds."""
         literals = (execution.read or _UNREADABLE).literals
         if literals:
-            found = _part(execution, "parameters", parameters.parameters, literals, namespace)
+            found = _part(execution, "parameters", _parameters, literals, namespace)
             if found:
-                execution.fields["parameters"] = tuple(found)
+                execution.fields["parameters"] = found
         if produced and (flow.computed or flow.metric_calls):
             _part(execution, "metrics", measure, flow, produced, namespace, execution.fields)
         if produced:
@@ -378,8 +383,10 @@ class Looks:
             execution.fields["models"] = tuple(found)
 
 
-def _parameters(tree: ast.Module, namespace: dict[str, Any]) -> tuple[Parameter, ...]:
-    return tuple(parameters.parameters(literals_of_tree(tree), namespace))
+def _parameters(literals: tuple[Literal, ...], namespace: dict[str, Any]) -> tuple[Parameter, ...]:
+    from jupyter_mlops.capture.parameters import parameters
+
+    return tuple(parameters(literals, namespace))
 
 
 def _part(execution: Execution, what: str, look: Callable[..., Any], *at: Any) -> Any:

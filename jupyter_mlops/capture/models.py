@@ -8,7 +8,6 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from jupyter_mlops.dataflow import Flow
-from jupyter_mlops.dataflow.notation import NotPlainError, as_json
 from jupyter_mlops.fingerprints.introspection import (
     Types,
     attributes,
@@ -80,6 +79,8 @@ def constructor_arguments(value: object, depth: int = 3) -> dict[str, Any]:
     Only what JSON holds as it is. Those of the estimators in a pipeline, a search or an
     ensemble are named after it, as in ``clf__C``; arrays are left out.
     """
+    from jupyter_mlops.dataflow.notation import NotPlainError, as_json
+
     own = attributes(value)
     if own is None:
         return {}

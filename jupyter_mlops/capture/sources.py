@@ -8,11 +8,15 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from jupyter_mlops import dataflow
-from jupyter_mlops.dataflow import Context, Flow, Literal
+from jupyter_mlops.dataflow import Context, Flow
 from jupyter_mlops.dataflow.source import handed_on
 from jupyter_mlops.frozen import dataclass
+
+if TYPE_CHECKING:
+    from jupyter_mlops.dataflow import Literal
 
 _KNOWN_CELLS = 200
 _KNOWN_CHARACTERS = 10_000

@@ -10,12 +10,19 @@ session told (imports, functions, clock values). Neither ever raises on a source
 can't be parsed has no literals, and its flow is *opaque*.
 """
 
-from jupyter_mlops.dataflow.accounts import account
-from jupyter_mlops.dataflow.analysis import analyse, analyse_tree, telling
-from jupyter_mlops.dataflow.constants import literals, literals_of_tree
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from jupyter_mlops.dataflow.flow import Context, Flow, Function
-from jupyter_mlops.dataflow.literal import Literal
 from jupyter_mlops.dataflow.names import is_history
+
+if TYPE_CHECKING:
+    from jupyter_mlops.dataflow.accounts import account
+    from jupyter_mlops.dataflow.analysis import analyse, analyse_tree, telling
+    from jupyter_mlops.dataflow.constants import literals, literals_of_tree
+    from jupyter_mlops.dataflow.literal import Literal
 
 __all__ = [
     "Context",
@@ -30,3 +37,22 @@ __all__ = [
     "literals_of_tree",
     "telling",
 ]
+
+# Loaded on first use (PEP 562): a kernel starts without them, and its first cell may not need them.
+_HOME_OF_NAME = {
+    "Literal": "literal",
+    "account": "accounts",
+    "analyse": "analysis",
+    "analyse_tree": "analysis",
+    "literals": "constants",
+    "literals_of_tree": "constants",
+    "telling": "analysis",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF_NAME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+    return found

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jupyter_mlops.dataflow.constants import literals
 from jupyter_mlops.dataflow.flow import Flow
-from jupyter_mlops.dataflow.literal import Literal
 from jupyter_mlops.events import CellFinished, Sight
 from jupyter_mlops.frozen import dataclass
 from jupyter_mlops.records import (
@@ -19,6 +17,9 @@ from jupyter_mlops.records import (
     Parameter,
     RandomUse,
 )
+
+if TYPE_CHECKING:
+    from jupyter_mlops.dataflow.literal import Literal
 
 NESTED = "run_cell() inside the cell"
 # What the generators of NumPy's are called. One class of them draws entropy before it takes the
@@ -85,6 +86,9 @@ def account(finished: CellFinished, source: str, flow: Flow) -> CellFinished:
     writes, produced = done.writes, done.produced
     found = list(finished.parameters)
     if not sight.parameters:
+        # Loaded where a cell has literals: a kernel that starts has none.
+        from jupyter_mlops.dataflow.constants import literals
+
         # Before those that calls in the cell told of.
         found = [*in_effect(literals(source), sight.values or {}, sight.types or {}), *found]
     several = {name: one for name, one in (sight.numbers or {}).items() if name in produced}
