@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from jupyter_mlops.dataflow.source import PARSE_ERRORS, lines_of, magic_call, parse_quietly
 from jupyter_mlops.frozen import dataclass
+from jupyter_mlops.redaction import commands
 from jupyter_mlops.redaction.composed import DEFAULTS, made_of, name_of, text_of
 from jupyter_mlops.redaction.marks import MARK, OPENING, PREFIX
 from jupyter_mlops.redaction.names import (
@@ -27,6 +28,12 @@ Span = tuple[int, int]
 _NAMED_CALLS = words(
     "setdefault putenv setenv get set setattr getattr getenv pop set_password set_secret put "
     "add_header header set_key add_secret create_secret update_secret param log"
+)
+# Calls that end in who asks, and with what it is proved.
+_LOGINS = words("set_password HTTPBasicAuth HTTPDigestAuth BasicAuth login")
+# Calls whose arguments are the words of a command.
+_COMMANDS = words(
+    "create_subprocess_exec execl execle execlp execlpe spawnl spawnle spawnlp spawnlpe"
 )
 _ONLY_HOLES = Pattern(
     r"(?:%(?:\(\w*\))?[-+ #0-9.*]*[sdrifgx]|\{[^{}]*\}|[\s:/@._|,;-])+",
@@ -137,10 +144,12 @@ class _Reader:
         elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 self._named(text_of(key), value, is_key=True)
-        elif isinstance(node, ast.Tuple) and len(node.elts) == 2:
-            name = text_of(node.elts[0])
+        elif isinstance(node, (ast.List, ast.Tuple)):
+            name = text_of(node.elts[0]) if len(node.elts) == 2 else None
             if name is not None and is_header(name):
                 self._named(name, node.elts[1])
+            else:
+                self._words(node.elts)
         elif isinstance(node, ast.Compare):
             self._compare(node)
         elif isinstance(node, ast.Call):
@@ -182,9 +191,16 @@ class _Reader:
             if keyword.arg in DEFAULTS:
                 for one in arguments:
                     self._named(text_of(one), keyword.value)
-        if called in ("set_password", "HTTPBasicAuth", "HTTPDigestAuth", "BasicAuth"):
+        if called in _LOGINS and (called != "login" or len(arguments) > 1):
             for one in arguments[-1:]:
                 self._take(one, "password", "strong")
+        if called in _COMMANDS:
+            self._words(arguments)
+
+    def _words(self, given: list[ast.expr]) -> None:
+        """Look at the words of a command: of ``--password`` the next one is the value."""
+        for value, name, strength in commands.secret_words(given, self._names):
+            self._take(value, name, strength)
 
     def _defaults(self, node: ast.arguments) -> None:
         plain = [*node.posonlyargs, *node.args]

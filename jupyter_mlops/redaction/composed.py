@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from jupyter_mlops.redaction.names import Names, Strength, words
+from jupyter_mlops.redaction.patterns import Pattern
 
 # Calls that return what they are given, in another form.
 _WRAPPERS = words(
     "str bytes bytearray SecretStr SecretBytes Secret encode strip quote quote_plus unquote "
-    "b64encode b64decode urlsafe_b64encode urlsafe_b64decode fromhex unhexlify reversed"
+    "b64encode b64decode urlsafe_b64encode urlsafe_b64decode standard_b64encode "
+    "standard_b64decode b16decode b32decode b85decode a85decode decodebytes fromhex unhexlify "
+    "a2b_base64 a2b_hex reversed intern loads safe_load literal_eval"
 )
+# The same, of several: what they hold is their value.
+_CONTAINERS = words("list tuple set frozenset dict array deque")
 # Methods whose value is made of what stands before the dot.
 _METHODS = words(
     "encode decode strip lstrip rstrip upper lower title capitalize casefold swapcase replace "
@@ -21,6 +27,12 @@ _METHODS = words(
 # Calls that are told what to return if there is nothing of a name, and where they are told it.
 _WITH_DEFAULT = {"getenv": 1, "getenvb": 1, "get": 1, "pop": 1, "setdefault": 1, "getattr": 2}
 DEFAULTS = frozenset({"default", "fallback"})
+# A class makes its object of what it is given: a value as such, or under a name like these.
+_CLASS = Pattern(r"_{0,2}[A-Z]\w*[a-z]\w*")
+_VALUES = DEFAULTS | words("value secret_value secret initial initialvalue data text string raw")
+# A place, which says where a secret is.
+_PLACES = words("Path PurePath PosixPath PurePosixPath WindowsPath PureWindowsPath UPath AnyPath")
+_PLACE = Pattern(r".*[/\\].*|[~.].*|.*\.\w{1,8}", re.DOTALL)
 
 
 def made_of(
@@ -37,14 +49,16 @@ def made_of(
         if isinstance(one, (ast.Constant, ast.JoinedStr)):
             yield one
         elif isinstance(one, ast.Call):
-            pending += _returned(one, names)
+            pending += _returned(one, strength, names)
         else:
             pending += _parts(one, strength)
 
 
-def _returned(call: ast.Call, names: Names) -> list[ast.expr]:
+def _returned(call: ast.Call, strength: Strength, names: Names) -> list[ast.expr]:
     """Return the parts of a call that its value is made of."""
     called = name_of(call.func) or ""
+    if _CLASS.fullmatch(called) and called not in _WRAPPERS:
+        return _given_to_class(call, called, strength, names)
     parts = [one.value for one in call.keywords if one.arg in DEFAULTS]
     at = _WITH_DEFAULT.get(called)
     if at is not None:
@@ -55,18 +69,58 @@ def _returned(call: ast.Call, names: Names) -> list[ast.expr]:
             if _is_environment(call.func) or names.strength(text_of(one) or "") is None
         ]
     if isinstance(call.func, ast.Attribute) and called in _METHODS:
-        # `"…".encode("utf-8")` has its value before the dot, `SecretStr("…")` in it.
-        parts.append(call.func.value)
-        if called == "join" and len(call.args) == 1:  # that of paths has several
-            for one in call.args:
-                parts += one.elts if isinstance(one, (ast.List, ast.Tuple, ast.Set)) else [one]
-        elif called == "replace":
-            parts += call.args[1:2]
-        elif called == "format":
-            parts += [*call.args, *(one.value for one in call.keywords)]
+        parts += _by_method(call, call.func, called)
     elif called in _WRAPPERS:
         parts += call.args[:1]
+    elif called == "cast":
+        parts += call.args[1:2]
+    elif called in _CONTAINERS and strength == "strong":
+        parts += [*call.args[:1], *(one.value for one in call.keywords if called == "dict")]
     return parts
+
+
+def _by_method(call: ast.Call, method: ast.Attribute, called: str) -> list[ast.expr]:
+    """Return what the value of a text's method is made of."""
+    if name_of(method.value) in ("str", "bytes", "codecs"):
+        # `str.join("", ["…"])` and `codecs.decode("…", "rot13")` have it in their arguments.
+        given = call.args[: 1 if name_of(method.value) == "codecs" else None]
+        return [part for one in given for part in _elements(one)]
+    # `"…".encode("utf-8")` has its value before the dot, `SecretStr("…")` in it.
+    parts = [method.value]
+    if called == "join" and len(call.args) == 1:  # that of paths has several
+        parts += _elements(call.args[0])
+    elif called == "replace":
+        parts += call.args[1:2]
+    elif called == "format":
+        parts += [*call.args, *(one.value for one in call.keywords)]
+    return parts
+
+
+def _given_to_class(
+    call: ast.Call, called: str, strength: Strength, names: Names
+) -> list[ast.expr]:
+    """Return what the object that a class makes may hold of a secret: its texts.
+
+    Under a weak name only of a class that is called after secrets itself: a ``token`` is made
+    of a model's name as well.
+    """
+    if strength != "strong" and names.strength(called) is None:
+        return []
+    given = [*call.args, *(one.value for one in call.keywords if one.arg in _VALUES)]
+    is_place = called in _PLACES
+    return [one for one in given if not _is_number(one) and not _is_name(one, is_place, names)]
+
+
+def _is_name(node: ast.expr, is_place: bool, names: Names) -> bool:
+    """Tell whether a text is what a secret is called, as a field's, or where it is."""
+    text = text_of(node)
+    if text is None:
+        return False
+    return _PLACE.fullmatch(text) is not None if is_place else names.strength(text) is not None
+
+
+def _elements(node: ast.expr) -> list[ast.expr]:
+    return node.elts if isinstance(node, (ast.List, ast.Tuple, ast.Set)) else [node]
 
 
 def _parts(node: ast.expr, strength: Strength) -> list[ast.expr]:
@@ -94,6 +148,8 @@ def _parts(node: ast.expr, strength: Strength) -> list[ast.expr]:
         parts = [node.elt, *(one.iter for one in node.generators)]
     elif isinstance(node, (ast.Await, ast.Starred, ast.Subscript, ast.NamedExpr)):
         parts = [node.value]
+    elif isinstance(node, ast.Lambda):
+        parts = [node.body]
     return parts
 
 

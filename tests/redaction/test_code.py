@@ -98,3 +98,43 @@ def test_long_sums_take_time_by_their_length() -> None:
 
     seconds(100)
     assert min(seconds(1_600) for _ in range(3)) < 16 * min(seconds(200) for _ in range(3)) + 0.05
+
+
+GIVEN = [
+    "args = parser.parse_args(['--password', 'CANARY'])",
+    "subprocess.run(['mysql', '--password', 'CANARY'])",
+    "subprocess.run(('/usr/bin/mysql', '-u', 'root', '-pCANARY'))",
+    "subprocess.run(['sshpass', '-p', 'CANARY', 'ssh', 'host'])",
+    "create_subprocess_exec('mysql', '--password', 'CANARY')",
+    "secret_key = Path('CANARY')",
+    "connect('h', password=Password(value='CANARY'))",
+    "password = codecs.decode('CANARY', 'rot13')",
+    "password = str.join('', ['CANARY', 'CANARY'])",
+    "passwords = dict(a='CANARY')",
+    "password = lambda: 'CANARY'",
+    "server.login('bob', 'CANARY')",
+]
+
+
+@pytest.mark.parametrize("source", GIVEN)
+def test_secrets_that_calls_and_commands_are_given_are_taken_out(source: str) -> None:
+    kept = redactor().source(source)
+
+    assert "CANARY" not in kept
+    compile(kept, "cell", "exec")
+    assert redactor().source(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "credentials = Path('google.json')",
+        "api_key = Column('API_KEY', 30)",
+        "token = Tokenizer('bert-base-2024-12')",
+        "parser.add_argument('--password', '-p')",
+        "words = ['--verbose', 'CANARY', '--password', '--user', 'bob']",
+        "docker = ['docker', 'run', '-p', '8080:80']",
+    ],
+)
+def test_places_fields_and_other_options_stay(source: str) -> None:
+    assert redactor().source(source) == source
