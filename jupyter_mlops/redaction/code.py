@@ -30,7 +30,7 @@ _NAMED_CALLS = words(
     "add_header header set_key add_secret create_secret update_secret param log"
 )
 # Calls that end in who asks, and with what it is proved.
-_LOGINS = words("set_password HTTPBasicAuth HTTPDigestAuth BasicAuth login")
+_LOGINS = words("set_password HTTPBasicAuth HTTPDigestAuth BasicAuth")
 # Calls whose arguments are the words of a command.
 _COMMANDS = words(
     "create_subprocess_exec execl execle execlp execlpe spawnl spawnle spawnlp spawnlpe"
@@ -145,7 +145,8 @@ class _Reader:
             for key, value in zip(node.keys, node.values, strict=True):
                 self._named(text_of(key), value, is_key=True)
         elif isinstance(node, (ast.List, ast.Tuple)):
-            name = text_of(node.elts[0]) if len(node.elts) == 2 else None
+            is_pair = isinstance(node, ast.Tuple) and len(node.elts) == 2
+            name = text_of(node.elts[0]) if is_pair else None
             if name is not None and is_header(name):
                 self._named(name, node.elts[1])
             else:
@@ -191,7 +192,7 @@ class _Reader:
             if keyword.arg in DEFAULTS:
                 for one in arguments:
                     self._named(text_of(one), keyword.value)
-        if called in _LOGINS and (called != "login" or len(arguments) > 1):
+        if called in _LOGINS:
             for one in arguments[-1:]:
                 self._take(one, "password", "strong")
         if called in _COMMANDS:

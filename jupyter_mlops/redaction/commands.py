@@ -1,4 +1,4 @@
-"""Secrets among the words of a command: ``["mysql", "--password", "…"]``, ``-p…``."""
+"""Secrets among the words of a command: ``["mysql", "--password", "…"]``."""
 
 from __future__ import annotations
 
@@ -11,19 +11,6 @@ from jupyter_mlops.redaction.names import Names, Strength
 from jupyter_mlops.redaction.patterns import Pattern
 
 _OPTION = Pattern(r"--?[A-Za-z][\w-]{1,80}")
-# What programs call their password in one letter.
-_SHORT = {
-    "mysql": "-p",
-    "mysqldump": "-p",
-    "mysqladmin": "-p",
-    "mariadb": "-p",
-    "sshpass": "-p",
-    "redis-cli": "-a",
-    "mongo": "-p",
-    "mongosh": "-p",
-    "sqlcmd": "-P",
-    "bcp": "-P",
-}
 
 
 def secret_words(
@@ -42,19 +29,6 @@ def secret_words(
         strength = names.strength(name)
         if strength is not None and not _is_option(after):
             yield after, name, strength
-    yield from _of_programs(given)
-
-
-def _of_programs(given: Sequence[ast.expr]) -> Iterator[tuple[ast.expr, str, Strength]]:
-    program = (text_of(given[0]) if given else None) or ""
-    short = _SHORT.get(program.rpartition("/")[2].removesuffix(".exe"))
-    if short is None:
-        return
-    for before, after in pairwise(given):
-        text = text_of(after) or ""
-        is_joined = text.startswith(short) and len(text) > len(short)
-        if is_joined or (text_of(before) == short and not _is_option(after)):
-            yield after, "password", "strong"
 
 
 def _is_option(word: ast.expr) -> bool:

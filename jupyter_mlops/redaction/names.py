@@ -119,17 +119,7 @@ class Names:
         self.main_stems = (*(one.encode() for one in MAIN_STEMS), *ascii_own)
         self.stems = (*(one.encode() for one in STEMS), *ascii_own)
         # Without any of these in it no text says by name that a value is secret.
-        self.quiet_words = (
-            *self.stems,
-            b"://",
-            b"bearer",
-            b"env",
-            b"curl",
-            b"wget",
-            b"login",
-            b"mysql",
-            b"sshpass",
-        )
+        self.quiet_words = (*self.stems, b"://", b"bearer", b"env", b"curl", b"wget")
         self.korean_stems = (*KOREAN_STEMS, *(one for one in own if not one.isascii()))
 
     def adding(self, secret: Iterable[str], not_secret: Iterable[str]) -> Names:

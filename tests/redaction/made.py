@@ -178,6 +178,12 @@ NAMED: dict[str, str] = {
     "refresh token": 'refresh_token = "{}"',
     "credentials": 'db_credentials = ["{}"]',
     "auth pair": 'f = dict; g = f(auth=("bob", "{}"))',
+    "word of a command": 'words = ["tool", "--password", "{}"]',
+    "given to a class": 'class Held: __init__ = lambda s, v: None\npassword3 = Held("{}")',
+    "rotated": 'import codecs; passwd4 = codecs.decode("{}", "rot13")',
+    "joined by the class": 'passwd5 = str.join("", ["{}"])',
+    "dictionary of secrets": 'passwords = dict(a="{}")',
+    "returned": 'password6 = lambda: "{}"',
 }
 
 # By shape once the program runs; "{}" is the part that is secret.

@@ -103,8 +103,6 @@ def test_long_sums_take_time_by_their_length() -> None:
 GIVEN = [
     "args = parser.parse_args(['--password', 'CANARY'])",
     "subprocess.run(['mysql', '--password', 'CANARY'])",
-    "subprocess.run(('/usr/bin/mysql', '-u', 'root', '-pCANARY'))",
-    "subprocess.run(['sshpass', '-p', 'CANARY', 'ssh', 'host'])",
     "create_subprocess_exec('mysql', '--password', 'CANARY')",
     "secret_key = Path('CANARY')",
     "connect('h', password=Password(value='CANARY'))",
@@ -112,7 +110,6 @@ GIVEN = [
     "password = str.join('', ['CANARY', 'CANARY'])",
     "passwords = dict(a='CANARY')",
     "password = lambda: 'CANARY'",
-    "server.login('bob', 'CANARY')",
 ]
 
 
