@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from ast import literal_eval
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -124,7 +125,10 @@ def is_model(value: object) -> bool:
 
 
 def constructed(site: Site, value: object) -> Iterator[tuple[str, Any]]:
-    """Return the arguments that a model's constructor was given, as the model has them."""
+    """Return the arguments that a model's constructor was given, as the model has them.
+
+    Of those that it does not keep under their names, the ones whose text is a literal.
+    """
     own = attributes(value)
     if own is None or not (is_model(value) or is_a(value, loaded(*_UNFITTED))):
         return
@@ -137,11 +141,13 @@ def constructed(site: Site, value: object) -> Iterator[tuple[str, Any]]:
             name = positions[key] if key < len(positions) else None
         else:
             name = key if type(key) is str else None
-        if name is None or name not in kept:
+        if name is None:
             continue
         try:
-            yield name, as_json(kept[name])
+            yield name, as_json(kept[name] if name in kept else literal_eval(site.arguments[key]))
         except NotPlainError:  # a nested estimator, or data
+            continue
+        except (ValueError, SyntaxError):  # no literal: what it is made of may be a parameter
             continue
 
 

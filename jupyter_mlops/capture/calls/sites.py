@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Literal
 
-from jupyter_mlops.capture.calls import mentions, naming
+from jupyter_mlops.capture.calls import classes, mentions, naming
 from jupyter_mlops.dataflow.calls import dotted
 from jupyter_mlops.frozen import dataclass
 
@@ -136,6 +136,7 @@ def find(tree: ast.Module, aliases: Mapping[str, str]) -> Found:
         if _by_name(meant) is not None:
             mentions.remember(name)
     aliases = {**aliases, **imported}
+    classes.remember(nodes, aliases)
     drafts = [(node, *found) for node in nodes if (found := _kind(node, parents, aliases))]
     names = naming.of(drafts, parents)
     sites: dict[int, Site] = {}
@@ -185,6 +186,9 @@ def _kind(
     known_as = _by_name(name)
     if known_as is not None:
         return known_as, name
+    is_name = isinstance(node.func, ast.Name)
+    if is_name and classes.may_make_model(name, aliases) and not _is_in_class(node, parents):
+        return "make", name
     if not isinstance(node.func, ast.Attribute):
         return None
     method = node.func.attr
@@ -216,6 +220,13 @@ def _by_name(name: str) -> Kind | None:
         last = name.rpartition(".")[2]
         return "make" if last[:1].isupper() else None
     return None
+
+
+def _is_in_class(node: ast.AST, parents: Mapping[int, ast.AST]) -> bool:
+    """Tell whether a class says it: the parts that a model makes of itself are its own business."""
+    while (above := parents.get(id(node))) is not None and not isinstance(above, ast.ClassDef):
+        node = above
+    return above is not None
 
 
 def _is_module(node: ast.expr, aliases: Mapping[str, str]) -> bool:

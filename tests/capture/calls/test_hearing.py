@@ -224,3 +224,34 @@ def test_a_formula_is_an_argument(hear: Hear) -> None:
     )
     assert heard is not None
     assert [(one.name, one.value) for one in heard.parameters()] == [("formula", "y ~ x")]
+
+
+def test_a_class_of_the_notebooks_own_tells_what_it_was_made_with(hear: Hear) -> None:
+    pytest.importorskip("torch")
+    source = (
+        "from torch import nn\n"
+        "class Base(nn.Module): pass\n"
+        "class Net(Base):\n"
+        "    def __init__(self, inner, outer=1, *, drop=0.0, sizes=()):\n"
+        "        super().__init__()\n"
+        "        self.layer = nn.Linear(inner, outer)\n"
+        "        self.part = Base() if inner else Net(9)\n"
+        "width = 3\n"
+        "net = Net(2, outer=width, drop=0.25, sizes=[1, 2])"
+    )
+    heard = hear(source)
+    assert heard is not None
+    found = {one.name: (one.value, one.type) for one in heard.parameters()}
+    # `width` is a parameter under its own name.
+    assert found == {"inner": (2, "int"), "drop": (0.25, "float"), "sizes": ([1, 2], "list")}
+    heard = hear("class Net:\n    def __init__(self, inner): self.inner = inner\nNet(inner=5)")
+    assert heard is None or heard.parameters() == []
+
+
+def test_a_class_that_was_imported_with_all_others_is_known(hear: Hear) -> None:
+    heard = hear(
+        "from sklearn.ensemble import *\n"
+        "model = RandomForestClassifier(n_estimators=7)\nprint(ValueError('depth'))"
+    )
+    assert heard is not None
+    assert {one.name: one.value for one in heard.parameters()} == {"n_estimators": 7}
