@@ -15,7 +15,14 @@ from jupyter_mlops.capture.calls.naming import shortened
 from jupyter_mlops.capture.calls.sites import FORMULAS, Site
 from jupyter_mlops.capture.models import argument_names
 from jupyter_mlops.dataflow.notation import NotPlainError, as_json
-from jupyter_mlops.fingerprints.introspection import attributes, is_a, loaded, name_of
+from jupyter_mlops.fingerprints.introspection import (
+    attributes,
+    bases,
+    class_attributes,
+    is_a,
+    loaded,
+    name_of,
+)
 from jupyter_mlops.fingerprints.outline import outline
 from jupyter_mlops.fingerprints.steps import finish
 from jupyter_mlops.records import Fingerprint, FittedOn, ModelFit
@@ -40,6 +47,8 @@ _LISTED = 20
 _AT_ONCE = 0.003
 # Where a model of statsmodels keeps the data that it was given.
 _STATSMODELS_DATA = ("orig_exog", "orig_endog")
+# What an object has that is a model to somebody.
+_ASKED = ("fit", "predict", "train", "forward", "fit_predict")
 _number = object.__hash__
 
 
@@ -122,6 +131,16 @@ def reference(value: object) -> weakref.ref[Any] | None:
 def is_model(value: object) -> bool:
     """Tell whether a value is a model of a library that is loaded."""
     return any(is_a(value, loaded(*known)) for known in _MODELS)
+
+
+def is_measured(value: object) -> bool:
+    """Tell whether it is a model that ``score`` or ``evaluate`` is called on.
+
+    Of no library that is known, a model is what can be fitted or asked: a game has a score, too.
+    """
+    return is_model(value) or any(
+        name in class_attributes(base) for base in bases(type(value)) for name in _ASKED
+    )
 
 
 def constructed(site: Site, value: object) -> Iterator[tuple[str, Any]]:

@@ -53,6 +53,8 @@ class Heard:
         self._fits: list[Fit] = []
         # By name and number of the site.
         self._made: dict[str, dict[int, Any]] = {}
+        # By number of the site: whether what is under way is a method of a model's.
+        self._is_measured: dict[int, bool] = {}
         self._more = 0
         # How often each site told, and those that are not heard any more.
         self._told: dict[int, int] = {}
@@ -63,7 +65,9 @@ class Heard:
         site = sites.known.get(number)
         if site is None:
             return
-        told = self._told[number] = self._told.get(number, 0) + 1
+        # The receiver of a measurement is only half of a call.
+        whole = site.kind != "metric" or part == RESULT
+        told = self._told[number] = self._told.get(number, 0) + whole
         if told > _HEARD:
             muted.add(number)
             self._silenced.append(site)
@@ -76,13 +80,15 @@ class Heard:
             self.trained = True
         elif not _is_outermost():
             return
+        elif site.kind == "metric" and part is None:
+            self._is_measured[number] = fitted.is_measured(value)
         elif part != RESULT:
             self._begin(site, part, value)
         elif site.kind == "make":
             self._set(site, fitted.constructed(site, value))
-        elif site.tells_parts:
+        elif site.kind == "fit":
             self._complete(site, value)
-        else:
+        elif self._is_measured.pop(number, True):
             self._measure(site, measured.numbers(site, value))
 
     def _begin(self, site: Site, part: int | str | None, value: object) -> None:

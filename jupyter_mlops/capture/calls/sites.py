@@ -27,6 +27,7 @@ _MEASURES = frozenset(
     }
 )  # fmt: skip
 _MEASURING_METHODS = frozenset({"score", "evaluate"})
+_MEASURING_CALLS = frozenset({".score", ".evaluate"})
 # Attributes by which a search, a forest or the result of a regression tells how good it is.
 _MEASURED = frozenset(
     {
@@ -84,14 +85,16 @@ class Site:
 
     @property
     def tells_parts(self) -> bool:
-        """Whether its receiver and arguments are told before it is called."""
-        return self.kind in ("fit", "query")
+        """Whether its receiver or arguments are told before it is called."""
+        return self.kind in ("fit", "query") or self.call in _MEASURING_CALLS
 
     def tells(self, part: int | str | None) -> bool:
         """Tell whether a part is worth telling; values bound to a statement are nobody's business.
 
         A method's second argument holds them, a function's the connection.
         """
+        if self.kind == "metric":
+            return part is None
         if self.kind != "query":
             return True
         return part in STATEMENTS or (

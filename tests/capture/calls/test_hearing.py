@@ -204,14 +204,16 @@ def test_a_call_that_never_ends_telling_is_not_heard_any_more(hear: Hear) -> Non
     import sklearn  # noqa: F401 - without a library of models nothing is heard
 
     source = (
-        "class Game:\n  def score(self, at): return at / 2\n"
-        "game = Game()\nfor at in range(10_050): best = game.score(at)"
+        "class Model:\n  predict = None\n  def score(self, at): return at / 2\n"
+        "model = Model()\nfor at in range(10_050): best = model.score(at)"
     )
     heard = hear(source)
     assert heard is not None
     assert len(heard.metrics()) == 10_000
     assert [one.what for one in heard.unseen()] == ["best after 10,000 calls of it"]
-    again = hear("class Game:\n  def score(self): return 0.5\nbest = Game().score()")
+    again = hear(
+        "class Model:\n  fit = None\n  def score(self): return 0.5\nbest = Model().score()"
+    )
     assert _metrics(again) == {"best": 0.5}
 
 
@@ -255,3 +257,16 @@ def test_a_class_that_was_imported_with_all_others_is_known(hear: Hear) -> None:
     )
     assert heard is not None
     assert {one.name: one.value for one in heard.parameters()} == {"n_estimators": 7}
+
+
+def test_only_a_model_has_a_score(hear: Hear) -> None:
+    source = (
+        "import sklearn\n"
+        "class Game:\n    def score(self): return 3\n"
+        "class Rule(Game):\n    def predict(self): return 1\n"
+        "game, rule = Game(), Rule()\n"
+        "points = game.score()\nquality = rule.score()\n"
+        "try: Game().score(1)\nexcept TypeError: pass\n"
+        "print([one.score() for one in (rule, game, rule)])"
+    )
+    assert _metrics(hear(source)) == {"quality": 3, "one.score": [3, 3]}
