@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.capture.names import Before, Look
 from jupyter_mlops.capture.sight import Glimpse
-from jupyter_mlops.capture.sources import Read
 from jupyter_mlops.events import NotSeen
 
 if TYPE_CHECKING:
     from jupyter_mlops.capture.declared import Said
     from jupyter_mlops.capture.idle import Waiting
+    from jupyter_mlops.capture.sources import Read
 
 
 class Execution:

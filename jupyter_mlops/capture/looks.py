@@ -14,6 +14,7 @@ from jupyter_mlops.capture.calls import mentions
 from jupyter_mlops.capture.data import Data, Seen
 from jupyter_mlops.capture.execution import Execution
 from jupyter_mlops.capture.metrics import measure
+from jupyter_mlops.capture.parameters import parameters
 from jupyter_mlops.capture.randomness import Generators
 from jupyter_mlops.capture.reads import Reads
 from jupyter_mlops.capture.secrets import KernelSecrets
@@ -24,6 +25,7 @@ from jupyter_mlops.dataflow.accounts import (
     Effects,
     effects,
 )
+from jupyter_mlops.dataflow.constants import literals_of_tree, may_hold_literals
 from jupyter_mlops.events import NotSeen, Unread
 from jupyter_mlops.records import Parameter
 
@@ -227,9 +229,6 @@ class Looks:
         seen = self._sights.end(glimpse, execution.source, namespace, changed, look)
         fields["sight"] = seen
         self._secrets.learn((*changed, *seen.get("mutable", ())), namespace)
-        # Loaded with the first cell: a kernel starts without it.
-        from jupyter_mlops.dataflow.constants import literals_of_tree, may_hold_literals
-
         if may_hold_literals(tree, execution.source):
             found = _part(
                 execution, "parameters", lambda: _parameters(literals_of_tree(tree), namespace)
@@ -384,8 +383,6 @@ class Looks:
 
 
 def _parameters(literals: tuple[Literal, ...], namespace: dict[str, Any]) -> tuple[Parameter, ...]:
-    from jupyter_mlops.capture.parameters import parameters
-
     return tuple(parameters(literals, namespace))
 
 

@@ -18,7 +18,6 @@ from jupyter_mlops.capture.names import Hidden
 from jupyter_mlops.capture.outputs import Listener
 from jupyter_mlops.capture.reads import unheard
 from jupyter_mlops.capture.session import Session
-from jupyter_mlops.capture.sources import UNREAD_MANY
 from jupyter_mlops.events import CellFinished, CellStarted, DataCompleted, NotSeen, SurroundingsSeen
 from jupyter_mlops.journal.lines import compose
 from jupyter_mlops.metadata import OWN, asks_to_be_left_out, section, tags
@@ -242,7 +241,7 @@ class Recorder:
             self.say_finished()
         if execution.waiting or self._idle.has_work:
             self._idle.begin(execution.number, execution.waiting or [])
-        elif self._sources.unread >= UNREAD_MANY:
+        elif self._sources.is_behind:
             self._idle.use(self._sources.catch_up)
         if self._is_due:
             self._idle.use(self.look_around)

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from jupyter_mlops import dataflow
-from jupyter_mlops.dataflow import Context, Flow
+from jupyter_mlops.dataflow import Context, Flow, analysis
+from jupyter_mlops.dataflow.constants import literals_of_tree
 from jupyter_mlops.dataflow.source import handed_on
 from jupyter_mlops.frozen import dataclass
 
@@ -59,6 +59,11 @@ class Sources:
         # are executed were executed before.
         self._known: dict[str, tuple[Context, Read]] = {}
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether an idle moment should be used to catch up."""
+        return self.unread >= UNREAD_MANY
+
     def read(self, tree: ast.Module, code: object) -> Read:
         """Read a cell from its tree; `code` is what was parsed."""
         self.catch_up()
@@ -67,9 +72,7 @@ class Sources:
             known = self._known.get(code)
         if known is not None and known[0] is context:
             return known[1]
-        read = Read(
-            dataflow.analyse_tree(tree, context), dataflow.literals_of_tree(tree), handed_on(tree)
-        )
+        read = Read(analysis.analyse_tree(tree, context), literals_of_tree(tree), handed_on(tree))
         if type(code) is str and len(code) < _KNOWN_CHARACTERS:
             if len(self._known) >= _KNOWN_CELLS:
                 self._known.clear()
@@ -85,7 +88,7 @@ class Sources:
         others mean.
         """
         if self._told_of is not self.context:
-            self._told_of, self._telling = self.context, dataflow.telling(self.context)
+            self._told_of, self._telling = self.context, analysis.telling(self.context)
         telling, meant = self._telling
         if not self._pending and telling.isdisjoint(words) and meant.isdisjoint(bound):
             return
@@ -105,5 +108,5 @@ class Sources:
             while time.perf_counter() < until:
                 tree, characters = self._pending.popleft()
                 self.unread -= characters
-                self.go_on(dataflow.analyse_tree(tree, self.context))
+                self.go_on(analysis.analyse_tree(tree, self.context))
         return not self._pending

@@ -38,7 +38,7 @@ __all__ = [
     "telling",
 ]
 
-# Loaded on first use (PEP 562): a kernel starts without them, and its first cell may not need them.
+# Loaded on first use (PEP 562): a kernel that idles has no use for them.
 _HOME_OF_NAME = {
     "Literal": "literal",
     "account": "accounts",
