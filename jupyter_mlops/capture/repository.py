@@ -25,8 +25,13 @@ _FILES_LIMIT = 20_000
 # Of an index's entry: changed and modified (seconds, nanoseconds), device, inode, mode, owner,
 # group, size; then a digest and flags, of which twelve bits are the length of the path.
 _ENTRY = struct.Struct(">10I20sH")
-_HEADER = struct.Struct(">4sII")
+_HEADER, _FLAGS = struct.Struct(">4sII"), struct.Struct(">H")
 _LENGTH, _EXTENDED, _LEFT_OUT = 0xFFF, 0x4000, 0x8000
+# Of an extended entry's further flags: a sparse checkout left the file out.
+_SPARSE = 0x4000
+_SHA256 = re.compile(r"^\s*objectformat\s*=\s*\"?sha256\b", re.IGNORECASE | re.MULTILINE)
+# What git writes to HEAD where its references lie in a table of another form.
+_ELSEWHERE = "refs/heads/.invalid"
 _REGULAR, _LINK = 0o100000, 0o120000
 
 
@@ -38,6 +43,8 @@ def of_folder(folder: str) -> Repository | None:
             common = git / (_text(git / "commondir") or ".")
             head = _text(git / "HEAD") or ""
             name = head[5:].strip() if head.startswith("ref: ") else None
+            if name == _ELSEWHERE:
+                return Repository(None, None, None)
             commit = _hash(head) if name is None else _commit(git, common, name)
             branch = name.removeprefix("refs/heads/") if name is not None else None
             return Repository(commit, branch, _is_changed(git, common, root, commit))
@@ -76,6 +83,8 @@ def _commit(git: Path, common: Path, name: str) -> str | None:
 
 def _is_changed(git: Path, common: Path, root: Path, commit: str | None) -> bool | None:
     """Tell whether tracked files differ from the commit, as far as git's index tells."""
+    if _SHA256.search(_text(common / "config") or "") is not None:
+        return None  # the index has another form
     index = _read(git / "index", _LARGE_LIMIT)
     if index is None or len(index) < _HEADER.size:
         return None
@@ -101,7 +110,12 @@ def _entries(index: bytes, count: int) -> Iterator[tuple[int, tuple[Any, ...], b
     at = _HEADER.size
     for _ in range(count):
         entry = _ENTRY.unpack_from(index, at)
-        begins = at + _ENTRY.size + (2 if entry[-1] & _EXTENDED else 0)
+        begins = at + _ENTRY.size
+        if entry[-1] & _EXTENDED:
+            (more,) = _FLAGS.unpack_from(index, begins)
+            begins += _FLAGS.size
+            if more & _SPARSE:
+                entry = (*entry[:-1], entry[-1] | _LEFT_OUT)
         ends = index.index(b"\0", begins)
         # Each entry is filled up with NUL bytes, at least one, to a multiple of eight.
         at += (ends - at) // 8 * 8 + 8

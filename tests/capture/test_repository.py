@@ -14,9 +14,9 @@ from jupyter_mlops.capture.repository import of_folder
 class Tree:
     """A working tree, made by git."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
-        self.git("init", "-b", "trunk")
+        self.git("init", "-b", "trunk", *options)
 
     def git(self, *arguments: str) -> str:
         """Run git there."""
@@ -118,3 +118,29 @@ def test_nobody_waits_for_a_pipe(tree: Tree) -> None:
     (tree.folder / ".git" / "index").unlink()
     os.mkfifo(tree.folder / ".git" / "index")
     assert _told(tree.folder)[2] is None
+
+
+def test_what_a_sparse_checkout_leaves_out_is_no_change(tree: Tree) -> None:
+    for name in ("inner", "outer"):
+        (tree.folder / name).mkdir()
+    commit = tree.commit(**{"a": "1", "inner/b": "2", "outer/c": "3"})
+    tree.git("sparse-checkout", "set", "inner")
+    assert not (tree.folder / "outer" / "c").exists()
+    assert tree.git("status", "--porcelain") == ""
+    assert _told(tree.folder) == (commit, "trunk", False)
+    (tree.folder / "inner" / "b").write_text("changed")
+    assert _told(tree.folder)[2] is True
+
+
+def test_of_an_index_with_longer_digests_nothing_is_claimed(tmp_path: Path) -> None:
+    tree = Tree(tmp_path, "--object-format=sha256")
+    assert _told(tmp_path) == (None, "trunk", None)
+    commit = tree.commit(a="1")
+    assert len(commit) == 64
+    assert _told(tmp_path) == (commit, "trunk", None)
+
+
+def test_references_in_a_table_are_not_known(tree: Tree) -> None:
+    tree.commit(a="1")
+    (tree.folder / ".git" / "HEAD").write_text("ref: refs/heads/.invalid\n")
+    assert _told(tree.folder) == (None, None, None)
