@@ -18,7 +18,7 @@ PREPARE = {
     "no hook": "",
     "an empty hook": "import sys\nsys.addaudithook(lambda event, args: None)\n",
     "capture's hook": (
-        "from jupyter_mlops.capture.reads import Reads\n"
+        "from jupyter_mlops.capture.files.reads import Reads\n"
         "reads = Reads()\nreads.install()\nreads.begin()\n"
     ),
 }

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from jupyter_mlops.capture.files.reads import unheard
 from jupyter_mlops.capture.quiet import Quiet, Signs
-from jupyter_mlops.capture.reads import unheard
 from jupyter_mlops.fingerprints.steps import Steps
 from jupyter_mlops.records import Fingerprint
 

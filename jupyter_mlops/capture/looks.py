@@ -7,16 +7,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlops.capture import entropy, models, names, sight
+from jupyter_mlops.capture import models, names, sight
 from jupyter_mlops.capture.between import NAMES_LIMIT, Between
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.capture.calls import mentions
 from jupyter_mlops.capture.data import Data, Seen
 from jupyter_mlops.capture.execution import Execution
+from jupyter_mlops.capture.files.reads import Reads
 from jupyter_mlops.capture.metrics import measure
 from jupyter_mlops.capture.parameters import parameters
-from jupyter_mlops.capture.randomness import Generators
-from jupyter_mlops.capture.reads import Reads
+from jupyter_mlops.capture.randomness import entropy
+from jupyter_mlops.capture.randomness.moved import Generators
 from jupyter_mlops.capture.secrets import KernelSecrets
 from jupyter_mlops.capture.sources import Read, Sources
 from jupyter_mlops.dataflow import Flow

@@ -14,16 +14,16 @@ from jupyter_mlops.capture.between import Between
 from jupyter_mlops.capture.budget import Budget
 from jupyter_mlops.capture.endings import described, error_of, status_of
 from jupyter_mlops.capture.execution import Execution
+from jupyter_mlops.capture.files.reads import unheard
 from jupyter_mlops.capture.names import Hidden
 from jupyter_mlops.capture.outputs import Listener
-from jupyter_mlops.capture.reads import unheard
 from jupyter_mlops.capture.session import Session
 from jupyter_mlops.events import CellFinished, CellStarted, DataCompleted, NotSeen, SurroundingsSeen
 from jupyter_mlops.journal.lines import compose
 from jupyter_mlops.metadata import OWN, asks_to_be_left_out, section, tags
 
 if TYPE_CHECKING:
-    from jupyter_mlops.capture.surroundings import Watch
+    from jupyter_mlops.capture.surroundings.machine import Watch
     from jupyter_mlops.records import Surroundings
 
 _number = object.__hash__
@@ -251,7 +251,7 @@ class Recorder:
         if not self._is_due:
             return True
         # Loaded here: in an idle moment, and not when a kernel starts.
-        from jupyter_mlops.capture.surroundings import Watch
+        from jupyter_mlops.capture.surroundings.machine import Watch
 
         if self._watch is None:
             self._watch = Watch(lambda: self._session.installed)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from jupyter_mlops.capture.reads import process
+from jupyter_mlops.capture.files.reads import process
 from jupyter_mlops.events import NotSeen
 from jupyter_mlops.metadata import secret_names_in
 from jupyter_mlops.redaction import Redactor, key_of

@@ -12,7 +12,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from jupyter_mlops.capture.environment import Installed, working_folder
+from jupyter_mlops.capture.surroundings.environment import Installed, working_folder
 from jupyter_mlops.errors import JournalError
 from jupyter_mlops.events import (
     WRITTEN_LATE,

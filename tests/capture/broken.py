@@ -184,7 +184,7 @@ def breaking(
             problems.append(f"{cell!r} showed {now}, and not {shown[place]}")
         # An interrupt hits the beginning of the function that is called next. No guard is around
         # that of the audit hook, which is called all the time; it is around all others.
-        inside = now.replace("mlops/capture/reads.py", "") if interrupted else now
+        inside = now.replace("mlops/capture/files/reads.py", "") if interrupted else now
         if "mlops/" in inside or "mlops_injector" in inside:
             problems.append(f"{cell!r} shows frames of ours: {now}")
     state = broken.injector("state()")

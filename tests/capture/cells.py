@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlops.capture.budget import Budget
-from jupyter_mlops.capture.contents import WaitingFile
-from jupyter_mlops.capture.reads import Reads
+from jupyter_mlops.capture.files.contents import WaitingFile
+from jupyter_mlops.capture.files.reads import Reads
 from jupyter_mlops.events import NotSeen, Unread
 from jupyter_mlops.fingerprints import of_file
 from jupyter_mlops.records import DataUse

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlops import settings
-from jupyter_mlops.capture import reads
+from jupyter_mlops.capture.files import reads
 from jupyter_mlops.capture.hooks import Hooks
 from jupyter_mlops.capture.outputs import Listener
 from jupyter_mlops.events import CellFinished, Notice

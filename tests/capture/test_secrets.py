@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mlops.capture.reads import Reads, process
+from jupyter_mlops.capture.files.reads import Reads, process
 from jupyter_mlops.capture.secrets import KernelSecrets
 from jupyter_mlops.redaction import learned
 

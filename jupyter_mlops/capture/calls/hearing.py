@@ -15,8 +15,8 @@ from jupyter_mlops.capture.calls.mentions import LIBRARIES
 from jupyter_mlops.capture.calls.rewriting import RESULT
 from jupyter_mlops.capture.calls.sites import FITTING_METHODS, Site
 from jupyter_mlops.capture.calls.statements import Statements
+from jupyter_mlops.capture.files.reads import CALL, muted
 from jupyter_mlops.capture.models import constructor_arguments
-from jupyter_mlops.capture.reads import CALL, muted
 from jupyter_mlops.events import NotSeen
 from jupyter_mlops.records import Metric, MetricSource, ModelFit, Parameter
 

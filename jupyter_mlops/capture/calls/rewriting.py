@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 from jupyter_mlops.capture.calls.sites import Found, Site, find
-from jupyter_mlops.capture.reads import CALL
+from jupyter_mlops.capture.files.reads import CALL
 
 # What of a site is told: its result, or a part by position, keyword or ``None`` (the receiver).
 RESULT = "="

@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_mlops.capture.calls.hearing import Heard
 from jupyter_mlops.capture.calls.rewriting import telling
-from jupyter_mlops.capture.reads import Reads
+from jupyter_mlops.capture.files.reads import Reads
 
 Hear = Callable[..., Heard | None]
 

@@ -16,7 +16,7 @@ from jupyter_mlops.capture.calls import mentions
 from jupyter_mlops.capture.calls.rewriting import telling
 from jupyter_mlops.capture.calls.sites import Site
 from jupyter_mlops.capture.calls.statements import Statements
-from jupyter_mlops.capture.reads import Reads
+from jupyter_mlops.capture.files.reads import Reads
 from jupyter_mlops.records import DataUse
 from jupyter_mlops.redaction import Redactor
 from jupyter_mlops.redaction.said import fields

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from jupyter_mlops.capture.states import state_of_bits
+from jupyter_mlops.capture.randomness.states import state_of_bits
 from jupyter_mlops.fingerprints.introspection import name_of
 
 # By the numbers of their classes, what the generators are called.

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from jupyter_mlops.capture import entropy, randomness
-from jupyter_mlops.capture.randomness import Generators
+from jupyter_mlops.capture.randomness import entropy, moved
+from jupyter_mlops.capture.randomness.moved import Generators, Moved
 from jupyter_mlops.journal import sha256
 from jupyter_mlops.records import RandomUse
 
@@ -44,9 +44,9 @@ def same_afterwards() -> Iterator[None]:
 @pytest.fixture(params=["read", "asked for", "laid out otherwise"])
 def generators(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Generators:
     if request.param == "asked for":
-        monkeypatch.setattr(randomness, "_in_memory", lambda own: None)
+        monkeypatch.setattr(moved, "_in_memory", lambda own: None)
     elif request.param == "laid out otherwise":
-        monkeypatch.setattr(randomness, "_in_memory", lambda own: bytes(2500))
+        monkeypatch.setattr(moved, "_in_memory", lambda own: bytes(2500))
     return Generators()
 
 
@@ -242,7 +242,7 @@ def test_a_generator_with_a_name_is_told_when_it_was_made_and_drawn_from(kind: s
     assert generators.take(namespace).uses == moved.uses
     namespace["rng"] = namespace["also"] = 3
     generators.begin(None, namespace)
-    assert generators.take(namespace, ("also", "rng")) == randomness.Moved()
+    assert generators.take(namespace, ("also", "rng")) == Moved()
 
 
 def test_entropy_that_a_given_seed_makes_useless_is_no_use() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mlops.capture import watch
-from jupyter_mlops.capture.watch import Use, Watch
+from jupyter_mlops.capture.files import watch
+from jupyter_mlops.capture.files.watch import Use, Watch
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="only Linux tells")
 

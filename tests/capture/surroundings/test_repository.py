@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mlops.capture.repository import of_folder
+from jupyter_mlops.capture.surroundings.repository import of_folder
 
 
 class Tree:

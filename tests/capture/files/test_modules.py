@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mlops.capture import modules
-from jupyter_mlops.capture.modules import Modules
+from jupyter_mlops.capture.files import modules
+from jupyter_mlops.capture.files.modules import Modules
 from jupyter_mlops.events import NotSeen
 from jupyter_mlops.fingerprints.files import content as hashing
 from jupyter_mlops.fingerprints.hashing import ALGORITHM

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mlops.capture import environment
-from jupyter_mlops.capture.environment import Installed, read
+from jupyter_mlops.capture.surroundings import environment
+from jupyter_mlops.capture.surroundings.environment import Installed, read
 
 
 def test_it_is_what_importlib_says_of_this_environment() -> None:

@@ -7,7 +7,7 @@ import os
 import tokenize
 from collections.abc import Iterable
 
-from jupyter_mlops.capture.noted import MODULE_BYTES
+from jupyter_mlops.capture.files.noted import MODULE_BYTES
 from jupyter_mlops.events import NotSeen
 from jupyter_mlops.fingerprints import files
 from jupyter_mlops.records import DataUse

@@ -10,9 +10,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from jupyter_mlops.capture.budget import Budget
-from jupyter_mlops.capture.contents import Contents, WaitingFile
-from jupyter_mlops.capture.native_readers import NativeReaders
-from jupyter_mlops.capture.noted import (
+from jupyter_mlops.capture.files.contents import Contents, WaitingFile
+from jupyter_mlops.capture.files.native_readers import NativeReaders
+from jupyter_mlops.capture.files.noted import (
     CLOCK_TICK_NS,
     CODE,
     FILES_LIMIT,
@@ -23,8 +23,8 @@ from jupyter_mlops.capture.noted import (
     files_in,
     source_of,
 )
-from jupyter_mlops.capture.outside import Outside
-from jupyter_mlops.capture.places import Places
+from jupyter_mlops.capture.files.outside import Outside
+from jupyter_mlops.capture.files.places import Places
 from jupyter_mlops.events import NotSeen, Unread
 from jupyter_mlops.fingerprints.signatures import Signature, signature
 from jupyter_mlops.records import Access, DataUse, Fingerprint

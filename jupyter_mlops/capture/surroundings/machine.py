@@ -16,8 +16,8 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 
-from jupyter_mlops.capture import repository
-from jupyter_mlops.capture.environment import Installed, working_folder
+from jupyter_mlops.capture.surroundings import repository
+from jupyter_mlops.capture.surroundings.environment import Installed, working_folder
 from jupyter_mlops.fingerprints.introspection import loaded
 from jupyter_mlops.records.surroundings import Surroundings
 

@@ -11,17 +11,17 @@ from importlib.util import source_from_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from jupyter_mlops.capture.contents import Contents
-from jupyter_mlops.capture.places import Places
+from jupyter_mlops.capture.files.contents import Contents
+from jupyter_mlops.capture.files.places import Places
 from jupyter_mlops.events import NotSeen
 from jupyter_mlops.fingerprints.signatures import Signature, signature
 from jupyter_mlops.records import Fingerprint
 
 if TYPE_CHECKING:
-    from jupyter_mlops.capture.addresses import Addresses
-    from jupyter_mlops.capture.outside import Outside
-    from jupyter_mlops.capture.programs import Command
-    from jupyter_mlops.capture.watch import Use
+    from jupyter_mlops.capture.files.addresses import Addresses
+    from jupyter_mlops.capture.files.outside import Outside
+    from jupyter_mlops.capture.files.programs import Command
+    from jupyter_mlops.capture.files.watch import Use
 
 # More files of one cell are counted, not fingerprinted.
 FILES_LIMIT = 1000
@@ -198,7 +198,7 @@ class OpenedByOthers(NotedFiles):
     def addresses(self) -> Addresses:
         """What the cell fetches from."""
         if self._addresses is None:
-            from jupyter_mlops.capture.addresses import Addresses
+            from jupyter_mlops.capture.files.addresses import Addresses
 
             self._addresses = Addresses()
         return self._addresses
@@ -226,7 +226,7 @@ class OpenedByOthers(NotedFiles):
 
     def start(self, command: Command) -> None:
         """Note that another program is about to be started; its arguments may be secret."""
-        from jupyter_mlops.capture.programs import PROBES
+        from jupyter_mlops.capture.files.programs import PROBES
 
         if command.name in PROBES:
             return
@@ -249,7 +249,7 @@ class OpenedByOthers(NotedFiles):
             for path, use in sorted(self._outside.take().items()):
                 self._take_in(path, use)
             return
-        from jupyter_mlops.capture.watch import Use
+        from jupyter_mlops.capture.files.watch import Use
 
         for file in self._named.values():
             after = file.signature()

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jupyter_mlops.capture import noted, opened
+from jupyter_mlops.capture.files import noted, opened
 from tests.capture.cells import Cells, digest_of
 
 ELSEWHERE = (

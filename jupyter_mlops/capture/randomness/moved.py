@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlops.capture import entropy
 from jupyter_mlops.capture.execution import Execution
+from jupyter_mlops.capture.randomness import entropy
 from jupyter_mlops.dataflow import Flow
 from jupyter_mlops.dataflow.accounts import random_uses
 from jupyter_mlops.events import NotSeen
@@ -23,7 +23,7 @@ from jupyter_mlops.journal import sha256
 from jupyter_mlops.records import RandomUse
 
 if TYPE_CHECKING:
-    from jupyter_mlops.capture.named import Named
+    from jupyter_mlops.capture.randomness.named import Named
 
 # Bytes of the state of NumPy's MT19937: 624 words and a position.
 _MT19937_BYTES = 2500
@@ -189,7 +189,7 @@ class Generators:
         if given is None:
             entropy.begin()
         else:
-            from jupyter_mlops.capture.states import put_all_back
+            from jupyter_mlops.capture.randomness.states import put_all_back
 
             entropy.begin(given.get("entropy", ()))
             put_all_back(given.get("states", {}), namespace)
@@ -212,7 +212,7 @@ class Generators:
         named = self._look_for_named(namespace, changed)
         if now is before and not drawn and named is None:
             return _LOADED if loaded else _NOTHING
-        from jupyter_mlops.capture.states import is_unused, text_of
+        from jupyter_mlops.capture.randomness.states import is_unused, text_of
 
         uses: list[RandomUse] = []
         states: dict[str, str] = {}
@@ -258,7 +258,7 @@ class Generators:
         names = [name for name in changed if _number(type(get(name))) in kinds]
         if names:
             if self._named is None:
-                from jupyter_mlops.capture.named import Named
+                from jupyter_mlops.capture.randomness.named import Named
 
                 self._named = Named()
             self._named.mind(names)
@@ -276,7 +276,7 @@ class Generators:
         known = self._globals()
         if "torch" not in sys.modules:
             return known
-        from jupyter_mlops.capture.states import state_of_torch
+        from jupyter_mlops.capture.randomness.states import state_of_torch
 
         state = state_of_torch()
         if state is None:
@@ -333,7 +333,7 @@ class Generators:
             return None
         bits = generator._bit_generator
         if kinds is None or type(bits) is not kinds[1]:
-            from jupyter_mlops.capture.states import gauss_at, state_of_bits
+            from jupyter_mlops.capture.randomness.states import gauss_at, state_of_bits
 
             entropy.watch()  # imported before the first cell
             if name_of(type(bits))[1] != "MT19937":

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from jupyter_mlops.capture.places import Places
+from jupyter_mlops.capture.files.places import Places
 
 if TYPE_CHECKING:
-    from jupyter_mlops.capture.watch import Use, Watch
+    from jupyter_mlops.capture.files.watch import Use, Watch
 
 
 class Outside:
@@ -53,7 +53,7 @@ class Outside:
         """
         if self._watch is None:
             # Loaded here and not above: most sessions start no program.
-            from jupyter_mlops.capture.watch import Watch
+            from jupyter_mlops.capture.files.watch import Watch
 
             self._watch = Watch(self._places.is_data)
         if not self._watch.open():

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import threadpoolctl
 
-from jupyter_mlops.capture import surroundings
-from jupyter_mlops.capture.environment import Installed
-from jupyter_mlops.capture.surroundings import Watch
+from jupyter_mlops.capture.surroundings import machine
+from jupyter_mlops.capture.surroundings.environment import Installed
+from jupyter_mlops.capture.surroundings.machine import Watch
 from jupyter_mlops.records import Surroundings
 
 
@@ -102,6 +102,6 @@ def test_what_one_look_can_not_tell_costs_no_other(monkeypatch: pytest.MonkeyPat
     def fail() -> tuple[str, ...]:
         raise OSError
 
-    monkeypatch.setattr(surroundings, "_libraries", fail)
+    monkeypatch.setattr(machine, "_libraries", fail)
     found = _seen()
     assert found.libraries == () and found.machine

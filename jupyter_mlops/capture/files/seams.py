@@ -13,7 +13,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jupyter_mlops.capture.native_readers import PathUse
+    from jupyter_mlops.capture.files.native_readers import PathUse
 
 Told = tuple[Any, "PathUse"]
 # How far above a function its library says what it is about to do.

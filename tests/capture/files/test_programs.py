@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from jupyter_mlops.capture.programs import command, shell_command
+from jupyter_mlops.capture.files.programs import command, shell_command
 
 
 @pytest.mark.parametrize(

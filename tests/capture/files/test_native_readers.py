@@ -162,8 +162,11 @@ def test_libraries_that_open_files_themselves_are_named_once(cells: Cells) -> No
         assert (uses, unseen) == ((use_of("datatable/inner.py", "import"),), ())
         # A kernel may have imported it before anything is recorded.
         later = Cells(cells.folder, is_fresh=True)
-        assert expected in later(lambda: None)[1]
-        assert later(lambda: None) == ((), ())
+        try:
+            assert expected in later(lambda: None)[1]
+            assert later(lambda: None) == ((), ())
+        finally:
+            later.reads.close()
     finally:
         for name in ("datatable", "datatable.inner"):
             sys.modules.pop(name, None)

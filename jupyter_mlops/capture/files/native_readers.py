@@ -1,9 +1,10 @@
 """Libraries that open files outside Python, where no audit event tells of it.
 
 Many turn every path that they are given into text with a private function of theirs before they
-open anything. These are wrapped (the table stands in :mod:`jupyter_mlops.capture.seams`), which
-no user calls, pickles or sees in a traceback, since they have returned by the time that a file
-is opened. Of the others, folders tell what they open, and that is said once in a session.
+open anything. These are wrapped (the table stands in
+:mod:`jupyter_mlops.capture.files.seams`), which no user calls, pickles or sees in a traceback,
+since they have returned by the time that a file is opened. Of the others, folders tell what they
+open, and that is said once in a session.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from jupyter_mlops.events import NotSeen
 from jupyter_mlops.fingerprints.introspection import is_a, loaded
 
 if TYPE_CHECKING:
-    from jupyter_mlops.capture.outside import Outside
-    from jupyter_mlops.capture.seams import Seam
+    from jupyter_mlops.capture.files.outside import Outside
+    from jupyter_mlops.capture.files.seams import Seam
 
 # Whether a path is about to be read or written, is known to be so only when the cell is over, or
 # is for a later `collect`.
@@ -109,7 +110,7 @@ class NativeReaders:
             outside.listen()
 
     def _install(self, library: str) -> None:
-        from jupyter_mlops.capture.seams import SEAMS
+        from jupyter_mlops.capture.files.seams import SEAMS
 
         ready = True
         for seam in SEAMS[library]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_mlops.capture import reads
+from jupyter_mlops.capture.files import reads
 from tests.capture.cells import Cells, Result
 
 

@@ -28,7 +28,7 @@ _PROBE = -1.2345678901234567e-300
 
 
 def text_of(generator: str, state: Any) -> str:
-    """Return as text a state that :class:`~jupyter_mlops.capture.randomness.Generators` read."""
+    """Return as text a state that :class:`.moved.Generators` read."""
     if type(state) is tuple:
         version, words, following = state
         if type(words) is not bytes:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlops import fingerprints
-from jupyter_mlops.capture import contents, opened
 from jupyter_mlops.capture.budget import Budget
-from jupyter_mlops.capture.contents import Contents
+from jupyter_mlops.capture.files import contents, opened
+from jupyter_mlops.capture.files.contents import Contents
 from jupyter_mlops.fingerprints import signatures
 from jupyter_mlops.fingerprints.signatures import signature
 from jupyter_mlops.fingerprints.steps import finish

@@ -20,22 +20,22 @@ from threading import get_ident
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlops.capture import entropy
 from jupyter_mlops.capture.budget import Budget
-from jupyter_mlops.capture.contents import Contents
-from jupyter_mlops.capture.environment import working_folder
+from jupyter_mlops.capture.files.contents import Contents
+from jupyter_mlops.capture.files.native_readers import NativeReaders, PathUse
+from jupyter_mlops.capture.files.opened import Opened
+from jupyter_mlops.capture.files.outside import Outside
+from jupyter_mlops.capture.files.places import Places
 from jupyter_mlops.capture.interrupts import hand_on
-from jupyter_mlops.capture.native_readers import NativeReaders, PathUse
-from jupyter_mlops.capture.opened import Opened
-from jupyter_mlops.capture.outside import Outside
-from jupyter_mlops.capture.places import Places
+from jupyter_mlops.capture.randomness import entropy
+from jupyter_mlops.capture.surroundings.environment import working_folder
 from jupyter_mlops.events import NotSeen, Unread
 from jupyter_mlops.fingerprints.introspection import Types, belongs_to, is_a
 from jupyter_mlops.records import DataUse
 
 if TYPE_CHECKING:
     from jupyter_mlops.capture.calls.hearing import Heard
-    from jupyter_mlops.capture.modules import Modules
+    from jupyter_mlops.capture.files.modules import Modules
 
 # By which calls in the notebook's code tell of themselves (see `jupyter_mlops.capture.calls`).
 CALL = "jupyter_mlops.call"
@@ -157,7 +157,7 @@ class Reads:
             return {}
         if self._modules_kept is None:
             # Loaded here and not above: most notebooks have no modules of their own.
-            from jupyter_mlops.capture.modules import Modules
+            from jupyter_mlops.capture.files.modules import Modules
 
             self._modules_kept = Modules(self._places.root)
         with unheard():
@@ -314,7 +314,7 @@ def _on_http(opened: Opened, _: Any, host: Any, port: Any) -> None:
 def _on_program(
     opened: Opened, program: Any, arguments: Any = None, folder: Any = None, *_: Any
 ) -> None:
-    from jupyter_mlops.capture.programs import command
+    from jupyter_mlops.capture.files.programs import command
 
     if type(arguments) not in _LISTS:
         arguments = [arguments if program is None else program]
@@ -327,13 +327,13 @@ def _on_spawn(opened: Opened, program: Any, arguments: Any, *_: Any) -> None:
 
 
 def _on_system(opened: Opened, line: Any) -> None:
-    from jupyter_mlops.capture.programs import shell_command
+    from jupyter_mlops.capture.files.programs import shell_command
 
     opened.start(shell_command(_as_text(line) or ""))
 
 
 def _on_fork(opened: Opened) -> None:
-    from jupyter_mlops.capture.programs import Command, command, forked_for
+    from jupyter_mlops.capture.files.programs import Command, command, forked_for
 
     words = forked_for()
     opened.start(Command("a forked process", ()) if words is None else command(words))

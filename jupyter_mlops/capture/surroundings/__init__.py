@@ -1,0 +1,1 @@
+"""What a session runs in: machine, interpreter, distributions and the folder's commit."""
