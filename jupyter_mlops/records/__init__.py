@@ -52,7 +52,6 @@ from jupyter_mlops.records.runs import (
     RunVerdict,
     Trigger,
     Unseen,
-    last_failure,
 )
 from jupyter_mlops.records.surroundings import Repository, Surroundings
 
@@ -67,6 +66,7 @@ if TYPE_CHECKING:
         Progress,
         Step,
     )
+    from jupyter_mlops.records.failures import last_failure
     from jupyter_mlops.records.judgements import (
         Cause,
         CauseKind,
@@ -181,7 +181,7 @@ __all__ = [
 ]
 
 # What a run is made of is all that a kernel needs; the rest is loaded on first use (PEP 562).
-_LATER = ("batches", "judgements", "manners", "reports", "rows")
+_LATER = ("batches", "failures", "judgements", "manners", "reports", "rows")
 
 
 def __getattr__(name: str) -> Any:
